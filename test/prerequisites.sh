@@ -1,0 +1,126 @@
+#!/bin/sh
+# Checks for the system tools the make targets need, and installs the missing ones when that is
+# possible (root, with apt). Silent and quick when everything is there.
+#
+#   test/prerequisites.sh GROUP...
+#     build    a C compiler, make and the kernel's user headers
+#     vm       what boots the virtual machine, and the tools its guest borrows from this machine
+#     kernel   what building a patched kernel needs on top of build
+#     all      build and vm
+set -eu
+
+PATH=$PATH:/usr/sbin:/sbin
+missing=
+
+main() {
+  [ $# -gt 0 ] || fail_usage
+  for group in "$@"; do
+    case $group in
+      build) check_build ;;
+      vm) check_vm ;;
+      kernel) check_build && check_kernel ;;
+      all) check_build && check_vm ;;
+      *) fail_usage ;;
+    esac
+  done
+  [ -n "$missing" ] || return 0
+
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    report_missing
+    exit 1
+  fi
+  install_missing
+}
+
+check_build() {
+  need_command gcc build-essential
+  need_command make build-essential
+  need_file /usr/include/stdlib.h build-essential
+  need_file /usr/include/linux/dm-ioctl.h linux-libc-dev
+}
+
+check_vm() {
+  need_command qemu-system-x86_64 qemu-system-x86
+  need_static_busybox
+  need_command cpio cpio
+  need_command modprobe kmod
+  need_command xz xz-utils
+  need_command dpkg-deb dpkg
+  need_command setpriv util-linux
+  need_command flock util-linux
+  need_command losetup mount
+  need_command mkswap util-linux
+  need_command mkfs.ext4 e2fsprogs
+  need_command dmsetup dmsetup
+  need_command cryptsetup cryptsetup-bin
+  need_command strace strace
+  need_command ps procps
+}
+
+check_kernel() {
+  need_command flex flex
+  need_command bison bison
+  need_command bc bc
+  need_command patch patch
+  need_command xz xz-utils
+  need_command cpio cpio
+  need_command depmod kmod
+  need_file /usr/include/libelf.h libelf-dev
+  need_file /usr/include/openssl/ssl.h libssl-dev
+}
+
+need_command() {
+  command -v "$1" >/dev/null || add_package "$2"
+}
+
+need_file() {
+  [ -e "$1" ] || add_package "$2"
+}
+
+# The busybox package is linked dynamically and of no use in an initramfs; a dynamic program names
+# its loader in its first page.
+need_static_busybox() {
+  busybox=$(command -v busybox) || { add_package busybox-static && return; }
+  if head -c 4096 "$busybox" | grep -aq ld-linux; then add_package busybox-static; fi
+}
+
+add_package() {
+  case " $missing " in
+    *" $1 "*) ;;
+    *) missing="${missing:+$missing }$1" ;;
+  esac
+}
+
+report_missing() {
+  {
+    echo "Missing on this machine: $missing"
+    echo "Install them, as root:"
+    echo "  apt-get update && apt-get install -y --no-install-recommends $missing"
+  } >&2
+}
+
+install_missing() {
+  echo "installing: $missing" >&2
+  log=$(mktemp)
+  # shellcheck disable=SC2086 # $missing is a list
+  # The lock keeps two targets started at once from fighting for apt's package lists.
+  if ! {
+    flock -w 600 9 &&
+      apt-get -qq update &&
+      DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install $missing
+  } >"$log" 2>&1 9>"${TMPDIR:-/tmp}/dmfd-prerequisites.lock"; then
+    cat "$log" >&2
+    rm -f "$log"
+    echo "apt could not install: $missing" >&2
+    exit 1
+  fi
+  rm -f "$log"
+}
+
+fail_usage() {
+  echo "usage: test/prerequisites.sh build|vm|kernel|all ..." >&2
+  exit 2
+}
+
+main "$@"

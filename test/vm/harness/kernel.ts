@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDirectory } from './cache.js';
+import { vmFile } from './checkout.js';
+import { commandOutput } from './command-output.js';
+
+/** A kernel to boot; kernels/debian.sh documents the directory's layout. */
+export interface Kernel {
+  name: string;
+  directory: string;
+  image: string;
+  /** What `uname -r` says in the guest. */
+  release: string;
+  /** lib/modules/RELEASE, or null when everything is built in. */
+  modules: string | null;
+}
+
+const debianKernels = ['debian-6.1', 'debian-6.12'];
+
+/** Debian's kernels, and every kernel built into the cache. `DMFD_VM_KERNELS` (names with spaces) overrides. */
+export function testedKernels(): string[] {
+  const chosen = process.env.DMFD_VM_KERNELS?.split(/[\s,]+/).filter(Boolean);
+  if (chosen?.length) return chosen;
+  const built = readdirSync(cacheDirectory('kernels')).filter((name) => /^[a-z]/.test(name));
+  return [...new Set([...debianKernels, ...built.sort()])];
+}
+
+/** Finds a kernel in the cache; Debian's are downloaded when they are not there. */
+export async function findKernel(name: string): Promise<Kernel> {
+  const directory = join(cacheDirectory('kernels'), name);
+  if (!existsSync(directory)) await provide(name);
+  const release = readFileSync(join(directory, 'release'), 'utf8').trim();
+  const modules = join(directory, 'lib/modules', release);
+  return {
+    name,
+    directory,
+    image: join(directory, 'bzImage'),
+    release,
+    modules: existsSync(modules) ? modules : null,
+  };
+}
+
+async function provide(name: string): Promise<void> {
+  if (!debianKernels.includes(name))
+    throw new Error(
+      `no kernel ${name} in ${cacheDirectory('kernels')}; Debian's are ${debianKernels.join(', ')}`,
+    );
+  await commandOutput(vmFile('kernels/debian.sh'), name.slice('debian-'.length));
+}

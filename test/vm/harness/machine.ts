@@ -1,0 +1,64 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { builtAgent } from './agent.js';
+import { checkout } from './checkout.js';
+import { consoleTail } from './console-log.js';
+import { builtInitramfs } from './initramfs.js';
+import { findKernel, type Kernel } from './kernel.js';
+import { type QemuRequest, startQemu } from './qemu.js';
+
+export type MachineOptions = Pick<QemuRequest, 'instructionCount' | 'terminal' | 'memory'> & {
+  /** Where the console log goes; default `build/vm-logs/KERNEL`. */
+  logDirectory?: string;
+};
+
+/** A QEMU that runs. Whether its guest has come up is seen on `port`. */
+export interface Machine {
+  kernel: Kernel;
+  consoleLog: string;
+  port: Duplex;
+  /** Settles when QEMU has ended, with what to tell about it. */
+  died: Promise<string>;
+  kill(): Promise<void>;
+}
+
+export async function startMachine(kernelName: string, options: MachineOptions = {}): Promise<Machine> {
+  const kernel = await findKernel(kernelName);
+  const initramfs = await builtInitramfs(kernel, await builtAgent());
+  const consoleLog = freshConsoleLog(options.logDirectory ?? join(checkout, 'build/vm-logs', kernelName));
+  const qemu = startQemu({ ...options, kernel, initramfs, consoleLog, accelerator: 'tcg' });
+
+  let errors = '';
+  qemu.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const died = new Promise<string>((resolve) => {
+    qemu.process.once('error', (error) => resolve(`QEMU could not be started: ${error.message}`));
+    qemu.process.once('close', () => resolve(obituary(kernelName, errors, consoleLog)));
+  });
+  // Its end is told by `died`; a write that meets it must not be a second, uncaught, report.
+  qemu.port.on('error', () => {});
+  return {
+    kernel,
+    consoleLog,
+    port: qemu.port,
+    died,
+    async kill() {
+      qemu.process.kill('SIGKILL');
+      await died;
+    },
+  };
+}
+
+function freshConsoleLog(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  const consoleLog = join(directory, 'console.log');
+  rmSync(consoleLog, { force: true });
+  return consoleLog;
+}
+
+function obituary(kernelName: string, errors: string, consoleLog: string): string {
+  const qemu = errors.trim() && `\nQEMU says:\n${errors.trim()}`;
+  return `the guest kernel died (${kernelName})${qemu}\nlast lines of ${consoleLog}:\n${consoleTail(consoleLog, 30)}`;
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { isMainThread } from 'node:worker_threads';
+import type { Kernel } from './kernel.js';
+
+export interface QemuRequest {
+  kernel: Kernel;
+  initramfs: string;
+  /** What the guest's kernel prints, from the first line on. */
+  consoleLog: string;
+  accelerator: 'tcg' | 'kvm';
+  /** Guest time counts instructions: measurements repeat, on one virtual CPU. Only without KVM. */
+  instructionCount?: boolean;
+  /** The guest's hvc0 is this process's standard input and output. */
+  terminal?: boolean;
+  /** MiB. */
+  memory?: number;
+}
+
+export interface Qemu {
+  process: ChildProcess;
+  /** The other end of the agent's virtio-serial port. */
+  port: Duplex;
+}
+
+/**
+ * Starts QEMU so that it cannot outlive this process: the kernel kills it when this process ends, however
+ * that happens. The shell checks its parent after that was arranged, in case the end came before.
+ */
+export function startQemu(request: QemuRequest): Qemu {
+  // The kernel's parent-death signal follows the thread that made the child, not its process.
+  if (!isMainThread) throw new Error('QEMU has to be started from the main thread');
+  const bound = ['--pdeathsig', 'KILL', 'sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"', `${process.pid}`];
+  const child = spawn('setpriv', [...bound, 'qemu-system-x86_64', ...qemuArguments(request)], {
+    stdio: [request.terminal ? 'inherit' : 'ignore', request.terminal ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+  });
+  return { process: child, port: child.stdio[3] as Duplex };
+}
+
+function qemuArguments(request: QemuRequest): string[] {
+  const { kernel } = request;
+  return [
+    ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
+    ...acceleration(request),
+    ...['-m', `${request.memory ?? 1536}M`],
+    ...['-kernel', kernel.image, '-initrd', request.initramfs, '-append', kernelCommandLine],
+    ...['-chardev', `file,id=console,append=on,path=${escaped(request.consoleLog)}`],
+    ...['-serial', 'chardev:console'],
+    ...sharedDirectory('host', '/'),
+    ...(kernel.modules ? sharedDirectory('modules', kernel.modules) : []),
+    ...['-device', 'virtio-serial-pci'],
+    ...['-chardev', request.terminal ? 'stdio,id=terminal,signal=off' : 'null,id=terminal'],
+    ...['-device', 'virtconsole,chardev=terminal'],
+    // Descriptor 3 is `port`.
+    ...['-chardev', 'socket,id=agent,fd=3', '-device', 'virtserialport,chardev=agent,name=dmfd'],
+  ];
+}
+
+/** A guest that panics resets, and -no-reboot makes that QEMU's end. */
+const kernelCommandLine = 'console=ttyS0 panic=-1 oops=panic';
+
+function acceleration(request: QemuRequest): string[] {
+  if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', '2'];
+  if (request.instructionCount)
+    return ['-accel', 'tcg,thread=single', '-icount', 'shift=auto,sleep=off', '-cpu', 'max', '-smp', '1'];
+  return ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2'];
+}
+
+function sharedDirectory(tag: string, path: string): string[] {
+  return [
+    '-fsdev',
+    `local,id=${tag},path=${escaped(path)},security_model=none,readonly=on,multidevs=remap`,
+    '-device',
+    `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`,
+  ];
+}
+
+/** In QEMU's option lists a comma inside a value is doubled. */
+function escaped(path: string): string {
+  return path.replaceAll(',', ',,');
+}
