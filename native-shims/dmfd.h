@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What dmfd needs done below JavaScript. Every function returns a value >= 0 or -errno, prints nothing, never
+ * exits and keeps no state. The structs are filled by src/kernel/layout.ts; layout.c proves that both agree.
+ */
+#ifndef DMFD_H
+#define DMFD_H
+
+#include <linux/ioctl.h>
+#include <linux/dm-ioctl.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DMFD_EXPORT __attribute__((visibility("default")))
+
+/* Proposed user API, not in any released header. */
+#define DMFD_FILE_DESCRIPTOR_FLAG (1u << 20)
+/* Put where the descriptor would come back, to tell "no answer" from any descriptor number. */
+#define DMFD_NO_ANSWER UINT32_MAX
+
+enum dmfd_mode { DMFD_AUTO = 0, DMFD_ATOMIC = 1, DMFD_FALLBACK = 2 };
+
+enum dmfd_step {
+	DMFD_STEP_SHIELD = 1,
+	DMFD_STEP_CREATE_WITH_FD,
+	DMFD_STEP_CHECK_ANSWER,
+	DMFD_STEP_CREATE,
+	DMFD_STEP_LOAD,
+	DMFD_STEP_OPEN,
+	DMFD_STEP_PRIVATE_NODE,
+	DMFD_STEP_PROVE_NUMBER,
+	DMFD_STEP_PROVE_UUID,
+	DMFD_STEP_PROVE_DISKSEQ,
+	DMFD_STEP_DOOM,
+	DMFD_STEP_RESUME,
+	DMFD_STEP_MEASURE,
+	DMFD_STEP_ROLLBACK,
+};
+
+struct dmfd_trace_entry {
+	uint32_t step;
+	int32_t result; /* 0, or -errno */
+	uint64_t nanoseconds;
+};
+
+#define DMFD_TRACE_MAX 32
+
+/* One creation: requests in, handle out. The five requests are encoded by src/dm and used as they are. */
+struct dmfd_creation {
+	/* in */
+	int32_t control;
+	uint32_t mode;
+	uint32_t read_only;
+	uint32_t reserved;
+	char scratch[32]; /* a name nobody else has, for a private node's directory */
+	struct dm_ioctl create;
+	struct dm_ioctl status;
+	struct dm_ioctl remove;
+	struct dm_ioctl resume;
+	/* out */
+	int32_t fd;
+	uint32_t failed_step;
+	uint32_t from_kernel;	/* 1: the descriptor came back from DM_DEV_CREATE */
+	uint32_t diskseq_proved; /* 0: this kernel has no disk sequence numbers, or no /sys */
+	uint64_t dev;
+	uint64_t diskseq;
+	uint64_t size; /* bytes */
+	uint32_t answer; /* what offset 36 held after the flagged create */
+	uint32_t created; /* 1: the kernel said so; 0 with a killed shield: unknown */
+	uint32_t shields_killed;
+	uint32_t trace_count;
+	struct dmfd_trace_entry trace[DMFD_TRACE_MAX];
+};
+
+/* A command to become or to run: five numbers, then NUL-separated strings: file, argv..., envp... */
+struct dmfd_command {
+	int32_t device_fd;
+	int32_t target_fd;
+	uint32_t argc;
+	uint32_t envc;
+	uint32_t strings_size;
+	/* out, for dmfd_run() */
+	int32_t exit_code; /* -1 when it died of a signal */
+	int32_t signal;	   /* 0 when it exited */
+};
+
+/* shield.c */
+typedef int dmfd_shielded_fn(void *argument);
+int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed);
+
+/* create.c */
+DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table);
+
+/* ioctl.c */
+DMFD_EXPORT int dmfd_ioctl(int fd, uint32_t request, void *argument);
+DMFD_EXPORT int dmfd_ioctl_value(int fd, uint32_t request, int32_t value);
+
+/* node.c: for machines whose /dev lacks a node; scratch as in struct dmfd_creation */
+DMFD_EXPORT int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, int read_only, const char *scratch);
+
+/* loop.c */
+DMFD_EXPORT int dmfd_loop_set_fd(int loop, int backing, void *status64);
+
+/* kmsg.c */
+DMFD_EXPORT int dmfd_open_kernel_log(void);
+
+/* command.c, exec.c, run.c */
+DMFD_EXPORT int dmfd_exec(struct dmfd_command *command, const char *strings);
+DMFD_EXPORT int dmfd_run(struct dmfd_command *command, const char *strings);
+DMFD_EXPORT int dmfd_die_of_signal(int signal);
+
+/* layout.c */
+DMFD_EXPORT int dmfd_layout(uint32_t *numbers, uint32_t capacity);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "dmfd.h"
+
+#include <errno.h>
+#include <linux/loop.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+struct attachment {
+	int loop;
+	int backing;
+	struct loop_info64 *info;
+};
+
+static int attach(void *pointer)
+{
+	struct attachment *attachment = pointer;
+	int error = dmfd_ioctl_value(attachment->loop, LOOP_SET_FD, attachment->backing);
+
+	if (error < 0)
+		return error;
+	error = dmfd_ioctl(attachment->loop, LOOP_SET_STATUS64, attachment->info);
+	if (error < 0)
+		dmfd_ioctl_value(attachment->loop, LOOP_CLR_FD, 0);
+	return error;
+}
+
+/* Detaches what a killed shield attached, if it is that file and nobody has set it up further since. */
+static int detach_ours(void *pointer)
+{
+	struct attachment *attachment = pointer;
+	struct loop_info64 now;
+	struct stat backing;
+	int error;
+
+	memset(&now, 0, sizeof(now));
+	error = dmfd_ioctl(attachment->loop, LOOP_GET_STATUS64, &now);
+	if (error < 0)
+		return error == -ENXIO ? 0 : error;
+	if (fstat(attachment->backing, &backing) < 0)
+		return -errno;
+	if (now.lo_inode != backing.st_ino || now.lo_flags & LO_FLAGS_AUTOCLEAR)
+		return 0;
+	return dmfd_ioctl_value(attachment->loop, LOOP_CLR_FD, 0);
+}
+
+/*
+ * The way before LOOP_CONFIGURE (Linux 5.8): attach first, make it autoclear second. Killed in between, the loop
+ * device would stay, hence the shield. 0 or -errno; EBUSY when another process took the device first.
+ */
+int dmfd_loop_set_fd(int loop, int backing, void *status64)
+{
+	struct attachment attachment = { .loop = loop, .backing = backing, .info = status64 };
+	int killed, error;
+
+	error = dmfd_in_shield(attach, &attachment, &killed);
+	if (!killed)
+		return error;
+	dmfd_in_shield(detach_ours, &attachment, &killed);
+	if (killed)
+		detach_ours(&attachment);
+	return -EINTR;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "node.h"
+
+#include "identity.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Tried in turn: a directory may be read-only, or mounted nodev. */
+static const char *const places[] = { "/dev/", "/run/", "/dev/shm/", "/tmp/", "/var/tmp/" };
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+struct private_node {
+	struct dmfd_text directory;
+	struct dmfd_text node;
+};
+
+static void name_private_node(struct private_node *names, const char *place, const char *scratch)
+{
+	names->directory.length = 0;
+	dmfd_append(&names->directory, place);
+	dmfd_append(&names->directory, ".");
+	dmfd_append(&names->directory, scratch);
+	names->node.length = 0;
+	dmfd_append(&names->node, names->directory.bytes);
+	dmfd_append(&names->node, "/node");
+}
+
+static int open_private_node(const char *place, mode_t type, dev_t dev, int flags, const char *scratch)
+{
+	struct private_node names;
+	int fd = -1, error = 0;
+
+	name_private_node(&names, place, scratch);
+	if (mkdir(names.directory.bytes, 0700) < 0)
+		return -errno;
+	if (mknod(names.node.bytes, type | 0600, dev) < 0) {
+		error = -errno;
+	} else {
+		fd = open(names.node.bytes, flags | O_CLOEXEC);
+		if (fd < 0)
+			error = -errno;
+		unlink(names.node.bytes);
+	}
+	rmdir(names.directory.bytes);
+	return error ? error : fd;
+}
+
+static int open_public_node(dev_t dev, int flags)
+{
+	struct dmfd_text path = { .length = 0 };
+	int fd, error;
+
+	dmfd_append(&path, "/dev/dm-");
+	dmfd_append_number(&path, minor(dev));
+	fd = open(path.bytes, flags | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	error = dmfd_prove_number(fd, dev);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static int open_any_private_node(mode_t type, dev_t dev, int flags, const char *scratch)
+{
+	int fd = -ENOENT;
+	size_t i;
+
+	for (i = 0; i < PLACES && fd < 0; i++)
+		fd = open_private_node(places[i], type, dev, flags, scratch);
+	return fd;
+}
+
+int dmfd_open_node(dev_t dev, int flags, const char *scratch, int *is_private)
+{
+	int fd = open_public_node(dev, flags);
+
+	*is_private = 0;
+	/* Only a missing or a foreign node is a reason to look elsewhere; a refusal by the device is its answer. */
+	if (fd >= 0 || (fd != -ENOENT && fd != -ESTALE && fd != -ENOTBLK))
+		return fd;
+	*is_private = 1;
+	return open_any_private_node(S_IFBLK, dev, flags, scratch);
+}
+
+int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, int read_only, const char *scratch)
+{
+	return open_any_private_node(block ? S_IFBLK : S_IFCHR, makedev(major, minor),
+				     read_only ? O_RDONLY : O_RDWR, scratch);
+}
+
+void dmfd_remove_private_nodes(const char *scratch)
+{
+	struct private_node names;
+	size_t i;
+
+	for (i = 0; i < PLACES; i++) {
+		name_private_node(&names, places[i], scratch);
+		unlink(names.node.bytes);
+		rmdir(names.directory.bytes);
+	}
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DMFD_NODE_H
+#define DMFD_NODE_H
+
+#include <sys/types.h>
+
+/*
+ * Opens the block device with that number: through /dev/dm-MINOR, or where /dev has no such node (containers)
+ * or a wrong one, through a node made in a directory of our own and removed at once. Returns a close-on-exec
+ * descriptor or -errno; *is_private tells which way was tried last.
+ */
+int dmfd_open_node(dev_t dev, int flags, const char *scratch, int *is_private);
+
+/* Removes what a shield killed between making and removing a private node left. */
+void dmfd_remove_private_nodes(const char *scratch);
+
+#endif

@@ -1,0 +1,22 @@
+import type { Device } from '../device/handle.js';
+import { formatDeviceNumber } from '../dm/device-number.js';
+
+/** The device as one JSON line. Numbers that may exceed 2^53 are numbers all the same: jq and Python read them whole. */
+export function deviceJson(device: Device): string {
+  const fields = {
+    name: device.name,
+    uuid: device.uuid,
+    path: device.path,
+    dev: formatDeviceNumber(device),
+    major: device.major,
+    minor: device.minor,
+    fd: device.fd,
+    pid: process.pid,
+    diskseq: Number(device.diskseq),
+    size: Number(device.size),
+    readonly: device.readOnly,
+    mode: device.mode,
+    loops: device.loops.map(({ minor, file }) => ({ path: `/dev/loop${minor}`, file })),
+  };
+  return JSON.stringify(fields);
+}

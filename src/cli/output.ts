@@ -1,0 +1,27 @@
+import { writeSync } from 'node:fs';
+import { errnoOf } from '../kernel/errno.js';
+
+/**
+ * Writes to a standard stream without Node's stream objects: making one sets O_NONBLOCK on a pipe that the command,
+ * and whoever else shares it, would then stumble over.
+ */
+export function write(fd: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      // Somebody else made it non-blocking.
+      if (errnoOf(error)?.name !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+/** To stderr; a stderr that is closed or full is no reason to fail. */
+export function say(text: string): void {
+  try {
+    write(2, `${text}\n`);
+  } catch {
+    // Nowhere is left to say it.
+  }
+}

@@ -1,0 +1,47 @@
+import type { Command as CommandLine } from 'commander';
+import { type Probe, probe } from '../device/probe.js';
+import { write } from './output.js';
+import { tellStep } from './verbose.js';
+
+/** Adds `probe` to the command line. */
+export function addProbe(program: CommandLine): void {
+  program
+    .command('probe')
+    .description(
+      'find out what this kernel can do, by making and dropping a device; exit 0 when create can work',
+    )
+    .option('--json', 'as one JSON line')
+    .option('-v, --verbose', 'each call to the kernel on stderr')
+    .action(({ json, verbose }: { json?: true; verbose?: true }) => {
+      const found = probe(verbose ? tellStep : undefined);
+      write(1, json ? `${JSON.stringify(found)}\n` : formatProbe(found));
+      process.exitCode = found.usable ? 0 : 1;
+    });
+}
+
+function formatProbe(found: Probe): string {
+  const rows: [string, string][] = [
+    ['device-mapper', found.driverVersion ?? 'not usable'],
+    ['create would use', found.mode ?? 'nothing: it cannot work'],
+    ['DM_FILE_DESCRIPTOR_FLAG', `the kernel ${found.descriptorAnswer ?? 'could not be asked'}`],
+    ['deferred remove', yesNo(found.deferredRemove)],
+    ['disk sequence numbers', yesNo(found.diskseq)],
+    ['loop devices', formatLoop(found.loop)],
+    [
+      'targets loaded',
+      found.targets.map(({ name, version }) => `${name} ${version.join('.')}`).join(', ') || 'none',
+    ],
+  ];
+  const lines = rows.map(([label, value]) => `${label.padEnd(24)} ${value}\n`);
+  return [...lines, ...found.reasons.map((reason) => `create cannot work: ${reason}\n`)].join('');
+}
+
+function formatLoop({ available, configure, reason }: Probe['loop']): string {
+  if (!available) return `no: ${reason ?? 'unknown reason'}`;
+  return configure ? 'yes, attached in one call (LOOP_CONFIGURE)' : 'yes, attached in two calls';
+}
+
+function yesNo(value: boolean | undefined): string {
+  if (value === undefined) return 'unknown';
+  return value ? 'yes' : 'no';
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import type { TableSource } from '../dm/table.js';
+import { DmfdError, usageError } from '../errors.js';
+import { errnoOf } from '../kernel/errno.js';
+
+/** The tables that the options name: lines first, then files. */
+export function readTables(lines: readonly string[], files: readonly string[]): TableSource[] {
+  if (lines.length + files.length === 0) {
+    throw usageError(
+      'no table was given',
+      "say what the device consists of: --table 'START LENGTH TARGET ARGS…', or --table-file FILE",
+    );
+  }
+  if (files.filter((file) => file === '-').length > 1) {
+    throw usageError('--table-file -: standard input can be read only once');
+  }
+  return [
+    ...lines.map((text, index) => ({
+      label: lines.length === 1 ? '--table' : `--table number ${index + 1}`,
+      text,
+    })),
+    ...files.map(readTableFile),
+  ];
+}
+
+function readTableFile(file: string): TableSource {
+  const label = file === '-' ? 'standard input' : file;
+  try {
+    return { label, text: readFileSync(file === '-' ? 0 : file, 'utf8') };
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new DmfdError('usage', `table file ${label}: cannot read it: ${errno.name}, ${errno.words}`, {
+      operation: `read ${label}`,
+      errno: errno.name,
+      cause: error,
+    });
+  }
+}

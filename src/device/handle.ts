@@ -1,0 +1,93 @@
+import { closeSync, statSync } from 'node:fs';
+import { decodeLibcDevice } from '../dm/device-number.js';
+import type { CreationResult } from '../kernel/creation.js';
+import type { LoopDevice } from '../loop/attach.js';
+import type { CheckedRequest } from './request.js';
+
+/** A loop device under a device: known by its sequence number, for it is not held by us. */
+export interface LoopIdentity {
+  readonly major: number;
+  readonly minor: number;
+  readonly diskseq: bigint;
+  readonly file: string;
+}
+
+/**
+ * A device-mapper device, held by an open descriptor. It exists until the descriptor and every other holder (a child
+ * that got it, a mount, a swap area, a device on top) is closed.
+ */
+export class Device {
+  readonly name: string;
+  readonly uuid: string;
+  readonly major: number;
+  readonly minor: number;
+  /** The disk sequence number: no other disk since boot has it. 0 before Linux 5.15. */
+  readonly diskseq: bigint;
+  /** Bytes. */
+  readonly size: bigint;
+  readonly readOnly: boolean;
+  /** `atomic`: the kernel returned the descriptor; `fallback`: it was opened and its identity proved. */
+  readonly mode: 'atomic' | 'fallback';
+  readonly loops: readonly LoopIdentity[];
+  /** What the user should know. */
+  readonly warnings: readonly string[];
+  #fd: number;
+
+  /** @internal */
+  constructor(request: CheckedRequest, result: CreationResult, loops: readonly LoopDevice[]) {
+    this.name = request.name;
+    this.uuid = request.uuid;
+    this.major = result.dev.major;
+    this.minor = result.dev.minor;
+    this.diskseq = result.diskseq;
+    this.size = result.size;
+    this.readOnly = request.readOnly;
+    this.mode = result.fromKernel ? 'atomic' : 'fallback';
+    this.loops = loops.map(({ major, minor, diskseq, file }) => ({ major, minor, diskseq, file }));
+    this.warnings = loops.flatMap(({ warning }) => warning ?? []);
+    this.#fd = result.fd;
+  }
+
+  /** The open descriptor, close-on-exec; -1 once it was closed or released. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** /dev/dm-MINOR, which is this device as long as it is held; where /dev has no such node, the descriptor's own path. */
+  get path(): string {
+    return this.pathFor(this.#fd);
+  }
+
+  /** {@link path} as a process sees it that has the descriptor under another number. */
+  pathFor(fd: number): string {
+    const node = `/dev/dm-${this.minor}`;
+    return this.isNode(node) ? node : `/proc/self/fd/${fd}`;
+  }
+
+  /** Lets go of the device. Does nothing the second time. */
+  close(): void {
+    const fd = this.release();
+    if (fd >= 0) closeSync(fd);
+  }
+
+  /** Gives the descriptor away: the caller closes it, {@link close} does not. -1 when it is gone already. */
+  release(): number {
+    const fd = this.#fd;
+    this.#fd = -1;
+    return fd;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private isNode(path: string): boolean {
+    try {
+      const stats = statSync(path, { bigint: true });
+      const { major, minor } = decodeLibcDevice(stats.rdev);
+      return stats.isBlockDevice() && major === this.major && minor === this.minor;
+    } catch {
+      return false;
+    }
+  }
+}

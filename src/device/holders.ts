@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+
+/**
+ * Who has the block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
+ */
+export function findHolders(dev: DeviceNumber): string[] {
+  return [...findProcesses(dev), ...findMounts(dev), ...findSwaps(dev), ...findDevicesOnTop(dev)];
+}
+
+function findProcesses(dev: DeviceNumber): string[] {
+  return list('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+    .filter((pid) => list(`/proc/${pid}/fd`).some((fd) => isDevice(`/proc/${pid}/fd/${fd}`, dev)))
+    .map((pid) => `process ${pid} (${read(`/proc/${pid}/comm`).trim()})`);
+}
+
+function findMounts(dev: DeviceNumber): string[] {
+  const number = formatDeviceNumber(dev);
+  return read('/proc/self/mountinfo')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter((fields) => fields[2] === number)
+    .map((fields) => `mount ${unescapeOctal(fields[4] ?? '')}`);
+}
+
+function findSwaps(dev: DeviceNumber): string[] {
+  return read('/proc/swaps')
+    .split('\n')
+    .slice(1)
+    .map((line) => unescapeOctal(line.split(/\s/)[0] ?? ''))
+    .filter((path) => path !== '' && isDevice(path, dev))
+    .map((path) => `swap ${path}`);
+}
+
+function findDevicesOnTop(dev: DeviceNumber): string[] {
+  return list(`/sys/dev/block/${formatDeviceNumber(dev)}/holders`).map((name) => `device /dev/${name}`);
+}
+
+function isDevice(path: string, dev: DeviceNumber): boolean {
+  try {
+    const stats = statSync(path, { bigint: true });
+    const { major, minor } = decodeLibcDevice(stats.rdev);
+    return stats.isBlockDevice() && major === dev.major && minor === dev.minor;
+  } catch {
+    return false;
+  }
+}
+
+/** Processes and devices come and go while they are looked at. */
+function list(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** /proc writes spaces in paths as `\040`. */
+function unescapeOctal(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+}

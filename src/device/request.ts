@@ -1,0 +1,101 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  type DeviceName,
+  type DeviceUuid,
+  parseDeviceName,
+  parseDeviceUuid,
+  UUID_PREFIX,
+} from '../dm/names.js';
+import { parseTable, type Table, type TableSource } from '../dm/table.js';
+import { usageError } from '../errors.js';
+import type { Mode } from '../kernel/creation.js';
+import type { StepListener } from '../kernel/steps.js';
+
+/** What device to make. */
+export interface DeviceRequest {
+  /** At most 127 bytes; not `.`, `..` or `control`, and without `/`. Default: `dmfd-` and 8 hex digits. */
+  readonly name?: string;
+  /** At most 128 bytes. Default: `DMFD-` and a random UUID. */
+  readonly uuid?: string;
+  /**
+   * Lines `start length target args…` in sectors of 512 bytes: one text, several, or texts with the label under
+   * which messages name them. `{loop0}`, `{loop1}`, … stand for the MAJ:MIN of the files in `loop`.
+   */
+  readonly table: string | readonly (string | TableSource)[];
+  /** Files, or block devices, each to be attached to a loop device that detaches by itself. */
+  readonly loop?: readonly string[];
+  /** Device, descriptor and loop devices are read-only. */
+  readonly readOnly?: boolean;
+  /** `auto` (default); `atomic`: only if the kernel returns the descriptor itself; `fallback`: never ask it to. */
+  readonly mode?: Mode;
+  /** Is told each call to the kernel. */
+  readonly onStep?: StepListener;
+}
+
+/** A request of which nothing can be wrong any more but what the kernel alone knows. */
+export interface CheckedRequest {
+  readonly name: DeviceName;
+  readonly uuid: DeviceUuid;
+  /** With the `{loopN}` words still in it. */
+  readonly table: Table;
+  readonly loop: readonly string[];
+  readonly readOnly: boolean;
+  readonly mode: Mode;
+}
+
+/** @throws DmfdError `usage` that says what is wrong with it */
+export function checkRequest(request: DeviceRequest): CheckedRequest {
+  const loop = request.loop ?? [];
+  const table = parseTable(labelled(request.table));
+  checkLoopWords(table, loop);
+  return {
+    name: parseDeviceName(request.name ?? `dmfd-${randomBytes(4).toString('hex')}`),
+    uuid: parseDeviceUuid(request.uuid ?? `${UUID_PREFIX}${randomUUID()}`),
+    table,
+    loop,
+    readOnly: request.readOnly ?? false,
+    mode: request.mode ?? 'auto',
+  };
+}
+
+function labelled(table: DeviceRequest['table']): TableSource[] {
+  const parts = typeof table === 'string' ? [table] : table;
+  return parts.map((part, index) => {
+    if (typeof part !== 'string') return part;
+    return { label: parts.length === 1 ? 'table' : `table ${index + 1}`, text: part };
+  });
+}
+
+/** Every `{loopN}` has its file, every file its use. */
+function checkLoopWords(table: Table, loop: readonly string[]): void {
+  const used = new Set<number>();
+  for (const { params } of table) {
+    for (const [word, digits] of params.matchAll(LOOP_WORD)) {
+      const index = Number(digits);
+      if (index >= loop.length) {
+        const given =
+          loop.length === 0 ? 'no loop file was given' : `only ${loop.length} loop file(s) were given`;
+        throw usageError(`the table says ${word}, but ${given}`, 'give the file with --loop FILE');
+      }
+      used.add(index);
+    }
+  }
+  const unused = loop.findIndex((_, index) => !used.has(index));
+  if (unused >= 0) {
+    throw usageError(
+      `loop file ${loop[unused]}: the table does not use it`,
+      `write {loop${unused}} where the table needs its MAJ:MIN`,
+    );
+  }
+}
+
+const LOOP_WORD = /\{loop(\d+)\}/g;
+
+/** The table with the loop devices' numbers in it; `numbers` as MAJ:MIN. */
+export function substituteLoops(table: Table, numbers: readonly string[]): Table {
+  if (numbers.length === 0) return table;
+  return table.map((target) => ({
+    ...target,
+    params: target.params.replace(LOOP_WORD, (word, digits) => numbers[Number(digits)] ?? word),
+  })) as unknown as Table;
+}

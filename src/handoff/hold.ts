@@ -1,0 +1,39 @@
+import { fstatSync } from 'node:fs';
+
+const RELEASING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** Why a hold ended. */
+export type Release = (typeof RELEASING)[number] | 'end of input';
+
+/**
+ * Waits until it is time to let go: SIGTERM, SIGINT, SIGHUP, or the end of standard input where that is a pipe or a
+ * socket, whose other end somebody can close; a terminal or /dev/null says nothing.
+ *
+ * @param ready is called once letting go works
+ */
+export function hold(ready: () => void): Promise<Release> {
+  return new Promise((resolve, reject) => {
+    for (const signal of RELEASING) process.on(signal, () => resolve(signal));
+    if (canEnd(0)) {
+      const over = (): void => resolve('end of input');
+      process.stdin.on('end', over).on('close', over).on('error', over).resume();
+    }
+    // Signal handlers alone do not keep Node's event loop alive.
+    const keepAlive = setInterval(() => undefined, 2 ** 30);
+    keepAlive.ref();
+    try {
+      ready();
+    } catch (error) {
+      reject(error);
+    }
+  });
+}
+
+function canEnd(fd: number): boolean {
+  try {
+    const stats = fstatSync(fd);
+    return stats.isFIFO() || stats.isSocket();
+  } catch {
+    return false;
+  }
+}

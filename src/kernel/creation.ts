@@ -1,0 +1,78 @@
+import type { CreationRequests } from '../dm/creation.js';
+import { type DeviceNumber, decodeLibcDevice } from '../dm/device-number.js';
+import { CREATION, SCRATCH_FIELD } from './layout.js';
+import { scratchName } from './scratch.js';
+import { shim } from './shim.js';
+import { describeResult, nameStep, type StepListener } from './steps.js';
+
+/** Whether to ask the kernel for the descriptor, and to be content without. */
+export type Mode = 'auto' | 'atomic' | 'fallback';
+
+const MODES: Readonly<Record<Mode, number>> = { auto: 0, atomic: 1, fallback: 2 };
+
+/** What the shielded section came to. */
+export interface CreationResult {
+  /** 0, or a negative errno; then nothing of the device is left. */
+  readonly result: number;
+  /** The step that failed, as in {@link SHIM_STEPS}. */
+  readonly failedStep: number;
+  readonly fd: number;
+  /** The kernel returned the descriptor itself. */
+  readonly fromKernel: boolean;
+  readonly dev: DeviceNumber;
+  /** 0 where the kernel has no disk sequence numbers (before 5.15). */
+  readonly diskseq: bigint;
+  readonly diskseqProved: boolean;
+  /** Bytes. */
+  readonly size: bigint;
+  /** What stood at offset 36 after the flagged call; all ones when the kernel left it alone. */
+  readonly answer: number;
+}
+
+/** Creates, loads, opens, proves, dooms and resumes a device in the shield. */
+export function createShielded(
+  control: number,
+  mode: Mode,
+  readOnly: boolean,
+  requests: CreationRequests,
+  onStep?: StepListener,
+): CreationResult {
+  const creation = Buffer.alloc(CREATION.bytes);
+  creation.writeInt32LE(control, CREATION.control);
+  creation.writeUInt32LE(MODES[mode], CREATION.mode);
+  creation.writeUInt32LE(readOnly ? 1 : 0, CREATION.readOnly);
+  scratchName().copy(creation, CREATION.scratch, 0, SCRATCH_FIELD);
+  requests.create.copy(creation, CREATION.create);
+  requests.status.copy(creation, CREATION.status);
+  requests.remove.copy(creation, CREATION.remove);
+  requests.resume.copy(creation, CREATION.resume);
+  const result = shim.create(creation, requests.load);
+  if (onStep !== undefined) tellSteps(creation, onStep);
+  return decode(creation, result);
+}
+
+function decode(creation: Buffer, result: number): CreationResult {
+  return {
+    result,
+    failedStep: creation.readUInt32LE(CREATION.failedStep),
+    fd: creation.readInt32LE(CREATION.fd),
+    fromKernel: creation.readUInt32LE(CREATION.fromKernel) === 1,
+    dev: decodeLibcDevice(creation.readBigUInt64LE(CREATION.dev)),
+    diskseq: creation.readBigUInt64LE(CREATION.diskseq),
+    diskseqProved: creation.readUInt32LE(CREATION.diskseqProved) === 1,
+    size: creation.readBigUInt64LE(CREATION.size),
+    answer: creation.readUInt32LE(CREATION.answer),
+  };
+}
+
+function tellSteps(creation: Buffer, onStep: StepListener): void {
+  const count = creation.readUInt32LE(CREATION.traceCount);
+  for (let index = 0; index < count; index++) {
+    const at = CREATION.trace + index * CREATION.traceEntrySize;
+    onStep({
+      what: nameStep(creation.readUInt32LE(at)),
+      result: describeResult(creation.readInt32LE(at + 4)),
+      nanoseconds: Number(creation.readBigUInt64LE(at + 8)),
+    });
+  }
+}

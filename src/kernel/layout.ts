@@ -1,0 +1,76 @@
+import { HEADER_SIZE } from '../dm/protocol.js';
+
+/**
+ * Where things stand in the shim's structs, in the order in which native-shims/layout.c states them. The shim is
+ * asked for its own numbers when it is loaded: a stale library must not be given a buffer it would overrun.
+ */
+const CREATION_REQUESTS_AT = 48;
+const CREATION_OUT_AT = CREATION_REQUESTS_AT + 4 * HEADER_SIZE;
+const TRACE_MAX = 32;
+const TRACE_ENTRY_SIZE = 16;
+
+export const CREATION = {
+  control: 0,
+  mode: 4,
+  readOnly: 8,
+  scratch: 16,
+  create: CREATION_REQUESTS_AT,
+  status: CREATION_REQUESTS_AT + HEADER_SIZE,
+  remove: CREATION_REQUESTS_AT + 2 * HEADER_SIZE,
+  resume: CREATION_REQUESTS_AT + 3 * HEADER_SIZE,
+  fd: CREATION_OUT_AT,
+  failedStep: CREATION_OUT_AT + 4,
+  fromKernel: CREATION_OUT_AT + 8,
+  diskseqProved: CREATION_OUT_AT + 12,
+  dev: CREATION_OUT_AT + 16,
+  diskseq: CREATION_OUT_AT + 24,
+  size: CREATION_OUT_AT + 32,
+  answer: CREATION_OUT_AT + 40,
+  shieldsKilled: CREATION_OUT_AT + 48,
+  traceCount: CREATION_OUT_AT + 52,
+  trace: CREATION_OUT_AT + 56,
+  traceEntrySize: TRACE_ENTRY_SIZE,
+  traceMax: TRACE_MAX,
+  bytes: CREATION_OUT_AT + 56 + TRACE_MAX * TRACE_ENTRY_SIZE,
+} as const;
+
+export const SCRATCH_FIELD = 32;
+
+export const COMMAND = {
+  deviceFd: 0,
+  targetFd: 4,
+  argc: 8,
+  envc: 12,
+  stringsSize: 16,
+  exitCode: 20,
+  signal: 24,
+  bytes: 28,
+} as const;
+
+/** The same numbers that dmfd_layout() gives, in its order. */
+export const EXPECTED_LAYOUT: readonly number[] = [
+  CREATION.bytes,
+  CREATION.mode,
+  CREATION.readOnly,
+  CREATION.scratch,
+  CREATION.create,
+  CREATION.status,
+  CREATION.remove,
+  CREATION.resume,
+  CREATION.fd,
+  CREATION.failedStep,
+  CREATION.fromKernel,
+  CREATION.diskseqProved,
+  CREATION.dev,
+  CREATION.diskseq,
+  CREATION.size,
+  CREATION.answer,
+  CREATION.shieldsKilled,
+  CREATION.traceCount,
+  CREATION.trace,
+  CREATION.traceEntrySize,
+  CREATION.traceMax,
+  COMMAND.bytes,
+  COMMAND.exitCode,
+  COMMAND.signal,
+];

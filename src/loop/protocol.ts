@@ -1,0 +1,36 @@
+/** Numbers of the loop driver's user API (linux/loop.h); native-shims/layout.c asserts the layout. */
+
+export const LOOP_MAJOR = 7;
+
+export const LOOP_COMMANDS = {
+  CONFIGURE: 0x4c0a,
+  CTL_GET_FREE: 0x4c82,
+} as const;
+
+const FLAG_READ_ONLY = 1;
+const FLAG_AUTOCLEAR = 4;
+
+const INFO_SIZE = 232;
+const INFO_FLAGS_AT = 52;
+const INFO_NAME_AT = 56;
+const NAME_FIELD = 64;
+
+const CONFIG_SIZE = 304;
+const CONFIG_INFO_AT = 8;
+
+/** `struct loop_info64` for a device that detaches by itself when it is no longer open. */
+export function encodeLoopInfo(file: string, readOnly: boolean): Buffer {
+  const info = Buffer.alloc(INFO_SIZE);
+  info.writeUInt32LE(FLAG_AUTOCLEAR | (readOnly ? FLAG_READ_ONLY : 0), INFO_FLAGS_AT);
+  // Only for people to look at; a longer name is cut, at a whole character.
+  info.write(file, INFO_NAME_AT, NAME_FIELD - 1, 'utf8');
+  return info;
+}
+
+/** `struct loop_config`: descriptor of the backing file, default block size, the info above. */
+export function encodeLoopConfig(backing: number, info: Buffer): Buffer {
+  const config = Buffer.alloc(CONFIG_SIZE);
+  config.writeUInt32LE(backing >>> 0, 0);
+  info.copy(config, CONFIG_INFO_AT);
+  return config;
+}
