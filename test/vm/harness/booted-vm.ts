@@ -1,11 +1,31 @@
-import { inject } from 'vitest';
+import { appendFileSync } from 'node:fs';
+import { afterEach, beforeEach, inject, type TestContext } from 'vitest';
+import { linesSince } from './console-log.js';
 import { Guest } from './guest.js';
 import './global-setup.js';
 
 let attached: Promise<Guest> | undefined;
 
-/** The guest of the kernel this test file runs for, booted. One connection for the whole file. */
+/**
+ * The guest of the kernel this test file runs for, booted; to be called at the top of the file. A test that
+ * fails prints what the guest's kernel said meanwhile and where all of its log is.
+ */
 export function bootedVm(): Promise<Guest> {
-  attached ??= Guest.attach(inject('vmSocket'));
+  attached ??= attach();
   return attached;
+}
+
+async function attach(): Promise<Guest> {
+  const guest = await Guest.attach(inject('vmSocket'));
+  beforeEach((context) => appendFileSync(guest.consoleLog, marker(context)));
+  afterEach((context) => {
+    if (context.task.result?.state !== 'fail') return;
+    const lines = linesSince(guest.consoleLog, marker(context), 30) || '(nothing)';
+    console.error(`the guest's console during this test, from ${guest.consoleLog}:\n${lines}`);
+  });
+  return guest;
+}
+
+function marker({ task }: TestContext): string {
+  return `=== ${task.file.name} > ${task.name}\n`;
 }

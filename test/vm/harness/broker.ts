@@ -24,7 +24,7 @@ interface Owner {
  * port, and kills what a client leaves running when it goes.
  */
 export class Broker {
-  readonly #machine: Machine;
+  #machine: Machine | undefined;
   readonly #server: Server;
   readonly #clients = new Map<Socket, Map<number, number>>();
   readonly #owners = new Map<number, Owner>();
@@ -33,9 +33,13 @@ export class Broker {
   #setupErrors = '';
   #death: string | undefined;
 
-  constructor(machine: Machine) {
-    this.#machine = machine;
+  constructor() {
     this.#server = createServer((client) => this.#attach(client));
+  }
+
+  /** Clients may come before this; they wait. */
+  serve(machine: Machine): void {
+    this.#machine = machine;
     const reader = new FrameReader();
     machine.port.on('data', (chunk: Buffer) => {
       for (const frame of reader.push(chunk)) this.#fromGuest(frame);
@@ -76,7 +80,7 @@ export class Broker {
   #greet(client: Socket): void {
     if (this.#death !== undefined) {
       client.write(encodeFrame(0, frameType.dead, Buffer.from(this.#death)));
-    } else if (this.#ready) {
+    } else if (this.#machine && this.#ready) {
       const { name, release } = this.#machine.kernel;
       const welcome: Welcome = { kernel: { name, release }, consoleLog: this.#machine.consoleLog };
       client.write(encodeFrame(0, frameType.welcome, Buffer.from(JSON.stringify(welcome))));
@@ -90,15 +94,22 @@ export class Broker {
       commands.set(frame.command, command);
       this.#owners.set(command, { client, command: frame.command });
     }
-    if (command !== undefined) this.#machine.port.write(encodeFrame(command, frame.type, frame.payload));
+    if (command !== undefined) this.#toGuest(command, frame.type, frame.payload);
+  }
+
+  #toGuest(command: number, type: number, payload: Uint8Array): void {
+    this.#machine?.port.write(encodeFrame(command, type, payload));
   }
 
   #fromGuest(frame: Frame): void {
     if (frame.type === frameType.ready) {
-      this.#machine.port.write(encodeFrame(setupCommand, frameType.start, encodeStart(guestSetup())));
+      this.#toGuest(setupCommand, frameType.start, encodeStart(guestSetup()));
       return;
     }
-    if (frame.command === setupCommand) return this.#setUp(frame);
+    if (frame.command === setupCommand) {
+      this.#setUp(frame);
+      return;
+    }
     const owner = this.#owners.get(frame.command);
     if (!owner) return;
     owner.client.write(encodeFrame(owner.command, frame.type, frame.payload));
@@ -124,7 +135,7 @@ export class Broker {
     this.#clients.delete(client);
     for (const command of commands.values()) {
       this.#owners.delete(command);
-      this.#machine.port.write(encodeFrame(command, frameType.signal, killSession));
+      this.#toGuest(command, frameType.signal, killSession);
     }
   }
 }

@@ -30,11 +30,12 @@ export async function findKernel(name: string): Promise<Kernel> {
   const directory = join(cacheDirectory('kernels'), name);
   if (!existsSync(directory)) await provide(name);
   const release = readFileSync(join(directory, 'release'), 'utf8').trim();
+  const unpacked = join(directory, 'vmlinux');
   const modules = join(directory, 'lib/modules', release);
   return {
     name,
     directory,
-    image: join(directory, 'bzImage'),
+    image: existsSync(unpacked) ? unpacked : join(directory, 'bzImage'),
     release,
     modules: existsSync(modules) ? modules : null,
   };

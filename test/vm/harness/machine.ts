@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { chosenAccelerator, rememberAccelerator } from './accelerator.js';
 import { builtAgent } from './agent.js';
 import { checkout } from './checkout.js';
 import { consoleTail } from './console-log.js';
@@ -23,19 +24,38 @@ export interface Machine {
   kill(): Promise<void>;
 }
 
+/** How long a guest that KVM runs may take until its agent speaks; they need about one second. */
+const kvmTrialMs = 10_000;
+
 export async function startMachine(kernelName: string, options: MachineOptions = {}): Promise<Machine> {
   const kernel = await findKernel(kernelName);
   const initramfs = await builtInitramfs(kernel, await builtAgent());
-  const consoleLog = freshConsoleLog(options.logDirectory ?? join(checkout, 'build/vm-logs', kernelName));
-  const qemu = startQemu({ ...options, kernel, initramfs, consoleLog, accelerator: 'tcg' });
+  const directory = options.logDirectory ?? join(checkout, 'build/vm-logs', kernelName);
+  const boot = (accelerator: 'tcg' | 'kvm') =>
+    launch({ ...options, kernel, initramfs, accelerator, consoleLog: freshConsoleLog(directory) });
 
+  const accelerator = options.instructionCount ? 'tcg' : chosenAccelerator();
+  if (accelerator !== 'untried') return boot(accelerator);
+  const trial = boot('kvm');
+  if (await speaksWithin(trial, kvmTrialMs)) {
+    rememberAccelerator('kvm');
+    return trial;
+  }
+  await trial.kill();
+  rememberAccelerator('tcg');
+  return boot('tcg');
+}
+
+function launch(request: QemuRequest): Machine {
+  const { kernel, consoleLog } = request;
+  const qemu = startQemu(request);
   let errors = '';
   qemu.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
     errors += text;
   });
   const died = new Promise<string>((resolve) => {
     qemu.process.once('error', (error) => resolve(`QEMU could not be started: ${error.message}`));
-    qemu.process.once('close', () => resolve(obituary(kernelName, errors, consoleLog)));
+    qemu.process.once('close', () => resolve(obituary(kernel.name, errors, consoleLog)));
   });
   // Its end is told by `died`; a write that meets it must not be a second, uncaught, report.
   qemu.port.on('error', () => {});
@@ -49,6 +69,20 @@ export async function startMachine(kernelName: string, options: MachineOptions =
       await died;
     },
   };
+}
+
+async function speaksWithin(machine: Machine, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const onReadable = () => settle(machine.port.readableLength > 0);
+    const settle = (spoke: boolean) => {
+      clearTimeout(timer);
+      machine.port.removeListener('readable', onReadable);
+      resolve(spoke);
+    };
+    const timer = setTimeout(() => settle(false), limitMs);
+    machine.port.once('readable', onReadable);
+    void machine.died.then(() => settle(false));
+  });
 }
 
 function freshConsoleLog(directory: string): string {

@@ -11,22 +11,28 @@ export interface SharedVm {
   close(): Promise<void>;
 }
 
-/** Returns once QEMU runs; clients wait for the guest themselves. */
+/** Returns at once: clients wait for the guest, and learn why there is none. */
 export async function startSharedVm(kernelName: string, options: MachineOptions = {}): Promise<SharedVm> {
-  const machine = await startMachine(kernelName, options);
   const directory = mkdtempSync(join(socketRoot(), 'dmfd-vm-'));
-  const broker = new Broker(machine);
   const socketPath = join(directory, 'guest');
+  const broker = new Broker();
   await broker.listen(socketPath);
+  const machine = startMachine(kernelName, options);
+  machine.then(
+    (running) => broker.serve(running),
+    (error: unknown) => broker.die(error instanceof Error ? error.message : String(error)),
+  );
   return {
     socketPath,
     async close() {
       broker.close();
-      await machine.kill();
+      await machine.then((running) => running.kill()).catch(() => {});
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
+
+export type OwnVm = Guest & { close(): Promise<void> };
 
 /** Boots a guest for the caller alone. */
 export async function startVm(kernelName: string, options: MachineOptions = {}): Promise<OwnVm> {
@@ -39,8 +45,6 @@ export async function startVm(kernelName: string, options: MachineOptions = {}):
     throw error;
   }
 }
-
-export type OwnVm = Guest & { close(): Promise<void> };
 
 /** A socket's path has to fit into 107 bytes. */
 function socketRoot(): string {

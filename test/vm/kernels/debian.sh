@@ -6,6 +6,7 @@
 # Every kernel the harness boots, also one built elsewhere, is a directory <cache>/kernels/<name>/:
 #
 #   bzImage                   the kernel image
+#   vmlinux                   the same, unpacked; optional, boots faster; needs CONFIG_PVH
 #   release                   what uname -r says, one line
 #   config                    its .config
 #   lib/modules/<release>/    its modules with depmod's files; absent when everything is built in
@@ -40,6 +41,7 @@ build_kernel_directory() {
   release=${1##*/vmlinuz-}
   mkdir -p "$work/kernel/lib"
   mv "$work/package/boot/vmlinuz-$release" "$work/kernel/bzImage"
+  "$here/extract-vmlinux.sh" "$work/kernel/bzImage" "$work/kernel/vmlinux"
   mv "$work/package/boot/config-$release" "$work/kernel/config"
   mv "$work/package/lib/modules" "$work/kernel/lib/modules"
   printf '%s\n' "$release" >"$work/kernel/release"

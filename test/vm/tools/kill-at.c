@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs dmfd under ptrace and kills it at one exact point.
+ *
+ *   kill-at WHO N COMMAND [ARG...]
+ *
+ * Points are the entries and exits of system calls, counted from the one that first opens /dev/loop-control or
+ * /dev/mapper/control. WHO says whose are counted, and who dies with SIGKILL at the Nth:
+ *
+ *   main    those of the main thread; the whole process dies
+ *   shield  those of the shield; the shield dies
+ *   over    those of the shield; the process that waits for it dies
+ *   group   as over, with the process group that it leads
+ *
+ * Prints one line: what was killed where, or how many points there are when N is beyond the last. Exit: 0 after a
+ * kill, 3 without one, 1 on trouble.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SYSCALL_STOP (SIGTRAP | 0x80)
+#define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEFORK | \
+		 PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
+
+enum who { MAIN, SHIELD, OVER, GROUP };
+
+struct state {
+	enum who who;
+	long wanted;
+	long counted;
+	pid_t main;
+	pid_t shield;
+	int window;	/* the first control device is being opened, or was */
+	int main_inside; /* a system call of the main thread's */
+	int shield_inside;
+	int killed;
+};
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static pid_t start(char **command)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("fork");
+	if (pid == 0) {
+		setpgid(0, 0);
+		raise(SIGSTOP);
+		execvp(command[0], command);
+		perror(command[0]);
+		_exit(127);
+	}
+	if (waitpid(pid, NULL, WUNTRACED) != pid)
+		fail("waitpid");
+	if (ptrace(PTRACE_SEIZE, pid, NULL, OPTIONS) < 0)
+		fail("PTRACE_SEIZE");
+	kill(pid, SIGCONT);
+	return pid;
+}
+
+static int opens_control(pid_t pid, const struct user_regs_struct *registers)
+{
+	char path[32] = "";
+	struct iovec here = { path, sizeof(path) - 1 };
+	struct iovec there = { (void *)registers->rsi, sizeof(path) - 1 };
+
+	if (registers->orig_rax == SYS_open)
+		there.iov_base = (void *)registers->rdi;
+	else if (registers->orig_rax != SYS_openat)
+		return 0;
+	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0)
+		return 0;
+	return !strcmp(path, "/dev/loop-control") || !strcmp(path, "/dev/mapper/control");
+}
+
+static void kill_at(struct state *state, const struct user_regs_struct *registers, int entry)
+{
+	static const char *const victims[] = { "main", "shield", "main over the shield", "group over the shield" };
+
+	state->killed = 1;
+	printf("killed %s at %s of system call %lld, point %ld\n", victims[state->who], entry ? "entry" : "exit",
+	       (long long)registers->orig_rax, state->counted);
+	fflush(stdout);
+	if (state->who == GROUP)
+		kill(-state->main, SIGKILL);
+	else
+		kill(state->who == SHIELD ? state->shield : state->main, SIGKILL);
+}
+
+static void count(struct state *state, pid_t pid, const struct user_regs_struct *registers, int entry)
+{
+	pid_t counted_one = state->who == MAIN ? state->main : state->shield;
+
+	if (state->killed || !state->window || pid != counted_one)
+		return;
+	if (++state->counted == state->wanted)
+		kill_at(state, registers, entry);
+}
+
+static void on_syscall(struct state *state, pid_t pid)
+{
+	struct user_regs_struct registers;
+	int *inside = pid == state->main ? &state->main_inside : &state->shield_inside;
+
+	if (ptrace(PTRACE_GETREGS, pid, NULL, &registers) < 0)
+		return;
+	*inside = !*inside;
+	if (pid == state->main && !state->window && *inside && opens_control(pid, &registers))
+		state->window = 1;
+	count(state, pid, &registers, *inside);
+}
+
+/* Threads run free; the first process of the window is the shield; later ones (the command) run free. */
+static int is_counted(const struct state *state, pid_t pid)
+{
+	return pid == state->main || pid == state->shield;
+}
+
+static pid_t on_birth(struct state *state, pid_t parent, int event)
+{
+	unsigned long born = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &born) < 0)
+		return 0;
+	if (parent == state->main && event == PTRACE_EVENT_VFORK && state->window && !state->shield)
+		state->shield = (pid_t)born;
+	return (pid_t)born;
+}
+
+static void resume(const struct state *state, pid_t pid, int signal)
+{
+	ptrace(is_counted(state, pid) ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, (long)signal);
+}
+
+/* A signal that is on its way to the tracee; 0 for ptrace's own stops. */
+static int pending_signal(int status)
+{
+	int signal = WSTOPSIG(status);
+
+	return status >> 16 || signal == SIGTRAP || signal == SIGSTOP ? 0 : signal;
+}
+
+static int is_birth(int event)
+{
+	return event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const names[] = { "main", "shield", "over", "group" };
+	struct state state = { 0 };
+	pid_t early = 0, pid;
+	int status;
+
+	if (argc < 4)
+		return 1;
+	while (strcmp(argv[1], names[state.who]) != 0)
+		if (++state.who > GROUP)
+			return 1;
+	state.wanted = atol(argv[2]);
+	state.main = start(argv + 3);
+	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+		if (pid < 0 || WIFEXITED(status) || WIFSIGNALED(status))
+			continue;
+		if (WSTOPSIG(status) == SYSCALL_STOP) {
+			on_syscall(&state, pid);
+		} else if (is_birth(status >> 16)) {
+			if (on_birth(&state, pid, status >> 16) == early && early) {
+				resume(&state, early, 0);
+				early = 0;
+			}
+		} else if (status >> 16 == PTRACE_EVENT_STOP && state.window && !is_counted(&state, pid) && !early) {
+			/* Possibly the shield: its first stop may come before its parent's event, which tells. */
+			early = pid;
+			continue;
+		}
+		resume(&state, pid, pending_signal(status));
+	}
+	if (!state.killed)
+		printf("points %ld\n", state.counted);
+	return state.killed ? 0 : 3;
+}
