@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { consoleTail } from './console-log.js';
 import { encodeFrame, type Frame, FrameReader, frameType } from './frames.js';
 import { guestSetup } from './guest-setup.js';
 import type { Machine } from './machine.js';
@@ -9,6 +10,9 @@ export interface Welcome {
   kernel: { name: string; release: string };
   consoleLog: string;
 }
+
+/** A guest needs two seconds to come up, on a busy machine some more. */
+const bootLimitMs = 120_000;
 
 /** The number of the command that prepares the guest, before any client's. */
 const setupCommand = 1;
@@ -31,6 +35,7 @@ export class Broker {
   #nextCommand = setupCommand + 1;
   #ready = false;
   #setupErrors = '';
+  #bootTimer: NodeJS.Timeout | undefined;
   #death: string | undefined;
 
   constructor() {
@@ -45,6 +50,7 @@ export class Broker {
       for (const frame of reader.push(chunk)) this.#fromGuest(frame);
     });
     void machine.died.then((reason) => this.die(reason));
+    this.#bootTimer = setTimeout(() => this.#giveUp(machine), bootLimitMs);
   }
 
   async listen(path: string): Promise<void> {
@@ -57,12 +63,22 @@ export class Broker {
   die(reason: string): void {
     if (this.#death !== undefined) return;
     this.#death = reason;
+    clearTimeout(this.#bootTimer);
     for (const client of this.#clients.keys()) this.#greet(client);
   }
 
   close(): void {
+    clearTimeout(this.#bootTimer);
     this.#server.close();
     for (const client of this.#clients.keys()) client.destroy();
+  }
+
+  #giveUp(machine: Machine): void {
+    const tail = consoleTail(machine.consoleLog, 30);
+    this.die(
+      `the guest did not come up within ${bootLimitMs / 1000} s\nlast lines of ${machine.consoleLog}:\n${tail}`,
+    );
+    void machine.kill();
   }
 
   #attach(client: Socket): void {
@@ -125,6 +141,7 @@ export class Broker {
       this.#setupErrors += frame.payload.toString();
     if (frame.type === frameType.exit && frame.payload.readUInt32LE(0) === 0 && !this.#setupErrors) {
       this.#ready = true;
+      clearTimeout(this.#bootTimer);
       for (const client of this.#clients.keys()) this.#greet(client);
     } else if (frame.type === frameType.exit || frame.type === frameType.failed) {
       this.die(`the guest could not be set up: ${this.#setupErrors}`);

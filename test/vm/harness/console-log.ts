@@ -6,6 +6,14 @@ export function consoleTail(file: string, lines: number): string {
   return lastLines(readConsole(file), lines);
 }
 
+/** The lines that tell a dead kernel's reason: from where it says so, or else the last ones. */
+export function crashReport(file: string): string {
+  if (!existsSync(file)) return '(nothing was printed)';
+  const lines = readConsole(file).trimEnd().split('\n');
+  const crash = lines.findIndex((line) => /Kernel panic|Oops:|BUG: |general protection fault/.test(line));
+  return (crash < 0 ? lines.slice(-30) : lines.slice(crash, crash + 40)).join('\n');
+}
+
 /** What was printed after the last occurrence of a marker, cut to the last lines. */
 export function linesSince(file: string, marker: string, lines: number): string {
   const text = readConsole(file);

@@ -4,14 +4,14 @@ import type { Duplex } from 'node:stream';
 import { chosenAccelerator, rememberAccelerator } from './accelerator.js';
 import { builtAgent } from './agent.js';
 import { checkout } from './checkout.js';
-import { consoleTail } from './console-log.js';
+import { crashReport } from './console-log.js';
 import { builtInitramfs } from './initramfs.js';
 import { findKernel, type Kernel } from './kernel.js';
 import { type QemuRequest, startQemu } from './qemu.js';
 
 export type MachineOptions = Pick<QemuRequest, 'instructionCount' | 'terminal' | 'memory'> & {
-  /** Where the console log goes; default `build/vm-logs/KERNEL`. */
-  logDirectory?: string;
+  /** The console log is `build/vm-logs/NAME/console.log`; default the kernel's name. */
+  logName?: string;
 };
 
 /** A QEMU that runs. Whether its guest has come up is seen on `port`. */
@@ -30,7 +30,7 @@ const kvmTrialMs = 10_000;
 export async function startMachine(kernelName: string, options: MachineOptions = {}): Promise<Machine> {
   const kernel = await findKernel(kernelName);
   const initramfs = await builtInitramfs(kernel, await builtAgent());
-  const directory = options.logDirectory ?? join(checkout, 'build/vm-logs', kernelName);
+  const directory = join(checkout, 'build/vm-logs', options.logName ?? kernelName);
   const boot = (accelerator: 'tcg' | 'kvm') =>
     launch({ ...options, kernel, initramfs, accelerator, consoleLog: freshConsoleLog(directory) });
 
@@ -94,5 +94,5 @@ function freshConsoleLog(directory: string): string {
 
 function obituary(kernelName: string, errors: string, consoleLog: string): string {
   const qemu = errors.trim() && `\nQEMU says:\n${errors.trim()}`;
-  return `the guest kernel died (${kernelName})${qemu}\nlast lines of ${consoleLog}:\n${consoleTail(consoleLog, 30)}`;
+  return `the guest kernel died (${kernelName})${qemu}\nfrom ${consoleLog}:\n${crashReport(consoleLog)}`;
 }

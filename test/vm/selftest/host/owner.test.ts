@@ -1,0 +1,58 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkout } from '../../harness/checkout.js';
+
+const compiled = join(checkout, 'build/selftest');
+const program = `
+  import { startVm } from ${JSON.stringify(join(compiled, 'test/vm/harness/shared-vm.js'))};
+  await startVm('debian-6.12', { logName: 'harness-owner' });
+  console.log('booted');
+  await new Promise(() => setInterval(() => {}, 1000));
+`;
+
+/** The owner is a process of its own, so it runs what the compiler makes of the harness. */
+execFileSync('npx', ['tsc', '-p', 'test/tsconfig.json', '--outDir', compiled, '--noCheck'], {
+  cwd: checkout,
+});
+
+test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)('%s to its owner leaves no QEMU', async (signal) => {
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: checkout,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(owner.stdout, 'data');
+  const [qemu] = childrenOf(owner.pid);
+  if (qemu === undefined) throw new Error('the owner has no child');
+  expect(commandLine(qemu)).toMatch(/^qemu-system-x86_64/);
+
+  owner.kill(signal);
+  await once(owner, 'exit');
+  await expect.poll(() => commandLine(qemu), { timeout: 5_000 }).not.toMatch(/qemu/);
+});
+
+function childrenOf(pid: number | undefined): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
+}
+
+function parentOf(pid: string): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}
+
+/** Empty for a process that has ended, collected or not. */
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
