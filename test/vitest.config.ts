@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { checkout } from './vm/harness/checkout.js';
 import { testedKernels } from './vm/harness/kernel.js';
+import { Summary } from './vm/summary.js';
 
 const minutes = 60_000;
 
@@ -21,6 +22,7 @@ export default defineConfig({
   test: {
     root: checkout,
     pool: 'forks',
+    reporters: ['default', new Summary()],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
