@@ -4,7 +4,7 @@ import { getSystemErrorName } from 'node:util';
 import type { Welcome } from './broker.js';
 import { consoleTail } from './console-log.js';
 import { encodeFrame, type Frame, FrameReader, frameType } from './frames.js';
-import { type CommandResult, GuestProcess } from './process.js';
+import { type CommandResult, GuestProcess, type OutputListener } from './process.js';
 import { encodeStart } from './start-payload.js';
 
 export interface StartOptions {
@@ -16,6 +16,7 @@ export interface StartOptions {
   timeoutMs?: number;
   /** `null` is /dev/null, `closed` is no descriptor 0 at all. */
   stdin?: 'pipe' | 'null' | 'closed';
+  onOutput?: OutputListener;
 }
 
 export interface RunOptions extends Omit<StartOptions, 'stdin'> {
@@ -35,6 +36,7 @@ const graceMs = 30_000;
 
 interface Pending {
   argv: readonly string[];
+  onOutput: OutputListener | undefined;
   started(process: GuestProcess): void;
   failed(error: Error): void;
   process?: GuestProcess;
@@ -110,7 +112,7 @@ export class Guest {
     const payload = encodeStart({ argv, env, cwd, stdin, timeoutMs });
     const command = this.#nextCommand++;
     return new Promise((resolve, reject) => {
-      const pending: Pending = { argv, started: resolve, failed: reject };
+      const pending: Pending = { argv, onOutput: options.onOutput, started: resolve, failed: reject };
       this.#commands.set(command, pending);
       if (timeoutMs > 0)
         pending.watchdog = setTimeout(() => this.#hung(command, pending), timeoutMs + graceMs);
@@ -137,7 +139,8 @@ export class Guest {
     if (!pending) return;
     if (frame.type === frameType.started) {
       const send = (type: number, payload?: Uint8Array) => this.#send(frame.command, type, payload);
-      pending.process = new GuestProcess(pending.argv, frame.payload.readUInt32LE(0), send);
+      const pid = frame.payload.readUInt32LE(0);
+      pending.process = new GuestProcess(pending.argv, pid, send, pending.onOutput);
       pending.started(pending.process);
       return;
     }

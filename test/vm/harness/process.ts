@@ -16,6 +16,11 @@ export interface CommandResult {
   durationMs: number;
 }
 
+/** Gets output as it comes. */
+export type OutputListener = (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
+
+type SendFrame = (type: number, payload?: Uint8Array) => void;
+
 export type SignalTarget = 'process' | 'group' | 'session';
 
 /** A command that was started in the guest. */
@@ -28,10 +33,11 @@ export class GuestProcess {
   readonly exited: Promise<CommandResult>;
 
   readonly #argv: readonly string[];
-  readonly #send: (type: number, payload?: Uint8Array) => void;
+  readonly #send: SendFrame;
   readonly #stdout: Buffer[] = [];
   readonly #stderr: Buffer[] = [];
   readonly #unsent: Buffer[] = [];
+  readonly #listener: OutputListener | undefined;
   readonly #watchers = new Set<() => void>();
   #credit = stdinWindow;
   #stdinEnds = false;
@@ -39,10 +45,11 @@ export class GuestProcess {
   #settle!: { resolve(result: CommandResult): void; reject(error: Error): void };
 
   /** @internal Made by Guest.start() once the guest has reported the pid. */
-  constructor(argv: readonly string[], pid: number, send: (type: number, payload?: Uint8Array) => void) {
+  constructor(argv: readonly string[], pid: number, send: SendFrame, listener?: OutputListener) {
     this.#argv = argv;
     this.pid = pid;
     this.#send = send;
+    this.#listener = listener;
     this.exited = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
@@ -109,9 +116,11 @@ export class GuestProcess {
     switch (frame.type) {
       case frameType.stdout:
         this.#stdout.push(frame.payload);
+        this.#listener?.('stdout', frame.payload);
         break;
       case frameType.stderr:
         this.#stderr.push(frame.payload);
+        this.#listener?.('stderr', frame.payload);
         break;
       case frameType.credit:
         this.#credit += frame.payload.readUInt32LE(0);
