@@ -65,11 +65,21 @@ static int place_descriptor(int fd, int target, int *displaced)
 	return dup2(fd, target) < 0 ? -errno : 0;
 }
 
+/* Node marks all that it inherits close-on-exec, these three included. */
+static void pass_on_standard_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		fcntl(fd, F_SETFD, 0);
+}
+
 int dmfd_prepare_command(const struct dmfd_command *command, const sigset_t *mask, int *displaced)
 {
 	struct sigaction as_default = { .sa_handler = SIG_DFL };
 	int signal, error;
 
+	pass_on_standard_descriptors();
 	error = place_descriptor(command->device_fd, command->target_fd, displaced);
 	if (error)
 		return error;

@@ -82,6 +82,7 @@ struct dmfd_command {
 	/* out, for dmfd_run() */
 	int32_t exit_code; /* -1 when it died of a signal */
 	int32_t signal;	   /* 0 when it exited */
+	uint32_t reached_execve; /* 0 with an error: it is ours, not the command's */
 };
 
 /* shield.c */

@@ -32,6 +32,7 @@ int dmfd_exec(struct dmfd_command *command, const char *strings)
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	error = dmfd_prepare_command(command, &mask, &displaced);
 	if (!error) {
+		command->reached_execve = 1;
 		execve(vectors.file, vectors.argv, vectors.envp);
 		error = -errno;
 	}

@@ -62,6 +62,7 @@ static const uint32_t layout[] = {
 	sizeof(struct dmfd_command),
 	offsetof(struct dmfd_command, exit_code),
 	offsetof(struct dmfd_command, signal),
+	offsetof(struct dmfd_command, reached_execve),
 };
 
 /* Copies the numbers; returns how many there are. */

@@ -12,7 +12,7 @@
 #define STACK_SIZE (64u * 1024u)
 
 struct start {
-	const struct dmfd_command *command;
+	struct dmfd_command *command;
 	const struct dmfd_vectors *vectors;
 	const sigset_t *mask;
 	volatile int error;
@@ -26,6 +26,7 @@ static int start_command(void *pointer)
 
 	/* This process keeps the number's former owner as a close-on-exec copy: execve() closes it. */
 	if (!error) {
+		start->command->reached_execve = 1;
 		execve(start->vectors->file, start->vectors->argv, start->vectors->envp);
 		error = -errno;
 	}

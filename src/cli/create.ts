@@ -19,9 +19,9 @@ import { tellStep } from './verbose.js';
 
 interface Options {
   readonly uuid?: string;
-  readonly table: string[];
-  readonly tableFile: string[];
-  readonly loop: string[];
+  readonly table?: string[];
+  readonly tableFile?: string[];
+  readonly loop?: string[];
   readonly readonly?: true;
   readonly fd: number;
   readonly mode: Mode;
@@ -46,10 +46,9 @@ export function addCreate(program: CommandLine, commandLength: number | undefine
       '--table <LINE>',
       'a table line: START LENGTH TARGET ARGS, in 512-byte sectors (repeatable)',
       collect,
-      [],
     )
-    .option('--table-file <FILE>', 'table lines from a file, - for standard input (repeatable)', collect, [])
-    .option('--loop <FILE>', 'attach FILE to a loop device, {loop0} in the table (repeatable)', collect, [])
+    .option('--table-file <FILE>', 'table lines from a file, - for standard input (repeatable)', collect)
+    .option('--loop <FILE>', 'attach FILE to a loop device, {loop0} in the table (repeatable)', collect)
     .option('--readonly', 'make device, descriptor and loop devices read-only')
     .option('--uuid <UUID>', 'its device-mapper UUID (default: DMFD- and a random one)')
     .option('--fd <N>', 'the command gets the descriptor under this number', parseFd, 3)
@@ -118,8 +117,8 @@ function toRequest(name: string | undefined, options: Options): DeviceRequest {
   return {
     ...(name === undefined ? {} : { name }),
     ...(options.uuid === undefined ? {} : { uuid: options.uuid }),
-    table: readTables(options.table, options.tableFile),
-    loop: options.loop,
+    table: readTables(options.table ?? [], options.tableFile ?? []),
+    loop: options.loop ?? [],
     readOnly: options.readonly ?? false,
     mode: options.mode,
     ...(options.verbose ? { onStep: tellStep } : {}),

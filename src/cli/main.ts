@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../errors.js';
+import { show, toBuffer } from '../handoff/bytes.js';
+import { callerArguments } from '../handoff/caller.js';
 import { complain } from './complain.js';
 import { addCreate } from './create.js';
 import { addLs } from './ls.js';
@@ -13,6 +16,8 @@ import { splitArguments } from './split.js';
 export async function main(argv: readonly string[]): Promise<void> {
   const { own, commandLength } = splitArguments(argv);
   try {
+    checkEncoding(own.length, argv.length);
+    checkCommandUse(own, commandLength);
     await program(commandLength).parseAsync(own, { from: 'user' });
   } catch (error) {
     process.exit(error instanceof CommanderError ? endOfParsing(error, argv) : complain(error));
@@ -24,6 +29,7 @@ function program(commandLength: number | undefined): Command {
     .description('Device-mapper devices that live exactly as long as a file descriptor.')
     .version(version(), '-V, --version')
     .exitOverride()
+    .showSuggestionAfterError(false)
     .configureOutput({
       writeOut: (text) => write(1, text),
       // Said by endOfParsing(), in dmfd's own form.
@@ -43,11 +49,26 @@ function endOfParsing(error: CommanderError, argv: readonly string[]): number {
     say('dmfd: no subcommand was given\n  hint: dmfd create … -- COMMAND; "dmfd --help" lists them all');
     return 125;
   }
-  const misplaced = error.code === 'commander.excessArguments' && !argv.includes('--');
+  const misplaced =
+    error.code === 'commander.excessArguments' && argv[0] === 'create' && !argv.includes('--');
   const hint = misplaced
     ? 'put the command after --: dmfd create … -- COMMAND'
     : `"dmfd ${argv[0] === 'create' ? 'create ' : ''}--help" shows what there is`;
   return complain(usageError(error.message.replace(/^error: /, ''), hint));
+}
+
+/** Node replaces what is no UTF-8, so dmfd's own words would name another device or file than they say. */
+function checkEncoding(ownLength: number, length: number): void {
+  for (const [index, word] of callerArguments(length).slice(0, ownLength).entries()) {
+    if (!isUtf8(toBuffer(word)))
+      throw usageError(`argument ${index + 1}, ${show(word)}: it is not valid UTF-8`);
+  }
+}
+
+function checkCommandUse(own: readonly string[], commandLength: number | undefined): void {
+  const asksForHelp = own.includes('--help') || own.includes('-h');
+  if (commandLength === undefined || own[0] === 'create' || own[0] === undefined || asksForHelp) return;
+  throw usageError(`dmfd ${own[0]} takes no command after --`);
 }
 
 function version(): string {

@@ -1,11 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { usageError } from '../errors.js';
 import type { Mode } from '../kernel/creation.js';
 
 const MODES: readonly Mode[] = ['auto', 'atomic', 'fallback'];
-const HIGHEST_FD = 1_048_575;
 
-export function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
+export function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 export function parseMode(value: string): Mode {
@@ -16,10 +16,23 @@ export function parseMode(value: string): Mode {
 
 export function parseFd(value: string): number {
   const fd = Number(value);
-  if (!/^\d+$/.test(value) || fd > HIGHEST_FD) {
-    throw usageError(`--fd ${value}: it must be a descriptor number from 0 to ${HIGHEST_FD}`);
+  const limit = descriptorLimit();
+  if (!/^\d+$/.test(value) || fd >= limit) {
+    throw usageError(`--fd ${value}: it must be a descriptor number from 0 to ${limit - 1} (see ulimit -n)`);
   }
   return fd;
+}
+
+const DEFAULT_LIMIT = 1024;
+
+/** How many descriptors this process may have; the soft limit, which Node has raised to the hard one. */
+function descriptorLimit(): number {
+  try {
+    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'ascii')) ?? [];
+    return soft === undefined ? DEFAULT_LIMIT : Number(soft);
+  } catch {
+    return DEFAULT_LIMIT;
+  }
 }
 
 /** Seconds, to milliseconds. */

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
-import { errnoOf } from '../kernel/errno.js';
+import { DmfdError } from '../errors.js';
+import { type Errno, errnoOf } from '../kernel/errno.js';
 
 /**
  * Writes to a standard stream without Node's stream objects: making one sets O_NONBLOCK on a pipe that the command,
@@ -11,10 +12,20 @@ export function write(fd: 1 | 2, text: string): void {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
+      const errno = errnoOf(error);
       // Somebody else made it non-blocking.
-      if (errnoOf(error)?.name !== 'EAGAIN') throw error;
+      if (errno?.name === 'EAGAIN') continue;
+      throw errno === undefined ? error : cannotWrite(fd, errno);
     }
   }
+}
+
+function cannotWrite(fd: 1 | 2, { name, words }: Errno): DmfdError {
+  const stream = fd === 1 ? 'standard output' : 'standard error';
+  return new DmfdError('system', `write to ${stream}: ${name}, ${words}`, {
+    operation: `write to ${stream}`,
+    errno: name,
+  });
 }
 
 /** To stderr; a stderr that is closed or full is no reason to fail. */

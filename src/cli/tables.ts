@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import type { TableSource } from '../dm/table.js';
 import { DmfdError, usageError } from '../errors.js';
@@ -26,7 +27,7 @@ export function readTables(lines: readonly string[], files: readonly string[]): 
 function readTableFile(file: string): TableSource {
   const label = file === '-' ? 'standard input' : file;
   try {
-    return { label, text: readFileSync(file === '-' ? 0 : file, 'utf8') };
+    return { label, text: decode(label, readFileSync(file === '-' ? 0 : file)) };
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
@@ -36,4 +37,14 @@ function readTableFile(file: string): TableSource {
       cause: error,
     });
   }
+}
+
+/** What is no UTF-8 could not be passed on untouched. */
+function decode(label: string, bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const line = bytes
+    .toString('latin1')
+    .split('\n')
+    .findIndex((text) => !isUtf8(Buffer.from(text, 'latin1')));
+  throw usageError(`table file ${label}, line ${line + 1}: it is not valid UTF-8`);
 }

@@ -138,9 +138,8 @@ function hintForLoad(request: CheckedRequest, errno: Errno, log: readonly string
   if (/unknown target type/.test(text)) {
     return `no module dm-… of this kernel offers it; "dmfd probe" lists the target types that are loaded (asked for: ${types})`;
   }
-  if (/Device lookup failed|error getting device|Error opening/i.test(text)) {
-    return 'the device in the table does not exist, or another holder has it exclusively (a mount, swap, another table)';
-  }
+  if (/Device lookup failed|error getting device|Error opening/i.test(text))
+    return hintForLookup(errno, text);
   if (/too small for target/.test(text))
     return 'the device in the table is smaller than start plus length says';
   if (errno.name === 'ENOMEM')
@@ -149,4 +148,12 @@ function hintForLoad(request: CheckedRequest, errno: Errno, log: readonly string
     return 'something in the table is held exclusively by another user: a mount, swap, a device';
   const length = tableLength(request.table);
   return `the arguments of the target are wrong for this kernel, or what they name cannot be used (device of ${length} sectors, target: ${types})`;
+}
+
+/** The kernel often logs the errno of the look-up, which says more than that of the load. */
+function hintForLookup(errno: Errno, text: string): string {
+  if (/\(-EBUSY\)|\(-16\)/.test(text) || errno.name === 'EBUSY') {
+    return 'another user holds that device exclusively: a mount, swap, another table';
+  }
+  return 'there is no block device of that name or number; to use a file, give it with --loop FILE and write {loop0} in the table';
 }

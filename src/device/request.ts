@@ -83,7 +83,7 @@ function checkLoopWords(table: Table, loop: readonly string[]): void {
   const unused = loop.findIndex((_, index) => !used.has(index));
   if (unused >= 0) {
     throw usageError(
-      `loop file ${loop[unused]}: the table does not use it`,
+      `loop file ${JSON.stringify(loop[unused])}: the table does not use it`,
       `write {loop${unused}} where the table needs its MAJ:MIN`,
     );
   }

@@ -25,7 +25,9 @@ export interface TableSource {
 }
 
 const MAX_SECTORS = 2n ** 64n - 1n;
-const LINE = /^\s*(\S+)(?:\s+(\S+)(?:\s+(\S+)(?:[ \t]+(.*))?)?)?\s*$/s;
+/** More would be more bytes than a signed 64-bit file offset can reach, which the kernel refuses as "too large". */
+const MAX_LENGTH = 2n ** 54n - 1n;
+const LINE = /^[ \t]*([^ \t]+)(?:[ \t]+([^ \t]+)(?:[ \t]+([^ \t]+)(?:[ \t]+(.*))?)?)?[ \t]*$/s;
 
 /**
  * Reads table lines, `start length target args…`; blank lines and lines that start with `#` say nothing.
@@ -58,6 +60,12 @@ export function tableLength(table: Table): bigint {
 
 function parseLine(where: string, line: string, next: bigint): Target {
   if (line.includes('\0')) throw usageError(`${where}: a NUL byte stands in it`);
+  const odd = ODD_BLANK.exec(line)?.[0];
+  if (odd !== undefined)
+    throw usageError(
+      `${where}: ${ODD_BLANKS[odd] ?? 'an odd blank'} stands in it`,
+      'only spaces and tabs part the columns',
+    );
   const [, first = '', second, type, params = ''] = LINE.exec(line) ?? [];
   const start = parseSectors(where, 'the 1st column, the start sector,', first);
   if (second === undefined) throw missing(where, 'the 2nd column, the length in sectors,');
@@ -68,6 +76,11 @@ function parseLine(where: string, line: string, next: bigint): Target {
   if (start + length > MAX_SECTORS) {
     throw usageError(`${where}: start ${start} plus length ${length} is more sectors than 64 bits can count`);
   }
+  if (start + length > MAX_LENGTH) {
+    throw usageError(
+      `${where}: the device would have ${start + length} sectors, and at most ${MAX_LENGTH} are possible`,
+    );
+  }
   if (Buffer.byteLength(type) >= TARGET_TYPE_FIELD) {
     throw usageError(
       `${where}: the 3rd column, the target type, is ${JSON.stringify(type)}: at most ${TARGET_TYPE_FIELD - 1} bytes are allowed`,
@@ -75,6 +88,15 @@ function parseLine(where: string, line: string, next: bigint): Target {
   }
   return { start, length, type, params };
 }
+
+/** What text copied from a web page or a terminal has between its words. */
+const ODD_BLANKS: Readonly<Record<string, string>> = {
+  '\u00a0': 'a no-break space (U+00A0)',
+  '\r': 'a carriage return',
+  '\v': 'a vertical tab',
+  '\f': 'a form feed',
+};
+const ODD_BLANK = /[\u00a0\r\v\f]/;
 
 function parseSectors(where: string, column: string, word: string): bigint {
   if (!/^\d+$/.test(word)) {

@@ -1,5 +1,6 @@
 import type { Device } from '../device/handle.js';
 import { DmfdError } from '../errors.js';
+import { describeErrno } from '../kernel/errno.js';
 import { COMMAND } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
 import { type Command, encodeCommand } from './command.js';
@@ -17,7 +18,7 @@ export type Ending = { readonly status: number } | { readonly signal: number };
 export function runCommand(command: Command, device: Device): Ending {
   const { header, strings } = encodeCommand(command, device);
   const result = shim.run(header, strings);
-  if (result < 0) throw executionFailed(command.file, -result);
+  if (result < 0) throw startFailed(command, header, -result);
   device.release();
   const signal = header.readInt32LE(COMMAND.signal);
   return signal > 0 ? { signal } : { status: header.readInt32LE(COMMAND.exitCode) };
@@ -41,5 +42,19 @@ export function becomeCommand(command: Command, device: Device): never {
   const { header, strings } = encodeCommand(command, device);
   const result = shim.exec(header, strings);
   if (result >= 0) throw new DmfdError('system', 'execve returned without an error');
-  throw executionFailed(command.file, -result);
+  throw startFailed(command, header, -result);
+}
+
+function startFailed(command: Command, header: Buffer, errnoNumber: number): DmfdError {
+  if (header.readUInt32LE(COMMAND.reachedExecve) === 1) return executionFailed(command.file, errnoNumber);
+  const { name, words } = describeErrno(errnoNumber);
+  return new DmfdError(
+    'system',
+    `starting the command with the device as descriptor ${command.fd}: ${name}, ${words}`,
+    {
+      operation: 'start the command',
+      errno: name,
+      hint: 'check the limits on processes, memory and descriptors (ulimit -u -v -n)',
+    },
+  );
 }

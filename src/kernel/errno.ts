@@ -1,12 +1,13 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
-/** What libuv's list of errors leaves out, of those the calls made here can answer. */
-const OTHERS: Readonly<Record<number, readonly [name: string, words: string]>> = {
+/** What libuv's list leaves out, or gives a name of its own, of the errors the calls made here can answer. */
+const OURS: Readonly<Record<number, readonly [name: string, words: string]>> = {
   8: ['ENOEXEC', 'not a program this machine can execute'],
   10: ['ECHILD', 'no such child process'],
   15: ['ENOTBLK', 'block device required'],
   35: ['EDEADLK', 'resource deadlock avoided'],
+  95: ['EOPNOTSUPP', 'operation not supported'],
   116: ['ESTALE', 'it is not the same device any more'],
   122: ['EDQUOT', 'disk quota exceeded'],
 };
@@ -20,7 +21,7 @@ export interface Errno {
 }
 
 export function describeErrno(number: number): Errno {
-  const [name, words] = getSystemErrorMap().get(-number) ?? OTHERS[number] ?? unknown(number);
+  const [name, words] = OURS[number] ?? getSystemErrorMap().get(-number) ?? unknown(number);
   return { number, name, words };
 }
 

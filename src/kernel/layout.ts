@@ -44,7 +44,8 @@ export const COMMAND = {
   stringsSize: 16,
   exitCode: 20,
   signal: 24,
-  bytes: 28,
+  reachedExecve: 28,
+  bytes: 32,
 } as const;
 
 /** The same numbers that dmfd_layout() gives, in its order. */
@@ -73,4 +74,5 @@ export const EXPECTED_LAYOUT: readonly number[] = [
   COMMAND.bytes,
   COMMAND.exitCode,
   COMMAND.signal,
+  COMMAND.reachedExecve,
 ];

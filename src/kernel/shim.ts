@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { arch } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { DmfdError } from '../errors.js';
 import { EXPECTED_LAYOUT } from './layout.js';
@@ -92,7 +91,7 @@ function loadLibrary(): Ffi {
 function loadFfi(): Ffi {
   const require = createRequire(import.meta.url);
   try {
-    return createRequire(require.resolve('ffi-rs'))(`@yuuang/ffi-rs-linux-${arch}-gnu`);
+    return createRequire(require.resolve('ffi-rs'))(`@yuuang/ffi-rs-linux-${process.arch}-gnu`);
   } catch {
     return require('ffi-rs');
   }

@@ -65,7 +65,7 @@ function attachToAnyFree(
   }
   throw new DmfdError(
     'taken',
-    `loop file ${file}: every free loop device was taken by another process, ${ATTEMPTS} times in a row`,
+    `loop file ${JSON.stringify(file)}: every free loop device was taken by another process, ${ATTEMPTS} times in a row`,
     {
       hint: 'too much goes on with loop devices at once: try again',
     },
@@ -109,8 +109,12 @@ function configure(
 
 function failed(file: string, operation: string, result: number): DmfdError {
   const errno = describeErrno(-result);
-  return new DmfdError('kernel', `loop file ${file}: ${operation}: ${errno.name}, ${errno.words}`, {
-    operation,
-    errno: errno.name,
-  });
+  return new DmfdError(
+    'kernel',
+    `loop file ${JSON.stringify(file)}: ${operation}: ${errno.name}, ${errno.words}`,
+    {
+      operation,
+      errno: errno.name,
+    },
+  );
 }

@@ -19,7 +19,8 @@ export interface BackingFile {
 export function openBackingFile(path: string, readOnly: boolean): BackingFile {
   // Before opening: opening a FIFO would wait for its other end.
   const kind = describeKind(look(path));
-  if (kind !== undefined) throw usageError(`loop file ${path}: it is ${kind}, not a file or a block device`);
+  if (kind !== undefined)
+    throw usageError(`loop file ${JSON.stringify(path)}: it is ${kind}, not a file or a block device`);
   const fd = open(path, readOnly);
   try {
     return { fd, warning: checkSize(path, fd) };
@@ -57,17 +58,24 @@ function cannot(path: string, what: string, error: unknown): unknown {
   const errno = errnoOf(error);
   if (errno === undefined) return error;
   const hint = hintFor(errno, what);
-  return new DmfdError('usage', `loop file ${path}: cannot ${what} it: ${errno.name}, ${errno.words}`, {
-    operation: `open ${path}`,
-    errno: errno.name,
-    ...(hint === undefined ? {} : { hint }),
-    cause: error,
-  });
+  return new DmfdError(
+    'usage',
+    `loop file ${JSON.stringify(path)}: cannot ${what} it: ${errno.name}, ${errno.words}`,
+    {
+      operation: `open ${path}`,
+      errno: errno.name,
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    },
+  );
 }
+
+const WRITE_REFUSED: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ETXTBSY'];
 
 function hintFor(errno: Errno, what: string): string | undefined {
   if (errno.name === 'ENOENT') return 'check the name, or make the file: truncate -s 64M FILE';
-  if (what === 'write') return 'use --readonly for a device that is only read';
+  if (what === 'write' && WRITE_REFUSED.includes(errno.name))
+    return 'use --readonly for a device that is only read';
   return undefined;
 }
 
@@ -75,12 +83,17 @@ function checkSize(path: string, fd: number): string | undefined {
   const stats = fstatSync(fd, { bigint: true });
   if (!stats.isFile()) return undefined;
   if (stats.size === 0n) {
-    throw usageError(`loop file ${path}: it is empty`, `give it a size first: truncate -s 64M ${path}`);
+    throw usageError(
+      `loop file ${JSON.stringify(path)}: it is empty`,
+      `give it a size first: truncate -s 64M ${path}`,
+    );
   }
   if (stats.size < SECTOR) {
-    throw usageError(`loop file ${path}: ${stats.size} bytes, less than one sector of ${SECTOR}`);
+    throw usageError(
+      `loop file ${JSON.stringify(path)}: ${stats.size} bytes, less than one sector of ${SECTOR}`,
+    );
   }
   const rest = stats.size % BigInt(SECTOR);
   if (rest === 0n) return undefined;
-  return `loop file ${path}: its ${stats.size} bytes are no multiple of ${SECTOR}; the last ${rest} are left out`;
+  return `loop file ${JSON.stringify(path)}: its ${stats.size} bytes are no multiple of ${SECTOR}; the last ${rest} are left out`;
 }

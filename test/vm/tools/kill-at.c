@@ -43,6 +43,7 @@ struct state {
 	int window;	/* the first control device is being opened, or was */
 	int main_inside; /* a system call of the main thread's */
 	int shield_inside;
+	pid_t last_thread; /* that the main thread made in the window, before the shield */
 	int killed;
 };
 
@@ -139,6 +140,8 @@ static pid_t on_birth(struct state *state, pid_t parent, int event)
 		return 0;
 	if (parent == state->main && event == PTRACE_EVENT_VFORK && state->window && !state->shield)
 		state->shield = (pid_t)born;
+	else
+		state->last_thread = (pid_t)born;
 	return (pid_t)born;
 }
 
@@ -184,7 +187,8 @@ int main(int argc, char **argv)
 				resume(&state, early, 0);
 				early = 0;
 			}
-		} else if (status >> 16 == PTRACE_EVENT_STOP && state.window && !is_counted(&state, pid) && !early) {
+		} else if (status >> 16 == PTRACE_EVENT_STOP && state.window && !state.shield && pid != state.main &&
+			   pid != state.last_thread && !early) {
 			/* Possibly the shield: its first stop may come before its parent's event, which tells. */
 			early = pid;
 			continue;

@@ -1,0 +1,142 @@
+import { afterEach, expect, test } from 'vitest';
+import { expectNothingLeft, sh, vm } from './support.js';
+
+const CREATE = "dmfd create --table '0 8 zero'";
+
+afterEach(expectNothingLeft);
+
+test.each([
+  ['', 3],
+  ['--fd 7', 7],
+  ['--fd 0', 0],
+  ['--exec', 3],
+  ['--exec --fd 200', 200],
+])('with "%s" the command has 0, 1, 2 and the device as %i, and nothing else', async (options, fd) => {
+  // The shell lists its own descriptors: ls runs in another process.
+  const output = await sh(
+    `${CREATE} ${options} -- sh -c 'ls /proc/$$/fd; stat -Lc "%F %t:%T" /proc/$$/fd/{fd}; stat -c "block special file %t:%T" {path}'`,
+  );
+  const lines = output.trim().split('\n');
+  const device = lines.splice(-2);
+  expect(lines.map(Number).sort((a, b) => a - b)).toEqual([...new Set([0, 1, 2, fd])].sort((a, b) => a - b));
+  expect(device[0]).toBe(device[1]);
+});
+
+test.each([
+  ['true', 0],
+  ["sh -c 'exit 7'", 7],
+  ["sh -c 'exit 125'", 125],
+  ['/etc/passwd', 126],
+  ['/tmp', 126],
+  ['./no/such/command', 127],
+  ['no-such-command', 127],
+  ["sh -c 'kill -TERM $$'", 143],
+  ["sh -c 'kill -KILL $$'", 137],
+  ["sh -c 'kill -SEGV $$'", 139],
+])('ends as %s ends: %i', async (command, status) => {
+  for (const options of ['', '--exec']) {
+    const { code, stdout } = await vm.sh(`${CREATE} ${options} -- ${command}; echo $?`);
+    expect([options, code, stdout]).toEqual([options, 0, `${status}\n`]);
+  }
+});
+
+test('a command that is not there costs no device', async () => {
+  const result = await vm.sh(
+    `strace -f -o /tmp/trace -e trace=openat,open,ioctl ${CREATE} -- no-such-command; grep -c -e mapper/control -e DM_ /tmp/trace`,
+  );
+  expect(result.stdout).toBe('0\n');
+});
+
+test('a script without #! line is said to be one', async () => {
+  const result = await vm.sh(`echo 'exit 3' >/tmp/bare; chmod +x /tmp/bare; ${CREATE} -- /tmp/bare`);
+  expect(result.code).toBe(126);
+  expect(result.stderr).toMatch(/\/tmp\/bare.*ENOEXEC.*\n.*hint: .*#!/);
+});
+
+test('dmfd dies of the same signal as its command', async () => {
+  const result = await vm.run([
+    ...'dmfd create --table'.split(' '),
+    '0 8 zero',
+    '--',
+    'sh',
+    '-c',
+    'kill -USR1 $$',
+  ]);
+  expect(result).toMatchObject({ code: null, signal: 'SIGUSR1' });
+});
+
+const TRAPS = `trap "echo got INT" INT; trap "echo got TERM" TERM; trap "echo got HUP" HUP; trap "echo got USR1" USR1; trap "echo got USR2" USR2`;
+
+test('signals are forwarded, once each', async () => {
+  const script = `${TRAPS}; echo ready; i=0; while [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); [ -e /tmp/stop ] && exit 5; done`;
+  await sh('rm -f /tmp/stop');
+  const dmfd = await vm.start(['dmfd', 'create', '--table', '0 8 zero', '--', 'sh', '-c', script]);
+  await dmfd.waitForOutput(/ready/, 60_000);
+  for (const name of ['INT', 'TERM', 'HUP', 'USR1', 'USR2'] as const) {
+    dmfd.signal(`SIG${name}`);
+    await dmfd.waitForOutput(new RegExp(`got ${name}`), 60_000);
+  }
+  await sh('touch /tmp/stop');
+  const { code, stdout } = await dmfd.exited;
+  expect(code).toBe(5);
+  expect(stdout.split('\n').sort()).toEqual([
+    '',
+    'got HUP',
+    'got INT',
+    'got TERM',
+    'got USR1',
+    'got USR2',
+    'ready',
+  ]);
+});
+
+test('dmfd closes its own copy when the command has started', async () => {
+  const script = `exec 3>&-; n=0; while [ -e /sys/dev/block/$DMFD_DEV ] && [ $n -lt 40 ]; do n=$((n+1)); sleep 0.05; done
+    if [ -e /sys/dev/block/$DMFD_DEV ]; then echo held; else echo gone; fi`;
+  expect(await sh(`${CREATE} -- sh -c '${script}'`)).toBe('gone\n');
+});
+
+test('--exec keeps the pid and restores signal dispositions and mask', async () => {
+  const command = 'echo $$; grep ^Sig /proc/self/status';
+  const output = await sh(
+    `echo 'echo $$; exec ${CREATE.replaceAll("'", '"')} --exec -- sh -c "$COMMAND"' >/tmp/exec.sh; COMMAND='${command}' sh /tmp/exec.sh`,
+  );
+  const [before, after, ...status] = output.trim().split('\n');
+  expect(after).toBe(before);
+  const masks = Object.fromEntries(status.map((line) => line.split(/:\s+/)));
+  expect(masks).toMatchObject({ SigBlk: '0000000000000000', SigIgn: '0000000000000000' });
+});
+
+test.each(['', '--exec'])('a command that writes to a closed pipe dies of SIGPIPE (%s)', async (options) => {
+  const script = `{ ${CREATE} ${options} -- yes; echo $? >/tmp/status; } | head -1 >/dev/null; cat /tmp/status`;
+  expect(await sh(script)).toBe('141\n');
+});
+
+test('placeholders are filled in, other braces are not, and --no-placeholders leaves all', async () => {
+  const words = "'{path}' '{fd}' '{dev}' '{name}' '{diskseq}' '{}' '{other}' 'x{name}y{fd}' '{\"fd\":{fd}}'";
+  const [path, fd, dev, name, diskseq, ...rest] = (
+    await sh(`${CREATE} '{path}' -- printf '%s\\n' ${words}`)
+  ).split('\n');
+  expect(path).toMatch(/^\/dev\/dm-\d+$/);
+  expect([fd, name]).toEqual(['3', '{path}']);
+  expect(dev).toMatch(/^\d+:\d+$/);
+  expect(diskseq).toMatch(/^\d+$/);
+  expect(rest).toEqual(['{}', '{other}', 'x{path}y3', '{"fd":3}', '']);
+  expect(await sh(`${CREATE} --no-placeholders -- printf '%s,' ${words}`)).toBe(
+    '{path},{fd},{dev},{name},{diskseq},{},{other},x{name}y{fd},{"fd":{fd}},',
+  );
+});
+
+test('arguments and environment that are no UTF-8 pass unchanged', async () => {
+  const output = await sh(
+    `export ODD=$(printf 'a\\377b'); ${CREATE} -- sh -c 'printf "%s|%s|%s" "$1" "$ODD" "$0" | od -An -tx1' "$(printf '\\303\\050')" "$(printf '\\200')"`,
+  );
+  expect(output.trim()).toBe('80 7c 61 ff 62 7c c3 28');
+});
+
+test('stdin, stdout and stderr are the command’s, in blocking mode', async () => {
+  const output = await sh(
+    `(sleep 1; echo late) | ${CREATE} -- sh -c 'grep flags /proc/self/fdinfo/0 /proc/self/fdinfo/1; cat' | cat`,
+  );
+  expect(output).toMatch(/fdinfo\/0:flags:\s+0100000\n.*fdinfo\/1:flags:\s+0100001\nlate\n$/);
+});

@@ -1,0 +1,56 @@
+import { afterEach, expect, test } from 'vitest';
+import { expectedMode, expectNothingLeft, leftovers, sh, vm } from './support.js';
+
+const HOLD = ['dmfd', 'create', 'held', '--table', '0 16 zero'];
+
+afterEach(expectNothingLeft);
+
+test('prints the path when the device is ready, and holds it', async () => {
+  const dmfd = await vm.start(HOLD, { stdin: 'null' });
+  await dmfd.waitForOutput(/\n/, 60_000);
+  expect(dmfd.stdout).toMatch(/^\/dev\/dm-\d+\n$/);
+  expect(await sh(`blockdev --getsize64 ${dmfd.stdout.trim()}`)).toBe('8192\n');
+  expect(await leftovers()).toBe('dm: held');
+  dmfd.signal('SIGTERM');
+  expect(await dmfd.exited).toMatchObject({ code: 0, stderr: '' });
+});
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('lets go on %s', async (signal) => {
+  const dmfd = await vm.start([...HOLD, '--wait-gone'], { stdin: 'null' });
+  await dmfd.waitForOutput(/\n/, 60_000);
+  dmfd.signal(signal);
+  expect(await dmfd.exited).toMatchObject({ code: 0, stderr: '' });
+  expect(await sh('ls /sys/block | grep -c dm- || true')).toBe('0\n');
+});
+
+test('lets go at the end of a piped standard input, and not before', async () => {
+  const dmfd = await vm.start([...HOLD, '--json'], { stdin: 'pipe' });
+  await dmfd.waitForOutput(/\n/, 60_000);
+  const device = JSON.parse(dmfd.stdout);
+  expect(device).toMatchObject({ name: 'held', size: 8192, mode: expectedMode, readonly: false, loops: [] });
+  expect(await sh(`cat /sys/dev/block/${device.dev}/diskseq; cat /sys/dev/block/${device.dev}/dm/uuid`)).toBe(
+    `${device.diskseq}\n${device.uuid}\n`,
+  );
+  expect(device.path).toBe(`/dev/dm-${device.minor}`);
+  expect(await sh(`stat -Lc %t:%T /proc/${device.pid}/fd/${device.fd}`)).toBe(
+    `${device.major.toString(16)}:${device.minor.toString(16)}\n`,
+  );
+  await dmfd.write('not the end');
+  expect(await leftovers()).toBe('dm: held');
+  await dmfd.closeStdin();
+  expect(await dmfd.exited).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('SIGKILL while holding leaves nothing', async () => {
+  const dmfd = await vm.start(HOLD, { stdin: 'null' });
+  await dmfd.waitForOutput(/\n/, 60_000);
+  dmfd.signal('SIGKILL');
+  expect(await dmfd.exited).toMatchObject({ signal: 'SIGKILL' });
+});
+
+test('a reader that is gone is an error, and the device goes', async () => {
+  const { stdout } = await vm.sh(
+    `(trap '' PIPE; sleep 1.5; dmfd create held --table '0 8 zero' </dev/null; echo $? >/tmp/status) | true; while [ ! -s /tmp/status ]; do sleep 0.1; done; cat /tmp/status`,
+  );
+  expect(stdout).toBe('125\n');
+});

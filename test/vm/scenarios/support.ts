@@ -1,0 +1,48 @@
+import { expect } from 'vitest';
+import { bootedVm } from '../harness/index.js';
+
+/** The guest of this run. */
+export const vm = await bootedVm();
+
+/** What no test may leave: mapped devices, attached loop devices, directories of private nodes. One line each. */
+const LEFTOVERS = `
+for d in /sys/block/dm-*; do [ -e "$d" ] && echo "dm: $(cat $d/dm/name)"; done
+for d in /sys/block/loop*/loop; do [ -e "$d/backing_file" ] && echo "loop: $(cat $d/backing_file)"; done
+ls -d /dev/.dmfd-* /run/.dmfd-* /tmp/.dmfd-* 2>/dev/null`;
+
+/** A shell function `gone`: waits at most 2 seconds, prints what is left then; the kernel destroys a moment after a close. */
+export const GONE = `
+leftovers() { ${LEFTOVERS}
+}
+gone() {
+  n=0
+  while left=$(leftovers); [ -n "$left" ] && [ $n -lt 40 ]; do n=$((n+1)); sleep 0.05; done
+  echo "$left"
+}`;
+
+/** What is left of mapped devices, loop devices and private nodes after at most 2 seconds. */
+export async function leftovers(): Promise<string> {
+  const { stdout } = await vm.sh(`${GONE}\ngone`);
+  return stdout.trim();
+}
+
+export async function expectNothingLeft(): Promise<void> {
+  expect(await leftovers()).toBe('');
+}
+
+/** Runs a shell script in the guest, which has to succeed; returns its standard output. */
+export async function sh(script: string, timeoutMs = 90_000): Promise<string> {
+  const { code, signal, stdout, stderr } = await vm.sh(script, { timeoutMs });
+  if (code === 0) return stdout;
+  throw new Error(`${script}\nended with ${code ?? signal}\nstdout: ${stdout}\nstderr: ${stderr}`);
+}
+
+/** A sparse file of so many MiB in the guest. */
+export async function image(name: string, mebibytes = 64): Promise<string> {
+  const path = `/tmp/${name}`;
+  await sh(`rm -f '${path}'; truncate -s ${mebibytes}M '${path}'`);
+  return path;
+}
+
+/** The mode that `create` has on this kernel. */
+export const expectedMode = vm.kernel.name.startsWith('dmfd-') ? 'atomic' : 'fallback';
