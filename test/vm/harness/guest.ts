@@ -6,6 +6,7 @@ import { consoleTail } from './console-log.js';
 import { encodeFrame, type Frame, FrameReader, frameType } from './frames.js';
 import { type CommandResult, GuestProcess, type OutputListener } from './process.js';
 import { encodeStart } from './start-payload.js';
+import { startUdev, stopUdev } from './udev.js';
 
 export interface StartOptions {
   /** Added to the clean default environment; undefined takes a variable away. */
@@ -118,6 +119,15 @@ export class Guest {
         pending.watchdog = setTimeout(() => this.#hung(command, pending), timeoutMs + graceMs);
       this.#send(command, frameType.start, payload);
     });
+  }
+
+  /** Starts systemd-udevd with Debian's rules; by default a guest has none. */
+  async startUdev(): Promise<void> {
+    await startUdev(this);
+  }
+
+  async stopUdev(): Promise<void> {
+    await stopUdev(this);
   }
 
   /** The last lines the guest's kernel printed. */

@@ -1,0 +1,21 @@
+#!/bin/sh
+# In the guest: starts systemd-udevd with Debian's rules and those of the installed packages, dmsetup's
+# among them, and returns when it has worked through what the kernel has already.
+#
+#   test/vm/udev/start.sh DIRECTORY-WITH-UDEV
+set -eu
+
+udev=$1
+
+# A root whose /bin, /lib and /sbin are links into /usr wants the package's files there.
+for part in bin sbin lib; do
+  if [ -d "$udev/$part" ]; then cp -a "$udev/$part/." "/usr/$part/"; fi
+done
+cp -a "$udev/usr/." /usr/
+cp -a "$udev/etc/udev" /etc/
+
+mkdir -p /run/udev
+/usr/lib/systemd/systemd-udevd --daemon </dev/null >/dev/null 2>&1
+udevadm control --ping
+udevadm trigger --action=add --subsystem-match=block --subsystem-match=misc
+udevadm settle
