@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { executable } from '../support/distribution.js';
+
+interface Row {
+  /** Typed into a shell, where `dmfd` is the built command. */
+  readonly line: string;
+  readonly code: number;
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
+const expected = (name: string) => readFileSync(new URL(`./expected/${name}.txt`, import.meta.url), 'utf8');
+const HELP = expected('help');
+const CREATE_HELP = expected('create-help');
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+
+const seeHelp = 'hint: "dmfd --help" shows what there is';
+const seeCreateHelp = 'hint: "dmfd create --help" shows what there is';
+const afterDashes = 'hint: put the command after --: dmfd create … -- COMMAND';
+const columns = 'hint: a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes';
+const notByShell =
+  'hint: the command after -- is run directly, not by a shell: for shell syntax use -- sh -c "…"';
+
+/** What dmfd says on stderr: the message, then indented lines. */
+const says = (message: string, ...more: string[]) =>
+  [`dmfd: ${message}`, ...more.map((line) => `  ${line}`), ''].join('\n');
+
+/** All of it is known before the kernel is asked, so it is the same on every machine. */
+const ROWS: readonly Row[] = [
+  { line: 'dmfd --help', code: 0, stdout: HELP },
+  { line: 'dmfd -h', code: 0, stdout: HELP },
+  { line: 'dmfd help', code: 0, stdout: HELP },
+  { line: 'dmfd create --help', code: 0, stdout: CREATE_HELP },
+  { line: 'dmfd help create', code: 0, stdout: CREATE_HELP },
+  { line: 'dmfd --version', code: 0, stdout: `${version}\n` },
+  { line: 'dmfd -V', code: 0, stdout: `${version}\n` },
+  {
+    line: 'dmfd',
+    code: 125,
+    stderr: says('no subcommand was given', 'hint: dmfd create … -- COMMAND; "dmfd --help" lists them all'),
+  },
+  { line: 'dmfd frob', code: 125, stderr: says("unknown command 'frob'", seeHelp) },
+  { line: 'dmfd --frob', code: 125, stderr: says("unknown option '--frob'", seeHelp) },
+  {
+    line: 'dmfd create',
+    code: 125,
+    stderr: says(
+      'no table was given',
+      "hint: say what the device consists of: --table 'START LENGTH TARGET ARGS…', or --table-file FILE",
+    ),
+  },
+  { line: 'dmfd create --frob', code: 125, stderr: says("unknown option '--frob'", seeCreateHelp) },
+  {
+    line: 'dmfd create --table',
+    code: 125,
+    stderr: says("option '--table <LINE>' argument missing", seeCreateHelp),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' a b",
+    code: 125,
+    stderr: says("too many arguments for 'create'. Expected 1 argument but got 2.", afterDashes),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' a b -- true",
+    code: 125,
+    stderr: says("too many arguments for 'create'. Expected 1 argument but got 2.", seeCreateHelp),
+  },
+  {
+    line: 'dmfd probe now',
+    code: 125,
+    stderr: says("too many arguments for 'probe'. Expected 0 arguments but got 1.", seeHelp),
+  },
+  { line: 'dmfd ls -- true', code: 125, stderr: says('dmfd ls takes no command after --') },
+  { line: "dmfd create --table '0 8 zero' --", code: 125, stderr: says('no command stands after --') },
+  {
+    line: "dmfd create --table '0 8 zero' --exec",
+    code: 125,
+    stderr: says('--exec needs a command', 'hint: put it after --: dmfd create … --exec -- COMMAND'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --exec --wait-gone -- true",
+    code: 125,
+    stderr: says('--exec and --wait-gone exclude each other: dmfd is gone before the command ends'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --json -- true",
+    code: 125,
+    stderr: says(
+      '--json is for holding a device without a command',
+      'hint: the command finds the same in its environment: DMFD_PATH, DMFD_FD, …',
+    ),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --mode both -- true",
+    code: 125,
+    stderr: says('--mode both: it must be one of auto, atomic, fallback'),
+  },
+  {
+    line: "ulimit -n 64; dmfd create --table '0 8 zero' --fd 64 -- true",
+    code: 125,
+    stderr: says('--fd 64: it must be a descriptor number from 0 to 63 (see ulimit -n)'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --wait-gone soon -- true",
+    code: 125,
+    stderr: says('--wait-gone=soon: it must be a number of seconds, at most 86400'),
+  },
+  {
+    line: 'dmfd create --table "0 8 zero" "$(printf \'a\\377\')" -- true',
+    code: 125,
+    stderr: says('argument 4, a\ufffd: it is not valid UTF-8'),
+  },
+  {
+    line: "dmfd create a/b --table '0 8 zero' -- true",
+    code: 125,
+    stderr: says('device name "a/b": "/" is not allowed in it'),
+  },
+  {
+    line: "dmfd create --uuid '' --table '0 8 zero' -- true",
+    code: 125,
+    stderr: says('device UUID "": it is empty'),
+  },
+  {
+    line: "dmfd create --table '0 64M zero' -- true",
+    code: 125,
+    stderr: says(
+      '--table, line 1: the 2nd column, the length in sectors, is "64M", and not a whole decimal number',
+      columns,
+    ),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --table '9 8 zero' -- true",
+    code: 125,
+    stderr: says(
+      '--table number 2, line 1: it starts at sector 9 and leaves a gap after the line before it, which ends at 8',
+    ),
+  },
+  {
+    line: "printf '# no line\\n' | dmfd create --table-file - -- true",
+    code: 125,
+    stderr: says('standard input: there is no table line in it', columns),
+  },
+  {
+    line: 'dmfd create --table-file /nonexistent/table -- true',
+    code: 125,
+    stderr: says('table file /nonexistent/table: cannot read it: ENOENT, no such file or directory'),
+  },
+  {
+    line: "dmfd create --table '0 8 linear {loop0} 0' -- true",
+    code: 125,
+    stderr: says(
+      'the table says {loop0}, but no loop file was given',
+      'hint: give the file with --loop FILE',
+    ),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' -- nonexistent-command",
+    code: 127,
+    stderr: says('command "nonexistent-command": not found', notByShell),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' -- ''",
+    code: 127,
+    stderr: says('command "": not found', notByShell),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' -- /",
+    code: 126,
+    stderr: says('command "/": not executable (EACCES)', 'hint: it must be a file with execute permission'),
+  },
+  {
+    line: 'dmfd --help >/dev/full',
+    code: 125,
+    stderr: says('write to standard output: ENOSPC, no space left on device'),
+  },
+];
+
+describe('the command line', () => {
+  test.concurrent.each(ROWS)('$line', async ({ line, code, stdout = '', stderr = '' }) => {
+    expect(await type(line)).toEqual({ code, stdout, stderr });
+  });
+});
+
+function type(line: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const script = `dmfd() { "$NODE" "$DMFD" "$@"; }\n${line}`;
+  const child = spawn('sh', ['-c', script], {
+    env: { PATH: process.env.PATH, NODE: process.execPath, DMFD: executable() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { parseDeviceName, parseDeviceUuid } from '../../../src/dm/names.js';
+import { refusal } from '../support/refusal.js';
+
+describe('a device name', () => {
+  test.each([
+    'a',
+    'with a blank',
+    'Gerät-デバイス',
+    '...',
+    'Control',
+    '-starts-with-a-dash',
+    'a"quote',
+    'a\\backslash',
+    'x'.repeat(127),
+    `${'ü'.repeat(63)}x`,
+  ])('may be %j', (name) => {
+    expect(parseDeviceName(name)).toBe(name);
+  });
+
+  test.each([
+    ['', 'device name "": it is empty'],
+    ['.', 'device name ".": that name is taken in /dev/mapper'],
+    ['..', 'device name "..": that name is taken in /dev/mapper'],
+    ['control', 'device name "control": that name is taken in /dev/mapper'],
+    ['a/b', 'device name "a/b": "/" is not allowed in it'],
+    ['a\0b', 'device name "a\\u0000b": control characters are not allowed in it'],
+    ['a\nb', 'device name "a\\nb": control characters are not allowed in it'],
+    ['a\x7fb', 'device name "a\x7fb": control characters are not allowed in it'],
+    ['x'.repeat(128), `device name "${'x'.repeat(128)}": 128 bytes, and at most 127 are allowed`],
+    ['ü'.repeat(64), `device name "${'ü'.repeat(64)}": 128 bytes, and at most 127 are allowed`],
+  ])('may not be %j', (name, message) => {
+    expect(refusal(() => parseDeviceName(name))).toMatchObject({ kind: 'usage', message });
+  });
+});
+
+describe('a device UUID', () => {
+  test.each(['DMFD-1', 'control', '..', 'x'.repeat(128)])('may be %j', (uuid) => {
+    expect(parseDeviceUuid(uuid)).toBe(uuid);
+  });
+
+  test.each([
+    ['', 'device UUID "": it is empty'],
+    ['a/b', 'device UUID "a/b": "/" is not allowed in it'],
+    ['a\tb', 'device UUID "a\\tb": control characters are not allowed in it'],
+    ['x'.repeat(129), `device UUID "${'x'.repeat(129)}": 129 bytes, and at most 128 are allowed`],
+  ])('may not be %j', (uuid, message) => {
+    expect(refusal(() => parseDeviceUuid(uuid))).toMatchObject({ kind: 'usage', message });
+  });
+});

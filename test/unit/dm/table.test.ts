@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { MAX_TARGETS } from '../../../src/dm/protocol.js';
+import { parseTable, tableLength } from '../../../src/dm/table.js';
+import { refusal } from '../support/refusal.js';
+
+const parse = (text: string) => parseTable([{ label: 'T', text }]);
+const HIGHEST = 2n ** 64n - 1n;
+
+describe('a table', () => {
+  test('is its lines, parameters untouched', () => {
+    const text = '0 8 linear 7:0 0\n8 16 crypt  aes  x \'y\' "z" {}  \n24 1 error';
+    expect(parse(text)).toEqual([
+      { start: 0n, length: 8n, type: 'linear', params: '7:0 0' },
+      { start: 8n, length: 16n, type: 'crypt', params: 'aes  x \'y\' "z" {}  ' },
+      { start: 24n, length: 1n, type: 'error', params: '' },
+    ]);
+  });
+
+  test.each([
+    ['comments and blank lines', '# a\n\n0 8 zero\n  # b\n \t\n8 8 zero\n', 2],
+    ['CRLF', '0 8 zero\r\n8 8 error\r\n', 2],
+    ['indented columns, tabs', ' \t0\t8 \t zero', 1],
+    ['numbers with leading zeros', '00 08 zero', 1],
+    ['a target type of 15 bytes', `0 8 ${'x'.repeat(15)}`, 1],
+  ])('may have %s', (_what, text, lines) => {
+    const table = parse(text);
+    expect(table).toHaveLength(lines);
+    expect(tableLength(table)).toBe(BigInt(8 * lines));
+    expect(table.every(({ params }) => params === '')).toBe(true);
+  });
+
+  test('keeps UTF-8 parameters as they are', () => {
+    expect(parse('0 8 delay /dev/mapper/Gerät–デバイス 0 ½')[0]?.params).toBe(
+      '/dev/mapper/Gerät–デバイス 0 ½',
+    );
+  });
+
+  test('goes on from one source to the next', () => {
+    const table = parseTable([
+      { label: 'A', text: '0 8 zero' },
+      { label: 'B', text: '8 8 error' },
+    ]);
+    expect(tableLength(table)).toBe(16n);
+  });
+
+  test('may have 10,000 lines', () => {
+    const lines = Array.from({ length: 10_000 }, (_, index) => `${index * 8} 8 linear 7:0 ${index * 16}`);
+    const table = parse(lines.join('\n'));
+    expect(table).toHaveLength(10_000);
+    expect(table[9_999]).toEqual({ start: 79_992n, length: 8n, type: 'linear', params: '7:0 159984' });
+  });
+});
+
+const COLUMNS = 'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes';
+const BLANKS = 'only spaces and tabs part the columns';
+
+describe('a table is refused', () => {
+  test.each<[text: string, message: string, hint?: string]>([
+    ['', 'T: there is no table line in it', COLUMNS],
+    ['# only\n\n', 'T: there is no table line in it', COLUMNS],
+    ['x', 'T, line 1: the 1st column, the start sector, is "x", and not a whole decimal number', COLUMNS],
+    [
+      '-8 8 zero',
+      'T, line 1: the 1st column, the start sector, is "-8", and not a whole decimal number',
+      COLUMNS,
+    ],
+    [
+      '0x0 8 zero',
+      'T, line 1: the 1st column, the start sector, is "0x0", and not a whole decimal number',
+      COLUMNS,
+    ],
+    [
+      '0 64M zero',
+      'T, line 1: the 2nd column, the length in sectors, is "64M", and not a whole decimal number',
+      COLUMNS,
+    ],
+    [
+      '0 8.0 zero',
+      'T, line 1: the 2nd column, the length in sectors, is "8.0", and not a whole decimal number',
+      COLUMNS,
+    ],
+    [
+      '0 ٨ zero',
+      'T, line 1: the 2nd column, the length in sectors, is "٨", and not a whole decimal number',
+      COLUMNS,
+    ],
+    ['0', 'T, line 1: the 2nd column, the length in sectors, is missing', COLUMNS],
+    ['0 8', 'T, line 1: the 3rd column, the target type, is missing', COLUMNS],
+    ['0 0 zero', 'T, line 1: the 2nd column, the length in sectors, is 0'],
+    ['\n# x\n8 8 zero', 'T, line 3: it starts at sector 8; a table must start at 0'],
+    [
+      '0 8 zero\n9 8 zero',
+      'T, line 2: it starts at sector 9 and leaves a gap after the line before it, which ends at 8',
+    ],
+    [
+      '0 8 zero\n7 8 zero',
+      'T, line 2: it starts at sector 7 and overlaps the line before it, which ends at 8',
+    ],
+    [
+      '0 8 zero\n0 8 zero',
+      'T, line 2: it starts at sector 0 and overlaps the line before it, which ends at 8',
+    ],
+    [
+      `0 8 ${'x'.repeat(16)}`,
+      'T, line 1: the 3rd column, the target type, is "xxxxxxxxxxxxxxxx": at most 15 bytes are allowed',
+    ],
+    [
+      `0 8 ${'ü'.repeat(8)}`,
+      'T, line 1: the 3rd column, the target type, is "üüüüüüüü": at most 15 bytes are allowed',
+    ],
+    [
+      `0 ${HIGHEST} zero`,
+      `T, line 1: the device would have ${HIGHEST} sectors, and at most ${2n ** 54n - 1n} are possible`,
+    ],
+    ['0 8 zero a\0b', 'T, line 1: a NUL byte stands in it'],
+    ['0 8 linear\u00a07:0 0', 'T, line 1: a no-break space (U+00A0) stands in it', BLANKS],
+    ['0 8\vzero', 'T, line 1: a vertical tab stands in it', BLANKS],
+    ['0 8 zero\r', 'T, line 1: a carriage return stands in it', BLANKS],
+    [
+      `0 ${HIGHEST + 1n} zero`,
+      `T, line 1: the 2nd column, the length in sectors, is ${HIGHEST + 1n}, more than 64 bits can count`,
+    ],
+    [
+      `${HIGHEST + 1n} 1 zero`,
+      `T, line 1: the 1st column, the start sector, is ${HIGHEST + 1n}, more than 64 bits can count`,
+    ],
+  ])('%j', (text, message, hint) => {
+    expect(refusal(() => parse(text))).toMatchObject({ kind: 'usage', message, hint });
+  });
+
+  test('with the source that is wrong', () => {
+    const sources = [
+      { label: '--table', text: '0 8 zero' },
+      { label: 'disk.table', text: '# mine\n9 8 zero' },
+    ];
+    expect(refusal(() => parseTable(sources)).message).toMatch(
+      /^disk\.table, line 2: it starts at sector 9 /,
+    );
+  });
+
+  test('beyond the longest device, up to which it is taken', () => {
+    const longest = 2n ** 54n - 1n;
+    expect(tableLength(parse(`0 ${longest} zero`))).toBe(longest);
+    expect(refusal(() => parse(`0 ${longest} zero\n${longest} 1 zero`))).toMatchObject({
+      kind: 'usage',
+      message: `T, line 2: the device would have ${longest + 1n} sectors, and at most ${longest} are possible`,
+    });
+  });
+
+  test('with more lines than the kernel takes', () => {
+    const lines = Array.from({ length: MAX_TARGETS + 1 }, (_, index) => `${index} 1 zero`);
+    expect(refusal(() => parse(lines.join('\n'))).message).toBe(
+      `T: ${MAX_TARGETS + 1} lines, and the kernel takes at most ${MAX_TARGETS}`,
+    );
+  }, 30_000);
+
+  test('with more bytes than the kernel takes', () => {
+    const params = 'x'.repeat(2 ** 28);
+    const lines = Array.from({ length: 4 }, (_, index) => `${index} 1 zero ${params}`);
+    const sources = lines.map((text) => ({ label: 'T', text }));
+    expect(refusal(() => parseTable(sources)).message).toMatch(
+      / 1073742328 bytes for the kernel, which takes at most 1073741824$/,
+    );
+  }, 30_000);
+});

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { distribution } from '../support/distribution.js';
+
+let directory: string;
+let reporter: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dmfd-caller-'));
+  reporter = join(directory, 'report.mjs');
+  writeFileSync(
+    reporter,
+    `import { callerArguments, callerEnvironment } from ${JSON.stringify(distribution('handoff/caller.js'))};
+     const arguments_ = callerArguments(Number(process.argv[2]));
+     console.log(JSON.stringify({ arguments_, environment: callerEnvironment() }));`,
+  );
+});
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** A real child, with words that only a shell can make: spawnSync() would encode them. */
+function report(count: number, words: string, before = ''): { arguments_: string[]; environment: string[] } {
+  const script = `${before} exec "$0" "$1" ${count} ${words}`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, reporter], {
+    env: { PLAIN: '1' },
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+test('the arguments are the bytes that the caller gave', () => {
+  const words = `"$(printf '\\377\\376')" 'a b' '' "$(printf 'two\\nlines')" '--' 'ü'`;
+  expect(report(6, words).arguments_).toEqual(['\xff\xfe', 'a b', '', 'two\nlines', '--', 'Ã¼']);
+});
+
+test.each([
+  [0, []],
+  [1, ['c']],
+  [2, ['', 'c']],
+])('the last %i', (count, words) => {
+  expect(report(count, `a b '' c`).arguments_).toEqual(words);
+});
+
+test('the environment is the bytes that the caller gave', () => {
+  const { environment } = report(0, '', `export EMPTY= ODD="$(printf '\\377=')";`);
+  expect(environment).toEqual(expect.arrayContaining(['PLAIN=1', 'ODD=\xff=', 'EMPTY=']));
+});

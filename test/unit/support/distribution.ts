@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A file of the built package, for a test that needs a process of its own. */
+export function distribution(file: string): string {
+  return built(`../../../dist/${file}`, 'make build');
+}
+
+/** The command itself, as it is installed. */
+export function executable(): string {
+  distribution('cli/main.js');
+  return fileURLToPath(new URL('../../../bin/dmfd.js', import.meta.url));
+}
+
+function built(relative: string, how: string): string {
+  const path = fileURLToPath(new URL(relative, import.meta.url));
+  if (!existsSync(path)) throw new Error(`${path} does not exist: ${how}`);
+  return path;
+}
+
+/** The native shim, built. */
+export function shimLibrary(): string {
+  return built('../../../native-shims/build/libdmfd.so', 'make build');
+}

@@ -1,0 +1,12 @@
+import { DmfdError } from '../../../src/errors.js';
+
+/** The DmfdError that the action throws; anything else, and nothing, is a failure of the test. */
+export function refusal(action: () => unknown): DmfdError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof DmfdError) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
