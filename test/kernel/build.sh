@@ -3,10 +3,10 @@
 #
 #   test/kernel/build.sh NAME...
 #
-#   dmfd-6.1     Debian's 6.1 with series-6.1
-#   dmfd-6.12    Debian's 6.12 with series-6.12
-#   liar-6.1     dmfd-6.1 with liar-6.1, in which bit 20 can be told to mean something else
-#   debug-6.1    dmfd-6.1 and debug-6.12 dmfd-6.12 with config/debug.config: lockdep, KASAN and friends
+#   dmfd-6.1         Debian's 6.1 with series-6.1
+#   dmfd-6.12        Debian's 6.12 with series-6.12
+#   liar-6.1         dmfd-6.1 with liar-6.1, in which bit 20 can be told to mean something else
+#   dmfd-6.1-debug   dmfd-6.1, and dmfd-6.12-debug dmfd-6.12, with config/debug.config: lockdep, KASAN and friends
 #
 # The result is laid out as test/vm/kernels/debian.sh says, with everything built in. <cache>/kernels/NAME
 # is a link to a directory whose name ends in a hash of the source's version, the patches and the
@@ -22,7 +22,7 @@ PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C KBUILD_BUILD_USER=dmfd KBUILD_BUILD_HOST=dmfd 'KBUILD_BUILD_TIMESTAMP=1970-01-01'
 
 main() {
-  [ $# -gt 0 ] || fail 'usage: build.sh dmfd-6.1|dmfd-6.12|liar-6.1|debug-6.1|debug-6.12 ...'
+  [ $# -gt 0 ] || fail 'usage: build.sh dmfd-6.1|dmfd-6.12|liar-6.1|dmfd-6.1-debug|dmfd-6.12-debug ...'
   mkdir -p "$cache"
   for name; do
     describe "$name"
@@ -36,12 +36,13 @@ main() {
 describe() {
   name=$1
   series=${name#*-}
+  series=${series%-debug}
   patches=$(ls "$here/series-$series"/*.patch) || fail "there is no kernel $name"
   configs=$here/config/vm.config
   case $name in
+    dmfd-*-debug) configs="$configs $here/config/debug.config" ;;
     dmfd-*) ;;
     liar-*) patches="$patches $(ls "$here/liar-$series"/*.patch)" || fail "there is no kernel $name" ;;
-    debug-*) configs="$configs $here/config/debug.config" ;;
     *) fail "there is no kernel $name" ;;
   esac
   version=$(source_version)
@@ -83,7 +84,7 @@ build() {
   say "building $name: linux-source-$series $version"
   unpack
   case $name in
-    debug-*) make_kernel ;;
+    *-debug) make_kernel ;;
     *)
       asked=$name
       describe "dmfd-$series"
@@ -160,7 +161,7 @@ is_configured() {
 
 # LOCALVERSION also keeps the version free of guesses about a repository.
 compile() {
-  make -s -C "$tree" -j"$(nproc)" LOCALVERSION="-${name%-*}" bzImage >"$work/log" 2>&1 ||
+  make -s -C "$tree" -j"$(nproc)" LOCALVERSION="-${name%%-*}" bzImage >"$work/log" 2>&1 ||
     fail_with_log "cannot compile $name"
   rm -rf "$work/kernel"
   mkdir "$work/kernel"

@@ -9,9 +9,9 @@
 #include "rows.h"
 
 static void set(int fd, int value, const char *name) {
-  row(name, "%s", outcome(ioctl(fd, BLKROSET, &value)));
+  const char *result = outcome(ioctl(fd, BLKROSET, &value));
   ioctl(fd, BLKROGET, &value);
-  row("BLKROGET", "%d", value);
+  row(name, "%s, BLKROGET %d", result, value);
 }
 
 void read_only_rows(const struct device *device) {

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dm.h"
+#include "../dm.h"
 
 static int fail(const char *step, int error) {
   fprintf(stderr, "%s: %s\n", step, strerror(-error));

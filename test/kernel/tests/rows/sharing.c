@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "dm.h"
+#include "../dm.h"
 #include "rows.h"
 
 #define OFFSET (3 << 20)
