@@ -8,17 +8,31 @@ import { fileURLToPath } from 'node:url';
 export const SHIM_HEADERS = fileURLToPath(new URL('../../../native-shims', import.meta.url));
 
 /** Compiles a C program, runs it, and returns its standard output, bytes as they are. */
-export function runC(source: string): Buffer {
+export function runCFile(file: URL): Buffer {
+  return inScratch((directory) => compileAndRun(directory, fileURLToPath(file)));
+}
+
+function runC(source: string): Buffer {
+  return inScratch((directory) => {
+    const file = join(directory, 'program.c');
+    writeFileSync(file, source);
+    return compileAndRun(directory, file);
+  });
+}
+
+function inScratch<T>(use: (directory: string) => T): T {
   const directory = mkdtempSync(join(tmpdir(), 'dmfd-c-'));
   try {
-    const file = join(directory, 'program.c');
-    const program = join(directory, 'program');
-    writeFileSync(file, source);
-    run('cc', ['-std=gnu11', '-Wall', '-Wextra', '-Werror', `-I${SHIM_HEADERS}`, '-o', program, file]);
-    return run(program, []);
+    return use(directory);
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+function compileAndRun(directory: string, file: string): Buffer {
+  const program = join(directory, 'program');
+  run('cc', ['-std=gnu11', '-Wall', '-Wextra', '-Werror', `-I${SHIM_HEADERS}`, '-o', program, file]);
+  return run(program, []);
 }
 
 function run(command: string, words: readonly string[]): Buffer {

@@ -1,0 +1,146 @@
+/*
+ * Sample requests, built from the kernel's own headers the way a C program would build them; one line each, a label
+ * and the bytes in hexadecimal. requests.test.ts compares them with what the TypeScript encoders make.
+ */
+#include <linux/dm-ioctl.h>
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The udev flags that libdevmapper's header has: primary source, no subsystem, disk or other rules. */
+#define UDEV_EVENT ((uint32_t)(0x0040 | 0x0002 | 0x0004 | 0x0008) << 16)
+
+struct target {
+	uint64_t start;
+	uint64_t length;
+	const char *type;
+	const char *params;
+};
+
+static struct dm_ioctl *new_request(size_t data_size)
+{
+	struct dm_ioctl *request = calloc(1, sizeof(*request) + data_size);
+
+	if (!request)
+		abort();
+	request->version[0] = DM_VERSION_MAJOR;
+	request->data_size = (uint32_t)(sizeof(*request) + data_size);
+	request->data_start = sizeof(*request);
+	return request;
+}
+
+static void print(const char *label, const void *bytes, size_t size)
+{
+	const unsigned char *byte = bytes;
+	size_t i;
+
+	printf("%s ", label);
+	for (i = 0; i < size; i++)
+		printf("%02x", byte[i]);
+	putchar('\n');
+}
+
+static void print_request(const char *label, struct dm_ioctl *request)
+{
+	print(label, request, request->data_size);
+	free(request);
+}
+
+static void create(void)
+{
+	struct dm_ioctl *request = new_request(0);
+
+	strcpy(request->name, "Ger\xc3\xa4t 1");
+	strcpy(request->uuid, "DMFD-1");
+	request->flags = DM_READONLY_FLAG;
+	print_request("create", request);
+}
+
+static size_t target_size(const struct target *target)
+{
+	return (sizeof(struct dm_target_spec) + strlen(target->params) + 1 + 7) / 8 * 8;
+}
+
+static void load(const char *label, const struct target *targets, uint32_t count)
+{
+	size_t size = 0;
+	struct dm_ioctl *request;
+	char *at;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		size += target_size(&targets[i]);
+	request = new_request(size);
+	strcpy(request->uuid, "DMFD-1");
+	request->target_count = count;
+	at = (char *)request + request->data_start;
+	for (i = 0; i < count; i++) {
+		struct dm_target_spec *spec = (struct dm_target_spec *)(void *)at;
+
+		spec->sector_start = targets[i].start;
+		spec->length = targets[i].length;
+		strcpy(spec->target_type, targets[i].type);
+		strcpy((char *)(spec + 1), targets[i].params);
+		spec->next = (uint32_t)target_size(&targets[i]);
+		at += spec->next;
+	}
+	print_request(label, request);
+}
+
+static void loads(void)
+{
+	static const struct target several[] = {
+		{ 0, 8, "linear", "7:0 0" },
+		{ 8, 18014398509481975ull, "snapshot-origin", "/dev/dm-5" },
+	};
+	static const struct target odd[] = { { 0, 1, "delay", "/dev/mapper/Ger\xc3\xa4t  \"quoted\" {} \\ 5" } };
+
+	load("load several", several, 2);
+	load("load odd", odd, 1);
+}
+
+static void by_uuid(void)
+{
+	struct dm_ioctl *request = new_request(0);
+
+	strcpy(request->uuid, "DMFD-1");
+	print_request("status", request);
+
+	request = new_request(0);
+	strcpy(request->uuid, "DMFD-1");
+	request->flags = DM_DEFERRED_REMOVE;
+	request->event_nr = UDEV_EVENT;
+	print_request("remove deferred", request);
+
+	/* DM_DEV_SUSPEND without DM_SUSPEND_FLAG. */
+	request = new_request(0);
+	strcpy(request->uuid, "DMFD-1");
+	request->event_nr = UDEV_EVENT;
+	print_request("resume", request);
+}
+
+static void loop(const char *label, uint32_t fd, uint32_t flags, const char *name)
+{
+	struct loop_config config;
+
+	memset(&config, 0, sizeof(config));
+	config.fd = fd;
+	config.info.lo_flags = flags;
+	strncpy((char *)config.info.lo_file_name, name, LO_NAME_SIZE - 1);
+	print(label, &config, sizeof(config));
+}
+
+int main(void)
+{
+	create();
+	loads();
+	by_uuid();
+	print_request("list", new_request(64));
+	loop("loop", 21, LO_FLAGS_AUTOCLEAR, "/disk.img");
+	loop("loop read-only", 21, LO_FLAGS_AUTOCLEAR | LO_FLAGS_READ_ONLY,
+	     "/0123456789012345678901234567890123456789012345678901234567890123456789.img");
+	return 0;
+}

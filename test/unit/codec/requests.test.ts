@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { encodeCreation } from '../../../src/dm/creation.js';
+import { encodeRequest } from '../../../src/dm/header.js';
+import { parseDeviceName, parseDeviceUuid } from '../../../src/dm/names.js';
+import { parseTable } from '../../../src/dm/table.js';
+import { encodeLoopConfig, encodeLoopInfo } from '../../../src/loop/protocol.js';
+import { runCFile } from '../support/compile.js';
+
+const uuid = parseDeviceUuid('DMFD-1');
+const several = parseTable([
+  { label: 'T', text: '0 8 linear 7:0 0\n8 18014398509481975 snapshot-origin /dev/dm-5' },
+]);
+const odd = parseTable([{ label: 'T', text: '0 1 delay /dev/mapper/Gerät  "quoted" {} \\ 5' }]);
+const longName = '/0123456789012345678901234567890123456789012345678901234567890123456789.img';
+
+const writable = encodeCreation(parseDeviceName('n'), uuid, several, false);
+const readOnly = encodeCreation(parseDeviceName('Gerät 1'), uuid, odd, true);
+
+const OURS: Readonly<Record<string, Buffer>> = {
+  create: readOnly.create,
+  'load several': writable.load,
+  'load odd': encodeCreation(parseDeviceName('n'), uuid, odd, false).load,
+  status: writable.status,
+  'remove deferred': writable.remove,
+  resume: writable.resume,
+  list: encodeRequest({}, 64),
+  loop: encodeLoopConfig(21, encodeLoopInfo('/disk.img', false)),
+  'loop read-only': encodeLoopConfig(21, encodeLoopInfo(longName, true)),
+};
+
+const theirs = new Map(
+  runCFile(new URL('./requests.c', import.meta.url))
+    .toString('ascii')
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const at = line.lastIndexOf(' ');
+      return [line.slice(0, at), line.slice(at + 1)];
+    }),
+);
+
+test('there is one of ours for each of theirs', () => {
+  expect(Object.keys(OURS)).toEqual([...theirs.keys()]);
+});
+
+test.each(Object.entries(OURS))('%s is what C makes of it, byte for byte', (label, bytes) => {
+  expect(bytes.toString('hex')).toBe(theirs.get(label));
+});
