@@ -84,11 +84,16 @@ static int create(const struct options *options, int control, struct dm_ioctl *r
   return ioctl(control, DM_DEV_CREATE, request) < 0 ? errno : 0;
 }
 
+// A number that is reserved but has no file does not show in /proc/self/fd.
+static int next_number(void) {
+  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) close(fd);
+  return fd;
+}
+
 static void leave_no_number(void) {
   struct rlimit limit = {0};
-  int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  close(next);
-  limit.rlim_cur = limit.rlim_max = (rlim_t)next;
+  limit.rlim_cur = limit.rlim_max = (rlim_t)next_number();
   if (setrlimit(RLIMIT_NOFILE, &limit) < 0) abort();
 }
 
@@ -126,11 +131,13 @@ int main(int argc, char **argv) {
 
   int before = open_descriptors();
   int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+  int next = next_number();
   if (options.full) leave_no_number();
   int error = create(&options, control, reply);
+  printf("error %s\n", error ? strerrorname_np(error) : "none");
+  if (error && !options.full) printf("number %s\n", next_number() == next ? "free" : "taken");
   close(control);
-  if (options.full) printf("error %s\n", error ? strerrorname_np(error) : "none");
-  else printf("error %s\nopened %d\n", error ? strerrorname_np(error) : "none", open_descriptors() - before);
+  if (!options.full) printf("opened %d\n", open_descriptors() - before);
   if (error) return 1;
 
   int fd = (int)FILE_DESCRIPTOR(reply);

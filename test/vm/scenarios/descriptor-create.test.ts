@@ -59,7 +59,11 @@ describe.runIf(onPatchedKernels)('DM_DEV_CREATE with DM_FILE_DESCRIPTOR_FLAG', (
 
 describe.runIf(onPatchedKernels)('what fails', () => {
   test('DM_DEFERRED_REMOVE without a descriptor is refused', async () => {
-    expect((await replyOf(create, ['--deferred', 'alone'])).reply).toEqual({ error: 'EINVAL', opened: '0' });
+    expect((await replyOf(create, ['--deferred', 'alone'])).reply).toEqual({
+      error: 'EINVAL',
+      number: 'free',
+      opened: '0',
+    });
   });
 
   test.each(['--deferred', ''])(
@@ -76,7 +80,11 @@ describe.runIf(onPatchedKernels)('what fails', () => {
     'with a reply that cannot be written nothing is left (%s)',
     async (deferred) => {
       const options = ['--fd', '--unwritable', deferred, 'unwritable'].filter(Boolean);
-      expect((await replyOf(create, options)).reply).toEqual({ error: 'EFAULT', opened: '0' });
+      expect((await replyOf(create, options)).reply).toEqual({
+        error: 'EFAULT',
+        number: 'free',
+        opened: '0',
+      });
     },
   );
 
@@ -88,7 +96,7 @@ describe.runIf(onPatchedKernels)('what fails', () => {
        ${create} --fd --deferred --uuid U other
        dmsetup info -c --noheadings -o name,open`,
     );
-    expect(after).toBe('error EBUSY\nopened 0\nerror EBUSY\nopened 0\ntaken:1\n');
+    expect(after).toBe('error EBUSY\nnumber free\nopened 0\nerror EBUSY\nnumber free\nopened 0\ntaken:1\n');
   });
 
   test('a minor that is taken opens nothing', async () => {
@@ -97,7 +105,7 @@ describe.runIf(onPatchedKernels)('what fails', () => {
       ['--fd', '--deferred', '--minor', '5', 'first'],
       `${create} --fd --deferred --minor 5 second`,
     );
-    expect(after).toBe('error ENXIO\nopened 0\n');
+    expect(after).toBe('error ENXIO\nnumber free\nopened 0\n');
   });
 
   test('the caller needs CAP_SYS_ADMIN, as without the flag, and nothing more', async () => {
@@ -126,7 +134,7 @@ describe.runIf(onPatchedKernels)('the device cgroup', () => {
       `echo "b $major:* rwm" >${group}/devices.deny`,
       `${create} --fd --deferred refused; dmsetup ls; ${create} --fd refused; dmsetup ls`,
     );
-    expect(refused).toBe('error EPERM\nopened 0\nNo devices found\n'.repeat(2));
+    expect(refused).toBe('error EPERM\nnumber free\nopened 0\nNo devices found\n'.repeat(2));
   });
 
   test('is asked about what the descriptor is opened for', async () => {
@@ -134,7 +142,7 @@ describe.runIf(onPatchedKernels)('the device cgroup', () => {
       `echo "b $major:* w" >${group}/devices.deny`,
       `${create} --fd --deferred refused; ${create} --fd --deferred --readonly allowed`,
     );
-    expect(refused).toMatch(/^error EPERM\nopened 0\nerror none\nopened 1\n/);
+    expect(refused).toMatch(/^error EPERM\nnumber free\nopened 0\nerror none\nopened 1\n/);
   });
 
   test('is not asked when there is no descriptor', async () => {
