@@ -191,4 +191,5 @@ fail() {
   exit 1
 }
 
-main "$@"
+# mutate.sh borrows the functions.
+case ${0##*/} in build.sh) main "$@" ;; esac
