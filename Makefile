@@ -1,0 +1,88 @@
+# What a person or CI does with dmfd. Every target installs what it needs (as root, with apt and npm) or says what
+# is missing.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+bin := node_modules/.bin
+dependencies := node_modules/.package-lock.json
+shim := native-shims/build/libdmfd.so
+compiled := build/.compiled
+compiled_tests := build/test/.compiled
+sources := $(shell find src -name '*.ts')
+test_sources := $(shell find test -name '*.ts')
+shim_sources := $(wildcard native-shims/*.c native-shims/*.h native-shims/Makefile)
+
+# Which kernels `make test` boots, and how much of the SIGKILL sweep it runs; test-all takes everything.
+test_kernels := debian-6.1 debian-6.12
+all_kernels := $(test_kernels)
+
+.PHONY: help
+help: ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: build
+build: $(compiled) $(shim) ## compile the library, the command and the native shim
+
+.PHONY: demo
+demo: vm-ready ## show the main job on a real kernel, in a virtual machine
+	node build/test/vm/demo/main.js
+
+.PHONY: test
+test: lint vm-ready ## lint, types, and all tests on every kernel of the default set
+	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
+
+.PHONY: test-all
+test-all: lint vm-ready ## as test, with every point of the SIGKILL sweep
+	DMFD_SWEEP=all DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
+
+.PHONY: test-unit
+test-unit: build-ready build ## the tests that need no kernel
+	test/vm/run-tests.sh --project unit
+
+.PHONY: test-vm
+test-vm: vm-ready ## the tests in the virtual machine; KERNEL=debian-6.12 for one kernel, FILE=hold for one file
+	DMFD_VM_KERNELS="$(or $(KERNEL),$(test_kernels))" test/vm/run-tests.sh \
+		$(foreach kernel,$(or $(KERNEL),$(test_kernels)),--project $(kernel)) $(FILE)
+
+.PHONY: lint
+lint: build-ready build $(compiled_tests) ## formatting, lint, types, and the C analyzer
+	$(bin)/biome check
+	$(MAKE) --no-print-directory -C native-shims analyze
+
+.PHONY: vm
+vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, RUN='dmfd probe' for one line
+	@KERNEL="$(KERNEL)" RUN='$(subst ','\'',$(RUN))' node build/test/vm/shell.js
+
+.PHONY: clean
+clean: ## remove what was built (downloads and kernels stay in the cache)
+	rm -rf build dist coverage
+	$(MAKE) --no-print-directory -C native-shims clean
+
+.PHONY: build-ready vm-ready
+build-ready:
+	@test/prerequisites.sh build
+vm-ready: build-ready build $(compiled_tests)
+	@test/prerequisites.sh all
+
+# Prerequisites come first: a compiler may have to be installed before anything can be built.
+$(dependencies): package.json package-lock.json | build-ready
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(compiled): $(sources) tsconfig.json $(dependencies)
+	$(bin)/tsc -p .
+	@# One file for the command: reading sixty costs as much start-up as Node's own.
+	$(bin)/rolldown dist/cli/main.js --file dist/command/dmfd.js --format esm --platform node \
+		--external ora --external ffi-rs --log-level warn
+	@mkdir -p $(@D)
+	@touch $@
+
+$(shim): $(shim_sources) | build-ready
+	$(MAKE) --no-print-directory -C native-shims
+
+$(compiled_tests): $(test_sources) test/tsconfig.json $(compiled)
+	$(bin)/tsc -p test
+	@touch $@
