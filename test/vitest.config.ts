@@ -1,18 +1,26 @@
 import { defineConfig } from 'vitest/config';
+import { AlternatingSequencer } from './vm/harness/alternating-sequencer.js';
 import { checkout } from './vm/harness/checkout.js';
 import { testedKernels } from './vm/harness/kernel.js';
+import { guestsAtOnce } from './vm/harness/parallelism.js';
 import { Summary } from './vm/summary.js';
 
 const minutes = 60_000;
 
-/** Every scenario runs on every kernel: a project for each, named like the kernel. */
-const kernels = testedKernels().map((name) => ({
+const kernels = testedKernels();
+
+/**
+ * Every scenario runs on every kernel: a project for each, named like the kernel. One guest serves all files
+ * of a project, and they count the devices that are left, so the guest lets in one file at a time; files of
+ * different projects run side by side. The spare worker is for a file that waits for its turn.
+ */
+const guestProjects = kernels.map((name) => ({
   test: {
     name,
     include: ['test/vm/selftest/guest/**/*.test.ts', 'test/vm/scenarios/**/*.test.ts'],
     globalSetup: 'test/vm/harness/global-setup.ts',
-    // One guest serves all files, and scenarios count the devices that are left: one file at a time.
-    fileParallelism: false,
+    sequence: { groupOrder: 1 },
+    maxWorkers: guestsAtOnce(kernels.length) + 1,
     testTimeout: 2 * minutes,
     hookTimeout: 2 * minutes,
   },
@@ -22,6 +30,7 @@ export default defineConfig({
   test: {
     root: checkout,
     pool: 'forks',
+    sequence: { sequencer: AlternatingSequencer },
     reporters: ['default', new Summary()],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
@@ -33,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      ...kernels,
+      ...guestProjects,
     ],
   },
 });

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { afterEach, beforeEach, inject, type TestContext } from 'vitest';
+import { afterAll, afterEach, beforeEach, inject, type TestContext } from 'vitest';
 import { linesSince } from './console-log.js';
 import { Guest } from './guest.js';
 import './global-setup.js';
@@ -7,8 +7,8 @@ import './global-setup.js';
 let attached: Promise<Guest> | undefined;
 
 /**
- * The guest of the kernel this test file runs for, booted; to be called at the top of the file. A test that
- * fails prints what the guest's kernel said meanwhile and where all of its log is.
+ * The guest of the kernel this test file runs for, booted, and for this file alone; to be called at the top
+ * of the file. A test that fails prints what the guest's kernel said meanwhile and where all of its log is.
  */
 export function bootedVm(): Promise<Guest> {
   attached ??= attach();
@@ -23,6 +23,8 @@ async function attach(): Promise<Guest> {
     const lines = linesSince(guest.consoleLog, marker(context), 30) || '(nothing)';
     console.error(`the guest's console during this test, from ${guest.consoleLog}:\n${lines}`);
   });
+  // Hooks run last-come first, so this one is the file's last; the next file's turn begins with it.
+  afterAll(() => guest.detach());
   return guest;
 }
 

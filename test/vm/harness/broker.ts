@@ -29,6 +29,7 @@ interface Owner {
  */
 export class Broker {
   #machine: Machine | undefined;
+  readonly #oneAtATime: boolean;
   readonly #server: Server;
   readonly #clients = new Map<Socket, Map<number, number>>();
   readonly #owners = new Map<number, Owner>();
@@ -38,7 +39,9 @@ export class Broker {
   #bootTimer: NodeJS.Timeout | undefined;
   #death: string | undefined;
 
-  constructor() {
+  /** With `oneAtATime`, a client is let in when all that came before it have gone. */
+  constructor(options: { oneAtATime?: boolean } = {}) {
+    this.#oneAtATime = options.oneAtATime ?? false;
     this.#server = createServer((client) => this.#attach(client));
   }
 
@@ -96,11 +99,16 @@ export class Broker {
   #greet(client: Socket): void {
     if (this.#death !== undefined) {
       client.write(encodeFrame(0, frameType.dead, Buffer.from(this.#death)));
-    } else if (this.#machine && this.#ready) {
+    } else if (this.#machine && this.#ready && this.#mayEnter(client)) {
       const { name, release } = this.#machine.kernel;
       const welcome: Welcome = { kernel: { name, release }, consoleLog: this.#machine.consoleLog };
       client.write(encodeFrame(0, frameType.welcome, Buffer.from(JSON.stringify(welcome))));
     }
+  }
+
+  #mayEnter(client: Socket): boolean {
+    const [first] = this.#clients.keys();
+    return !this.#oneAtATime || client === first;
   }
 
   #fromClient(client: Socket, commands: Map<number, number>, frame: Frame): void {
@@ -149,11 +157,14 @@ export class Broker {
   }
 
   #detach(client: Socket, commands: Map<number, number>): void {
+    const [first] = this.#clients.keys();
     this.#clients.delete(client);
     for (const command of commands.values()) {
       this.#owners.delete(command);
       this.#toGuest(command, frameType.signal, killSession);
     }
+    const [next] = this.#clients.keys();
+    if (this.#oneAtATime && client === first && next) this.#greet(next);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { guestsAtOnce, processorsPerGuest } from './parallelism.js';
 import { startSharedVm } from './shared-vm.js';
 
 declare module 'vitest' {
@@ -7,9 +8,11 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the project's guest; the project's name is the kernel's. Tests wait for it themselves. */
+/** Starts the project's guest; the project's name is the kernel's. Tests wait for it, and for their turn. */
 export default async function bootForProject(project: TestProject): Promise<() => Promise<void>> {
-  const vm = await startSharedVm(project.name);
+  const guests = project.vitest.projects.filter((other) => other.config.globalSetup.length > 0).length;
+  const cpus = processorsPerGuest(guestsAtOnce(guests));
+  const vm = await startSharedVm(project.name, { oneAtATime: true, cpus });
   project.provide('vmSocket', vm.socketPath);
   return () => vm.close();
 }

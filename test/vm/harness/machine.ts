@@ -9,7 +9,7 @@ import { builtInitramfs } from './initramfs.js';
 import { findKernel, type Kernel } from './kernel.js';
 import { type QemuRequest, startQemu } from './qemu.js';
 
-export type MachineOptions = Pick<QemuRequest, 'instructionCount' | 'terminal' | 'memory'> & {
+export type MachineOptions = Pick<QemuRequest, 'instructionCount' | 'terminal' | 'memory' | 'cpus'> & {
   /** The console log is `build/vm-logs/NAME/console.log`; default the kernel's name. */
   logName?: string;
 };

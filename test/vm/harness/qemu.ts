@@ -13,8 +13,10 @@ export interface QemuRequest {
   instructionCount?: boolean;
   /** The guest's hvc0 is this process's standard input and output. */
   terminal?: boolean;
-  /** MiB. */
+  /** MiB; default 1536. */
   memory?: number;
+  /** Default 2. */
+  cpus?: number;
 }
 
 export interface Qemu {
@@ -63,10 +65,11 @@ function qemuArguments(request: QemuRequest): string[] {
 const kernelCommandLine = 'console=ttyS0 panic=-1 oops=panic tsc=reliable';
 
 function acceleration(request: QemuRequest): string[] {
-  if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', '2'];
+  const cpus = `${request.cpus ?? 2}`;
+  if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', cpus];
   if (request.instructionCount)
     return ['-accel', 'tcg,thread=single', '-icount', 'shift=auto,sleep=off', '-cpu', 'max', '-smp', '1'];
-  return ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2'];
+  return ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', cpus];
 }
 
 function sharedDirectory(tag: string, path: string): string[] {

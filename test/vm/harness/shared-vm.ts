@@ -12,10 +12,13 @@ export interface SharedVm {
 }
 
 /** Returns at once: clients wait for the guest, and learn why there is none. */
-export async function startSharedVm(kernelName: string, options: MachineOptions = {}): Promise<SharedVm> {
+export async function startSharedVm(
+  kernelName: string,
+  options: MachineOptions & { oneAtATime?: boolean } = {},
+): Promise<SharedVm> {
   const directory = mkdtempSync(join(socketRoot(), 'dmfd-vm-'));
   const socketPath = join(directory, 'guest');
-  const broker = new Broker();
+  const broker = new Broker(options);
   await broker.listen(socketPath);
   const machine = startMachine(kernelName, options);
   machine.then(
