@@ -54,6 +54,10 @@ export class DmfdError extends Error {
   }
 }
 
+/** For a machine whose /dev lacks a device's node, and that does not let us make one. */
+export const NODE_HINT =
+  'mount devtmpfs on /dev, or allow mknod (CAP_MKNOD, and the device in the device cgroup) in this container';
+
 /** The request is wrong; nothing was asked of the kernel. */
 export function usageError(message: string, hint?: string): DmfdError {
   return new DmfdError('usage', message, hint === undefined ? {} : { hint });

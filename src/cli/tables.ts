@@ -39,9 +39,12 @@ function readTableFile(file: string): TableSource {
   }
 }
 
+/** Some editors put one at the start of a file. */
+const BYTE_ORDER_MARK = /^\ufeff/;
+
 /** What is no UTF-8 could not be passed on untouched. */
 function decode(label: string, bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString('utf8');
+  if (isUtf8(bytes)) return bytes.toString('utf8').replace(BYTE_ORDER_MARK, '');
   const line = bytes
     .toString('latin1')
     .split('\n')

@@ -1,7 +1,7 @@
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { NO_ANSWER } from '../dm/protocol.js';
 import { tableLength } from '../dm/table.js';
-import { DmfdError, type ErrorKind } from '../errors.js';
+import { DmfdError, type ErrorKind, NODE_HINT } from '../errors.js';
 import type { CreationResult } from '../kernel/creation.js';
 import { describeErrno, type Errno } from '../kernel/errno.js';
 import { nameStep, SHIM_STEPS } from '../kernel/steps.js';
@@ -65,7 +65,7 @@ function explain(
       return {
         kind: 'system',
         said: `/dev has no node for it (${formatDeviceNumber(outcome.dev)}), and opening one of our own says ${errno.name}, ${errno.words}`,
-        hint: 'mount devtmpfs on /dev, or allow mknod (CAP_MKNOD, and the device in the device cgroup) in this container',
+        hint: NODE_HINT,
       };
     case SHIM_STEPS.RESUME:
       return errno.name === 'ENXIO' ? STOLEN : { kind: 'kernel' };

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DmfdError } from '../errors.js';
+import { DmfdError, NODE_HINT } from '../errors.js';
 import { readDiskseq } from '../kernel/diskseq.js';
 import { describeErrno, errnoOf } from '../kernel/errno.js';
 import { LOOP_CONTROL, withMiscDevice } from '../kernel/misc-device.js';
@@ -85,9 +85,21 @@ function openLoop(minor: number, readOnly: boolean, onStep?: StepListener): numb
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
       if (errno.name !== 'ENOENT') return -errno.number;
-      return shim.openByNumber('block', LOOP_MAJOR, minor, readOnly, scratchName());
+      return openPrivately(minor, readOnly);
     }
   });
+}
+
+/** ENODEV: the device was removed meanwhile, which is no reason to give up. */
+function openPrivately(minor: number, readOnly: boolean): number {
+  const result = shim.openByNumber('block', LOOP_MAJOR, minor, readOnly, scratchName());
+  const { name, words } = describeErrno(Math.abs(result));
+  if (result >= 0 || !['EPERM', 'EACCES', 'EROFS'].includes(name)) return result;
+  throw new DmfdError(
+    'system',
+    `/dev has no node /dev/loop${minor}, and opening one of our own says ${name}, ${words}`,
+    { operation: `open /dev/loop${minor}`, errno: name, hint: NODE_HINT },
+  );
 }
 
 function configure(
