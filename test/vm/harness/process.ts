@@ -16,6 +16,9 @@ export interface CommandResult {
   durationMs: number;
 }
 
+/** Output is kept in memory; a command that writes more than this is taken for one that has gone wild. */
+const outputLimit = 64 << 20;
+
 /** Gets output as it comes. */
 export type OutputListener = (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
 
@@ -42,6 +45,8 @@ export class GuestProcess {
   #credit = stdinWindow;
   #stdinEnds = false;
   #over = false;
+  #kept = 0;
+  #flooded = false;
   #settle!: { resolve(result: CommandResult): void; reject(error: Error): void };
 
   /** @internal Made by Guest.start() once the guest has reported the pid. */
@@ -115,12 +120,10 @@ export class GuestProcess {
   receive(frame: Frame): void {
     switch (frame.type) {
       case frameType.stdout:
-        this.#stdout.push(frame.payload);
-        this.#listener?.('stdout', frame.payload);
+        this.#keep('stdout', this.#stdout, frame.payload);
         break;
       case frameType.stderr:
-        this.#stderr.push(frame.payload);
-        this.#listener?.('stderr', frame.payload);
+        this.#keep('stderr', this.#stderr, frame.payload);
         break;
       case frameType.credit:
         this.#credit += frame.payload.readUInt32LE(0);
@@ -141,6 +144,17 @@ export class GuestProcess {
     this.#over = true;
     this.#settle.reject(error);
     for (const look of [...this.#watchers]) look();
+  }
+
+  #keep(stream: 'stdout' | 'stderr', chunks: Buffer[], bytes: Buffer): void {
+    if (this.#flooded) return;
+    chunks.push(bytes);
+    this.#listener?.(stream, bytes);
+    this.#kept += bytes.length;
+    if (this.#kept <= outputLimit) return;
+    this.#flooded = true;
+    this.signal('SIGKILL', 'session');
+    this.abandon(new Error(`${this.#argv.join(' ')} wrote over ${outputLimit >> 20} MiB and was killed`));
   }
 
   #pump(): void {

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Broker } from './broker.js';
 import { Guest } from './guest.js';
 import { type MachineOptions, startMachine } from './machine.js';
+import { makeSocketDirectory } from './socket-directory.js';
 
 /** A guest that boots, or has booted, and takes any number of clients at a unix socket. */
 export interface SharedVm {
@@ -16,7 +16,7 @@ export async function startSharedVm(
   kernelName: string,
   options: MachineOptions & { oneAtATime?: boolean } = {},
 ): Promise<SharedVm> {
-  const directory = mkdtempSync(join(socketRoot(), 'dmfd-vm-'));
+  const directory = makeSocketDirectory();
   const socketPath = join(directory, 'guest');
   const broker = new Broker(options);
   await broker.listen(socketPath);
@@ -47,9 +47,4 @@ export async function startVm(kernelName: string, options: MachineOptions = {}):
     await shared.close();
     throw error;
   }
-}
-
-/** A socket's path has to fit into 107 bytes. */
-function socketRoot(): string {
-  return tmpdir().length < 70 ? tmpdir() : '/tmp';
 }

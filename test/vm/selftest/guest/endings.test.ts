@@ -40,6 +40,13 @@ test('a command ends when it ends itself, whatever it leaves in the background',
   await expect.poll(() => process.stdout, { timeout: 10_000 }).toBe('now\nlater\n');
 });
 
+test('a command that writes without end is killed', { timeout: 180_000 }, async () => {
+  await expect(vm.run(['yes', 'x'.repeat(10_000)], { timeoutMs: 170_000 })).rejects.toThrow(
+    /^yes .* wrote over 64 MiB/,
+  );
+  await gone('yes');
+});
+
 test('orphans are reaped', async () => {
   await vm.sh('for n in 1 2 3 4 5; do (sleep 0.1 &); done');
   await gone('sleep 0.1');
