@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { consoleTail } from '../../harness/console-log.js';
 import { Guest } from '../../harness/guest.js';
+import { startMachine } from '../../harness/machine.js';
 import { startSharedVm } from '../../harness/shared-vm.js';
 
 const logName = 'harness-death';
@@ -17,6 +20,14 @@ test('a panic is an error for what runs, what comes later and who attaches later
   } finally {
     await vm.close();
   }
+});
+
+test('a guest whose port the host closes powers off', async () => {
+  const machine = await startMachine('debian-6.12', { logName });
+  await once(machine.port, 'data');
+  machine.port.destroy();
+  await machine.died;
+  expect(consoleTail(machine.consoleLog, 1)).toMatch(/reboot: Power down/);
 });
 
 test('a kernel that is nowhere is an error that names it', async () => {

@@ -7,9 +7,9 @@ import { checkout } from '../../harness/checkout.js';
 
 const compiled = join(checkout, 'build/selftest');
 const program = `
-  import { startVm } from ${JSON.stringify(join(compiled, 'test/vm/harness/shared-vm.js'))};
-  await startVm('debian-6.12', { logName: 'harness-owner' });
-  console.log('booted');
+  import { startMachine } from ${JSON.stringify(join(compiled, 'test/vm/harness/machine.js'))};
+  await startMachine('debian-6.12', { logName: 'harness-owner' });
+  console.log('started');
   await new Promise(() => setInterval(() => {}, 1000));
 `;
 
@@ -26,11 +26,11 @@ test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)('%s to its owner leaves no 
   await once(owner.stdout, 'data');
   const [qemu] = childrenOf(owner.pid);
   if (qemu === undefined) throw new Error('the owner has no child');
-  expect(commandLine(qemu)).toMatch(/^qemu-system-x86_64/);
+  await expect.poll(() => commandLine(qemu), { timeout: 5_000 }).toMatch(/^qemu-system-x86_64/);
 
   owner.kill(signal);
   await once(owner, 'exit');
-  await expect.poll(() => commandLine(qemu), { timeout: 5_000 }).not.toMatch(/qemu/);
+  await expect.poll(() => commandLine(qemu), { timeout: 10_000 }).toBe('');
 });
 
 function childrenOf(pid: number | undefined): number[] {
