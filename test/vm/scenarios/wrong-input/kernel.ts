@@ -1,0 +1,83 @@
+import { type Row, UNUSED } from './row.js';
+
+const table = (line: string) => `dmfd create mine --table "${line}" ${UNUSED}`;
+const overDisk = (line: string) => `dmfd create mine --loop disk.img --table '${line}' ${UNUSED}`;
+
+/** What only the kernel knows to be wrong: its own words must come along, from its log. */
+export const KERNEL: readonly Row[] = [
+  {
+    what: 'a target type that it does not have',
+    line: table('0 8 nonexistent 1 2 3'),
+    says: [
+      /^dmfd: device mine: DM_TABLE_LOAD: EINVAL/,
+      /\n {2}kernel: device-mapper: table: \d+:\d+: nonexistent: unknown target type/,
+      /\n {2}hint: .*dmfd probe.*asked for: nonexistent/,
+    ],
+  },
+  {
+    what: 'a device that does not exist',
+    line: table('0 8 linear /dev/nonexistent 0'),
+    says: [
+      /device mine: DM_TABLE_LOAD: E/,
+      /kernel: device-mapper: table: \d+:\d+: linear: Device lookup failed/,
+      /hint: there is no block device of that name/,
+    ],
+  },
+  {
+    what: 'a file where a device belongs',
+    line: table('0 8 linear disk.img 0'),
+    says: [/kernel: .*linear: Device lookup failed/, /hint: .*to use a file, give it with --loop FILE/],
+  },
+  {
+    what: 'the same in the second of two targets',
+    line: `dmfd create mine --table '0 8 zero' --table '8 8 linear /dev/nonexistent 0' ${UNUSED}`,
+    says: [/kernel: .*linear: Device lookup failed/],
+  },
+  {
+    what: 'a device that a mount holds',
+    line: table('0 8 linear $(findmnt -no SOURCE mounted) 0'),
+    says: [/DM_TABLE_LOAD: EBUSY/, /hint: another user holds that device exclusively: a mount/],
+  },
+  {
+    what: 'too few arguments',
+    line: table('0 8 linear'),
+    says: [
+      /DM_TABLE_LOAD: EINVAL/,
+      /kernel: .*linear: Invalid argument count/,
+      /hint: the arguments of the target are wrong/,
+    ],
+  },
+  {
+    what: 'an argument that is no number',
+    line: overDisk('0 8 linear {loop0} here'),
+    says: [/kernel: .*linear: Invalid device sector/, /hint: the arguments of the target are wrong/],
+  },
+  {
+    what: 'more sectors than the device below has',
+    line: overDisk('0 4096 linear {loop0} 0'),
+    says: [
+      /kernel: .*loop\d+ too small for target: start=0, len=4096, dev_size=2048/,
+      /hint: .* smaller than/,
+    ],
+  },
+  {
+    what: 'chunks that do not fit',
+    line: overDisk('0 8 striped 2 8 {loop0} 0 {loop0} 8'),
+    says: [/kernel: .*striped: Target length not divisible/],
+  },
+  {
+    what: 'a key of the wrong length',
+    line: overDisk('0 8 crypt aes-xts-plain64 00 0 {loop0} 0'),
+    says: [/DM_TABLE_LOAD: EINVAL/, /kernel: .*crypt: Error decoding and setting key/],
+  },
+  {
+    what: 'a write to a read-only device',
+    line: `dmfd create --readonly --loop disk.img --table '0 8 linear {loop0} 0' -- \\
+      sh -c 'echo x >&3 || dd if=/dev/zero of={path} count=1'`,
+    code: 1,
+    says: [
+      /echo: I\/O error/,
+      /dd: (failed to open|writing to) '\/dev\/dm-\d+': (Operation not permitted|Permission denied)/,
+    ],
+  },
+];
