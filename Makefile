@@ -69,7 +69,8 @@ vm-ready: build-ready build $(compiled_tests)
 
 # Prerequisites come first: a compiler may have to be installed before anything can be built.
 $(dependencies): package.json package-lock.json | build-ready
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@# Not "npm ci": it refuses a lockfile without the packages for other platforms, which a registry mirror may lack.
+	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(compiled): $(sources) tsconfig.json $(dependencies)

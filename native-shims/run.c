@@ -31,7 +31,7 @@ static int start_command(void *pointer)
 		error = -errno;
 	}
 	start->error = error;
-	_exit(127);
+	return 127;
 }
 
 /* Like vfork(), with a stack of its own; returns the pid, or -errno, that of a failed execve() included. */

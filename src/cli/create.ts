@@ -27,13 +27,14 @@ interface Options {
   readonly mode: Mode;
   readonly exec?: true;
   readonly placeholders: boolean;
-  readonly waitGone?: true | number;
+  /** Milliseconds. */
+  readonly waitGone?: number;
   readonly json?: true;
   readonly quiet?: true;
   readonly verbose?: true;
 }
 
-const DEFAULT_WAIT = 10_000;
+export const DEFAULT_WAIT_SECONDS = 10;
 
 /** Adds `create` to the command line. `commandLength` as in {@link splitArguments}. */
 export function addCreate(program: CommandLine, commandLength: number | undefined): void {
@@ -143,5 +144,5 @@ async function holdDevice(device: Device, options: Options): Promise<void> {
 
 async function waitIfAsked(device: Device, { waitGone, quiet }: Options): Promise<void> {
   if (waitGone === undefined) return;
-  await awaitGone(device, waitGone === true ? DEFAULT_WAIT : waitGone, quiet ?? false);
+  await awaitGone(device, waitGone, quiet ?? false);
 }

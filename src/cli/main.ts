@@ -5,7 +5,7 @@ import { usageError } from '../errors.js';
 import { show, toBuffer } from '../handoff/bytes.js';
 import { callerArguments } from '../handoff/caller.js';
 import { complain } from './complain.js';
-import { addCreate } from './create.js';
+import { addCreate, DEFAULT_WAIT_SECONDS } from './create.js';
 import { addLs } from './ls.js';
 import { say, write } from './output.js';
 import { addProbe } from './probe.js';
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     checkEncoding(own.length, argv.length);
     checkCommandUse(own, commandLength);
-    await program(commandLength).parseAsync(own, { from: 'user' });
+    await program(commandLength).parseAsync(own.map(withDefaultWait), { from: 'user' });
   } catch (error) {
     process.exit(error instanceof CommanderError ? endOfParsing(error, argv) : complain(error));
   }
@@ -40,6 +40,11 @@ function program(commandLength: number | undefined): Command {
   addLs(command);
   addReap(command);
   return command;
+}
+
+/** `--wait-gone` alone: the word after it is not its value, which only `--wait-gone=SECONDS` gives. */
+function withDefaultWait(word: string): string {
+  return word === '--wait-gone' ? `--wait-gone=${DEFAULT_WAIT_SECONDS}` : word;
 }
 
 /** Help and version are a success; everything else is a usage error. */

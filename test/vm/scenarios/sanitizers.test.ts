@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cachedBuild } from '../harness/cached-build.js';
+import { checkout, vmFile } from '../harness/checkout.js';
+import { commandOutput } from '../harness/command-output.js';
+import { expectNothingLeft, image, sh, vm } from './support.js';
+
+const SHIMS = join(checkout, 'native-shims');
+const FLAGS = ['-std=c11', '-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+
+/** The shim and its driver in one program, with the sanitizers' run-time library. */
+function sanitizedDriver(): Promise<string> {
+  const sources = readdirSync(SHIMS).filter((name) => /\.[ch]$/.test(name));
+  const files = [vmFile('tools/shim-driver.c'), ...sources.map((name) => join(SHIMS, name))];
+  const inputs = files.map((file) => readFileSync(file));
+  return cachedBuild('shim-driver', [FLAGS.join(' '), ...inputs], (output) =>
+    commandOutput('gcc', ...FLAGS, '-o', output, ...files.filter((file) => file.endsWith('.c'))),
+  );
+}
+
+test('AddressSanitizer and UBSan find nothing in the native shim, on success and on failure', async () => {
+  const driver = await sanitizedDriver();
+  await image('driver.img', 1);
+  // Loads both modules.
+  await sh("dmfd create --loop /tmp/driver.img --table '0 8 linear {loop0} 0' --wait-gone -- true");
+  const { stdout, stderr, code } = await vm.sh(`${driver} /tmp/driver.img $(losetup -f | tr -dc 0-9)`, {
+    env: { ASAN_OPTIONS: 'exitcode=99:detect_leaks=0', UBSAN_OPTIONS: 'exitcode=99:print_stacktrace=1' },
+  });
+  expect(stderr).toBe('');
+  expect(stdout).toBe(
+    [
+      'layout: ok',
+      'create plain zero: 0, failed step 0, size 4096',
+      'run /bin/sh: 0, exit code 3, signal 0',
+      'create readonly zero: 0, failed step 0, size 4096',
+      'run /bin/sh: 0, exit code 3, signal 0',
+      'create noexec error: 0, failed step 0, size 4096',
+      'run /nonexistent: -2, exit code 0, signal 0',
+      'create badtype nosuchtarget: -22, failed step 5, size 0',
+      'create badcontrol zero: -9, failed step 2, size 0',
+      'create twice zero: 0, failed step 0, size 4096',
+      'create twice zero: -16, failed step 4, size 0',
+      'run with too few strings: -22',
+      'exec with too few strings: -22',
+      'loop: 0, again: -16',
+      'log: ok',
+      'create became zero: 0, failed step 0, size 4096',
+      'end',
+      '',
+    ].join('\n'),
+  );
+  expect(code).toBe(0);
+  await expectNothingLeft();
+});

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls the native shim without Node, compiled together with it under AddressSanitizer and UBSan. Each line says what
+ * was tried and what came of it; what the sanitizers find goes to stderr and makes the exit status 99.
+ *
+ *   shim-driver BACKING-FILE FREE-LOOP-NUMBER
+ */
+#define _GNU_SOURCE
+#include "../../../native-shims/dmfd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct table {
+	struct dm_ioctl header;
+	struct dm_target_spec target;
+	char params[24];
+};
+
+static void fill(struct dm_ioctl *request, const char *name, const char *uuid, uint32_t flags)
+{
+	memset(request, 0, sizeof(*request));
+	request->version[0] = 4;
+	request->data_size = sizeof(*request);
+	request->data_start = sizeof(*request);
+	request->flags = flags;
+	snprintf(request->name, sizeof(request->name), "%s", name);
+	snprintf(request->uuid, sizeof(request->uuid), "%s", uuid);
+}
+
+static int create(int control, const char *name, const char *type, uint32_t mode, int read_only)
+{
+	static struct dmfd_creation creation;
+	struct table table;
+	char uuid[64];
+	int result;
+
+	snprintf(uuid, sizeof(uuid), "DMFD-driver-%s", name);
+	memset(&creation, 0, sizeof(creation));
+	creation.control = control;
+	creation.mode = mode;
+	creation.read_only = (uint32_t)read_only;
+	snprintf(creation.scratch, sizeof(creation.scratch), "dmfd-driver-%d", getpid());
+	fill(&creation.create, name, uuid, 0);
+	fill(&creation.status, "", uuid, 0);
+	fill(&creation.remove, "", uuid, DM_DEFERRED_REMOVE);
+	fill(&creation.resume, "", uuid, 0);
+	fill(&table.header, "", uuid, read_only ? DM_READONLY_FLAG : 0);
+	table.header.data_size = sizeof(table);
+	table.header.target_count = 1;
+	memset(&table.target, 0, sizeof(table.target));
+	table.target.length = 8;
+	table.target.next = sizeof(table.target) + sizeof(table.params);
+	snprintf(table.target.target_type, sizeof(table.target.target_type), "%s", type);
+	memset(table.params, 0, sizeof(table.params));
+	result = dmfd_create(&creation, &table);
+	printf("create %s %s: %d, failed step %u, size %llu\n", name, type, result, creation.failed_step,
+	       (unsigned long long)creation.size);
+	fflush(stdout);
+	return creation.fd;
+}
+
+/* Takes the descriptor, as dmfd_run() does when the command has started. */
+static void run(int fd, const char *file, int target)
+{
+	char strings[256];
+	int length = snprintf(strings, sizeof(strings), "%s%c%s%c%s%c%s%c%s", file, 0, "sh", 0, "-c", 0, "exit 3", 0, "A=b");
+	struct dmfd_command command = {
+		.device_fd = fd, .target_fd = target, .argc = 3, .envc = 1, .strings_size = (uint32_t)length + 1
+	};
+	int result = dmfd_run(&command, strings);
+
+	printf("run %s: %d, exit code %d, signal %d\n", file, result, result ? 0 : command.exit_code, command.signal);
+	fflush(stdout);
+	if (result < 0)
+		close(fd);
+}
+
+static void short_strings(int fd)
+{
+	struct dmfd_command command = { .device_fd = fd, .target_fd = 3, .argc = 5, .envc = 5, .strings_size = 4 };
+
+	printf("run with too few strings: %d\n", dmfd_run(&command, "a\0b"));
+	printf("exec with too few strings: %d\n", dmfd_exec(&command, "a\0b"));
+	fflush(stdout);
+	close(fd);
+}
+
+static void attach_loop(const char *file, const char *number)
+{
+	char path[32];
+	struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
+	int backing = open(file, O_RDWR | O_CLOEXEC);
+	int loop, first;
+
+	snprintf(path, sizeof(path), "/dev/loop%s", number);
+	loop = open(path, O_RDWR | O_CLOEXEC);
+	first = dmfd_loop_set_fd(loop, backing, &info);
+	printf("loop: %d, again: %d\n", first, dmfd_loop_set_fd(loop, backing, &info));
+	fflush(stdout);
+	close(loop);
+	close(backing);
+}
+
+static void layout(void)
+{
+	uint32_t numbers[3] = { 0, 0, 77 };
+	int count = dmfd_layout(numbers, 2);
+
+	printf("layout: %s\n", count > 2 && numbers[0] == sizeof(struct dmfd_creation) && numbers[2] == 77 ? "ok" : "wrong");
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	int control, fd, log;
+	struct dmfd_command command;
+
+	if (argc != 3)
+		return 1;
+	control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	layout();
+	run(create(control, "plain", "zero", DMFD_FALLBACK, 0), "/bin/sh", 3);
+	run(create(control, "readonly", "zero", DMFD_AUTO, 1), "/bin/sh", 9);
+	run(create(control, "noexec", "error", DMFD_AUTO, 0), "/nonexistent", 3);
+	create(control, "badtype", "nosuchtarget", DMFD_AUTO, 0);
+	create(-1, "badcontrol", "zero", DMFD_AUTO, 0);
+	fd = create(control, "twice", "zero", DMFD_AUTO, 0);
+	create(control, "twice", "zero", DMFD_FALLBACK, 0);
+	short_strings(fd);
+	attach_loop(argv[1], argv[2]);
+	log = dmfd_open_kernel_log();
+	printf("log: %s\n", log >= 0 ? "ok" : "failed");
+	fflush(stdout);
+	close(log);
+	fd = create(control, "became", "zero", DMFD_AUTO, 0);
+	command = (struct dmfd_command){ .device_fd = fd, .target_fd = 5, .argc = 2, .envc = 0, .strings_size = 20 };
+	return dmfd_exec(&command, "/bin/echo\0echo\0end\0") ? 1 : 0;
+}
