@@ -54,10 +54,14 @@ static int open_private_node(const char *place, mode_t type, dev_t dev, int flag
 static int open_public_node(dev_t dev, int flags)
 {
 	struct dmfd_text path = { .length = 0 };
+	struct stat st;
 	int fd, error;
 
 	dmfd_append(&path, "/dev/dm-");
 	dmfd_append_number(&path, minor(dev));
+	/* Looked at first: opening a FIFO waits, and opening somebody else's device may do something to it. */
+	if (stat(path.bytes, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != dev)
+		return -ENOENT;
 	fd = open(path.bytes, flags | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -21,7 +21,8 @@ export function explainFailure(
 ): DmfdError {
   const errno = describeErrno(-outcome.result);
   const operation = nameStep(outcome.failedStep);
-  const { kind, said, hint } = explain(request, outcome, errno, kernelLog);
+  const { kind, said, hint: ownHint } = explain(request, outcome, errno, kernelLog);
+  const hint = outcome.rollback < 0 ? leftBehind(outcome.rollback) : ownHint;
   return new DmfdError(
     kind,
     `device ${request.name}: ${said ?? `${operation}: ${errno.name}, ${errno.words}`}`,
@@ -50,6 +51,8 @@ function explain(
     case SHIM_STEPS.CHECK_ANSWER:
       return explainAnswer(outcome);
     case SHIM_STEPS.LOAD:
+      // Of a device that is there, the kernel says what it does not like about the table.
+      if (errno.name === 'ENXIO' && log.length === 0) return STOLEN;
       return { kind: 'kernel', hint: hintForLoad(request, errno, log) };
     case SHIM_STEPS.PROVE_NUMBER:
     case SHIM_STEPS.PROVE_UUID:
@@ -61,7 +64,10 @@ function explain(
         : errno.name === 'ENXIO'
           ? STOLEN
           : { kind: 'kernel' };
+    case SHIM_STEPS.OPEN:
+      return errno.name === 'ENXIO' ? STOLEN : { kind: 'kernel' };
     case SHIM_STEPS.PRIVATE_NODE:
+      if (errno.name === 'ENXIO') return STOLEN;
       return {
         kind: 'system',
         said: `/dev has no node for it (${formatDeviceNumber(outcome.dev)}), and opening one of our own says ${errno.name}, ${errno.words}`,
@@ -72,6 +78,10 @@ function explain(
     default:
       return { kind: 'kernel' };
   }
+}
+
+function leftBehind(rollback: number): string {
+  return `it could not be taken back either (${describeErrno(-rollback).name}): it is still there; "dmfd reap" removes it`;
 }
 
 const KILLED: Explanation = {

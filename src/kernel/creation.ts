@@ -3,7 +3,7 @@ import { type DeviceNumber, decodeLibcDevice } from '../dm/device-number.js';
 import { CREATION, SCRATCH_FIELD } from './layout.js';
 import { scratchName } from './scratch.js';
 import { shim } from './shim.js';
-import { describeResult, nameStep, type StepListener } from './steps.js';
+import { describeResult, nameStep, SHIM_STEPS, type StepListener } from './steps.js';
 
 /** Whether to ask the kernel for the descriptor, and to be content without. */
 export type Mode = 'auto' | 'atomic' | 'fallback';
@@ -25,6 +25,8 @@ export interface CreationResult {
   readonly diskseqProved: boolean;
   /** Bytes. */
   readonly size: bigint;
+  /** A negative errno when a failed creation could not be taken back: then the device is left. */
+  readonly rollback: number;
   /** What stood at offset 36 after the flagged call; all ones when the kernel left it alone. */
   readonly answer: number;
 }
@@ -47,11 +49,15 @@ export function createShielded(
   requests.remove.copy(creation, CREATION.remove);
   requests.resume.copy(creation, CREATION.resume);
   const result = shim.create(creation, requests.load);
-  if (onStep !== undefined) tellSteps(creation, onStep);
-  return decode(creation, result);
+  const trace = decodeTrace(creation);
+  for (const { step, result, nanoseconds } of trace) {
+    onStep?.({ what: nameStep(step), result: describeResult(result), nanoseconds });
+  }
+  const rollback = trace.findLast(({ step }) => step === SHIM_STEPS.ROLLBACK)?.result ?? 0;
+  return { ...decode(creation, result), rollback };
 }
 
-function decode(creation: Buffer, result: number): CreationResult {
+function decode(creation: Buffer, result: number): Omit<CreationResult, 'rollback'> {
   return {
     result,
     failedStep: creation.readUInt32LE(CREATION.failedStep),
@@ -65,14 +71,19 @@ function decode(creation: Buffer, result: number): CreationResult {
   };
 }
 
-function tellSteps(creation: Buffer, onStep: StepListener): void {
-  const count = creation.readUInt32LE(CREATION.traceCount);
-  for (let index = 0; index < count; index++) {
+interface TraceEntry {
+  readonly step: number;
+  readonly result: number;
+  readonly nanoseconds: number;
+}
+
+function decodeTrace(creation: Buffer): TraceEntry[] {
+  return Array.from({ length: creation.readUInt32LE(CREATION.traceCount) }, (_, index) => {
     const at = CREATION.trace + index * CREATION.traceEntrySize;
-    onStep({
-      what: nameStep(creation.readUInt32LE(at)),
-      result: describeResult(creation.readInt32LE(at + 4)),
+    return {
+      step: creation.readUInt32LE(at),
+      result: creation.readInt32LE(at + 4),
       nanoseconds: Number(creation.readBigUInt64LE(at + 8)),
-    });
-  }
+    };
+  });
 }

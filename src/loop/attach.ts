@@ -1,5 +1,6 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { decodeLibcDevice } from '../dm/device-number.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
 import { readDiskseq } from '../kernel/diskseq.js';
 import { describeErrno, errnoOf } from '../kernel/errno.js';
@@ -80,14 +81,22 @@ function isTakenByAnother(result: number): boolean {
 function openLoop(minor: number, readOnly: boolean, onStep?: StepListener): number {
   return timed(onStep, `open /dev/loop${minor}`, () => {
     try {
+      if (!isNodeOf(minor)) return openPrivately(minor, readOnly);
       return openSync(`/dev/loop${minor}`, readOnly ? constants.O_RDONLY : constants.O_RDWR);
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
-      if (errno.name !== 'ENOENT') return -errno.number;
-      return openPrivately(minor, readOnly);
+      return -errno.number;
     }
   });
+}
+
+/** Whether /dev has this loop device's own node, and not something else under its name. */
+function isNodeOf(minor: number): boolean {
+  const stats = statSync(`/dev/loop${minor}`, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined || !stats.isBlockDevice()) return false;
+  const dev = decodeLibcDevice(stats.rdev);
+  return dev.major === LOOP_MAJOR && dev.minor === minor;
 }
 
 /** ENODEV: the device was removed meanwhile, which is no reason to give up. */

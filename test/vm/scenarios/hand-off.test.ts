@@ -136,7 +136,19 @@ test('arguments and environment that are no UTF-8 pass unchanged', async () => {
 
 test('stdin, stdout and stderr are the command’s, in blocking mode', async () => {
   const output = await sh(
-    `(sleep 1; echo late) | ${CREATE} -- sh -c 'grep flags /proc/self/fdinfo/0 /proc/self/fdinfo/1; cat' | cat`,
+    `(sleep 1; echo late) | ${CREATE} -- sh -c 'grep -h flags /proc/self/fdinfo/0 /proc/self/fdinfo/1; cat' | cat`,
   );
-  expect(output).toMatch(/fdinfo\/0:flags:\s+0100000\n.*fdinfo\/1:flags:\s+0100001\nlate\n$/);
+  const [stdin, stdout, ...rest] = output.split('\n');
+  const NONBLOCK = 0o4000;
+  for (const line of [stdin, stdout]) {
+    expect(line).toMatch(/^flags:\s+0\d+$/);
+    expect(Number.parseInt(line?.split(/\s+/)[1] ?? '', 8) & NONBLOCK).toBe(0);
+  }
+  expect(rest).toEqual(['late', '']);
+});
+
+test('ora is loaded only for a wait on a terminal', async () => {
+  const script = `strace --seccomp-bpf -f -qq -e trace=openat -o /tmp/opened ${CREATE} --wait-gone -- true; grep -c /commander/ /tmp/opened; grep -c /ora/ /tmp/opened; grep -c libdmfd /tmp/opened`;
+  const { stdout } = await vm.sh(script, { timeoutMs: 120_000 });
+  expect(stdout).toBe('0\n0\n1\n');
 });

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { expectNothingLeft, GONE, image, sh } from './support.js';
+import { expectedMode, expectNothingLeft, GONE, image, sh } from './support.js';
 import { tool } from './tools.js';
 
 /**
@@ -111,3 +111,24 @@ test('a killed shield is told, and dmfd ends with 125', async () => {
   expect(output).not.toMatch(/^ran/m);
   await expectNothingLeft();
 });
+
+test(
+  'a kill of dmfd and shield at once leaves nothing that reap does not find, and nothing at all on an atomic kernel',
+  async () => {
+    const points = sample(await countPoints('both'), 8);
+    const script = `${GONE}
+    for point in ${points.join(' ')}; do
+      timeout 60 ${killAt} both $point ${CREATE} -- true 2>/dev/null | grep -q ^killed && echo killed
+      [ -z "$(gone)" ] || { echo leaked; dmfd reap; }
+      left=$(gone); [ -z "$left" ] || echo "left: point $point: $left"
+    done`;
+    const lines = (await sh(script, hours)).trim().split('\n');
+    const count = (word: string): number => lines.filter((line) => line === word).length;
+    expect(lines.filter((line) => line.startsWith('left'))).toEqual([]);
+    expect(count('killed')).toBe(points.length);
+    // The limit of what user space can do, stated: between create and doom nobody is left to doom the device.
+    if (expectedMode === 'atomic') expect(count('leaked')).toBe(0);
+    else expect(count('leaked')).toBeGreaterThan(0);
+  },
+  hours,
+);

@@ -11,6 +11,7 @@
  *   shield  those of the shield; the shield dies
  *   over    those of the shield; the process that waits for it dies
  *   group   as over, with the process group that it leads
+ *   both    those of the shield; it dies together with the process that waits for it
  *
  * Prints one line: what was killed where, or how many points there are when N is beyond the last. Exit: 0 after a
  * kill, 3 without one, 1 on trouble.
@@ -36,7 +37,7 @@
 #define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEFORK | \
 		 PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL)
 
-enum who { MAIN, SHIELD, OVER, GROUP };
+enum who { MAIN, SHIELD, OVER, GROUP, BOTH };
 
 struct state {
 	enum who who;
@@ -107,16 +108,18 @@ static int opens_control(pid_t pid, const struct user_regs_struct *registers)
 
 static void kill_at(struct state *state, const struct user_regs_struct *registers, int entry)
 {
-	static const char *const victims[] = { "main", "shield", "main over the shield", "group over the shield" };
+	static const char *const victims[] = { "main", "shield", "main over the shield", "group over the shield",
+					       "main and shield" };
 
 	state->killed = 1;
 	printf("killed %s at %s of system call %lld, point %ld\n", victims[state->who], entry ? "entry" : "exit",
 	       (long long)registers->orig_rax, state->counted);
 	fflush(stdout);
-	if (state->who == GROUP)
-		kill(-state->main, SIGKILL);
-	else
-		kill(state->who == SHIELD ? state->shield : state->main, SIGKILL);
+	if (state->who != SHIELD)
+		kill(state->who == GROUP ? -state->main : state->main, SIGKILL);
+	/* It stands still until the tracer lets it go on: both die at the same point. */
+	if (state->who == SHIELD || state->who == BOTH)
+		kill(state->shield, SIGKILL);
 }
 
 static void count(struct state *state, pid_t pid, const struct user_regs_struct *registers, int entry)
@@ -193,7 +196,7 @@ static int is_birth(int event)
 
 int main(int argc, char **argv)
 {
-	static const char *const names[] = { "main", "shield", "over", "group" };
+	static const char *const names[] = { "main", "shield", "over", "group", "both" };
 	struct state state = { 0 };
 	pid_t early = 0, pid;
 	int status;
@@ -201,7 +204,7 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		return 1;
 	while (strcmp(argv[1], names[state.who]) != 0)
-		if (++state.who > GROUP)
+		if (++state.who > BOTH)
 			return 1;
 	state.wanted = atol(argv[2]);
 	state.main = start(argv + 3);
