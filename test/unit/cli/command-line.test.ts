@@ -103,7 +103,7 @@ const ROWS: readonly Row[] = [
     stderr: says('--fd 64: it must be a descriptor number from 0 to 63 (see ulimit -n)'),
   },
   {
-    line: "dmfd create --table '0 8 zero' --wait-gone soon -- true",
+    line: "dmfd create --table '0 8 zero' --wait-gone=soon -- true",
     code: 125,
     stderr: says('--wait-gone=soon: it must be a number of seconds, at most 86400'),
   },

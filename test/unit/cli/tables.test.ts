@@ -10,6 +10,7 @@ beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'dmfd-tables-'));
   writeFileSync(file('one'), '0 8 zero\n');
   writeFileSync(file('two'), '8 8 zero ü\n');
+  writeFileSync(file('marked'), '\ufeff0 8 zero\n');
   writeFileSync(file('latin1'), Buffer.from('0 8 zero\n# \xff\n', 'latin1'));
 });
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -28,6 +29,10 @@ describe('the tables of a command line', () => {
 
   test('need no number when there is only one', () => {
     expect(readTables(['a'], [])).toEqual([{ label: '--table', text: 'a' }]);
+  });
+
+  test('lose the byte order mark that some editors write', () => {
+    expect(readTables([], [file('marked')])).toEqual([{ label: file('marked'), text: '0 8 zero\n' }]);
   });
 
   test.each<[what: string, files: () => string[], message: RegExp]>([

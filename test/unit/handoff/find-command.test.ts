@@ -19,6 +19,7 @@ beforeAll(() => {
   executable('second/directory');
   plain('first/denied-first');
   plain('first/denied');
+  plain('second/denied');
   symlinkSync('nowhere', join(top, 'first/dangling'));
 });
 
@@ -55,7 +56,7 @@ describe('along PATH', () => {
     expect(refusal(() => findCommand(word, path()))).toMatchObject({ kind, message, errno: 'ENOENT' });
   });
 
-  test('a file that may not be executed is named', () => {
+  test('the first file that may not be executed is named', () => {
     expect(refusal(() => findCommand('denied', path()))).toMatchObject({
       kind: 'command-not-executable',
       message: `command ${JSON.stringify(`${top}/first/denied`)}: not executable (EACCES)`,
