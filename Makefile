@@ -16,8 +16,9 @@ test_sources := $(shell find test -name '*.ts')
 shim_sources := $(wildcard native-shims/*.c native-shims/*.h native-shims/Makefile)
 
 # Which kernels `make test` boots, and how much of the SIGKILL sweep it runs; test-all takes everything.
-test_kernels := debian-6.1 debian-6.12
-all_kernels := $(test_kernels)
+test_kernels := debian-6.1 debian-6.12 dmfd-6.1 liar-6.1
+all_kernels := $(test_kernels) dmfd-6.12
+built = $(filter-out debian-%,$(1))
 
 .PHONY: help
 help: ## what there is to make
@@ -32,10 +33,12 @@ demo: vm-ready ## show the main job on a real kernel, in a virtual machine
 
 .PHONY: test
 test: lint vm-ready ## lint, types, and all tests on every kernel of the default set
+	test/kernel/build.sh $(call built,$(test_kernels))
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: lint vm-ready ## as test, with every point of the SIGKILL sweep
+test-all: lint vm-ready ## as test, on more kernels, and with every point of the SIGKILL sweep
+	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_SWEEP=all DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-unit
@@ -46,6 +49,11 @@ test-unit: build-ready build ## the tests that need no kernel
 test-vm: vm-ready ## the tests in the virtual machine; KERNEL=debian-6.12 for one kernel, FILE=hold for one file
 	DMFD_VM_KERNELS="$(or $(KERNEL),$(test_kernels))" test/vm/run-tests.sh \
 		$(foreach kernel,$(or $(KERNEL),$(test_kernels)),--project $(kernel)) $(FILE)
+
+.PHONY: kernel
+kernel: ## build the patched kernels into the cache (about 6 minutes each)
+	@test/prerequisites.sh build kernel
+	test/kernel/build.sh $(call built,$(all_kernels))
 
 .PHONY: lint
 lint: build-ready build $(compiled_tests) ## formatting, lint, types, and the C analyzer
@@ -65,7 +73,7 @@ clean: ## remove what was built (downloads and kernels stay in the cache)
 build-ready:
 	@test/prerequisites.sh build
 vm-ready: build-ready build $(compiled_tests)
-	@test/prerequisites.sh all
+	@test/prerequisites.sh all kernel
 
 # Prerequisites come first: a compiler may have to be installed before anything can be built.
 $(dependencies): package.json package-lock.json | build-ready
