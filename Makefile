@@ -60,6 +60,10 @@ lint: build-ready build $(compiled_tests) ## formatting, lint, types, and the C 
 	$(bin)/biome check
 	$(MAKE) --no-print-directory -C native-shims analyze
 
+.PHONY: bench
+bench: vm-ready ## what dmfd costs, as ratios between commands; KERNEL= and ROUNDS= to choose
+	node build/test/bench/main.js
+
 .PHONY: vm
 vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, RUN='dmfd probe' for one line
 	@KERNEL="$(KERNEL)" RUN='$(subst ','\'',$(RUN))' node build/test/vm/shell.js

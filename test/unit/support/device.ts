@@ -18,7 +18,9 @@ export function creation(changes: Partial<CreationResult> = {}): CreationResult 
     diskseq: 42n,
     diskseqProved: true,
     size: 4096n,
+    rollback: 0,
     answer: 0xffff_ffff,
+    rollback: 0,
     ...changes,
   };
 }
