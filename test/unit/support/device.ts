@@ -20,7 +20,6 @@ export function creation(changes: Partial<CreationResult> = {}): CreationResult 
     size: 4096n,
     rollback: 0,
     answer: 0xffff_ffff,
-    rollback: 0,
     ...changes,
   };
 }
