@@ -109,6 +109,17 @@ const CASES: readonly Case[] = [
     message: /\/dev has no node for it \(4095:1048575\), .* EPERM/,
     hint: /CAP_MKNOD/,
   },
+  { step: 'LOAD', errno: 'ENXIO', kind: 'taken', message: /removed or replaced it/ },
+  {
+    step: 'LOAD',
+    errno: 'ENXIO',
+    kind: 'kernel',
+    message: /DM_TABLE_LOAD: ENXIO/,
+    log: ['device-mapper: table: 254:1: linear: Device lookup failed (-ENXIO)'],
+    hint: /there is no block device/,
+  },
+  { step: 'OPEN', errno: 'ENXIO', kind: 'taken', message: /removed or replaced it/ },
+  { step: 'PRIVATE_NODE', errno: 'ENXIO', kind: 'taken', message: /removed or replaced it/ },
   { step: 'PROVE_NUMBER', errno: 'ESTALE', kind: 'taken', message: /removed or replaced it/ },
   { step: 'PROVE_UUID', errno: 'ENXIO', kind: 'taken', message: /removed or replaced it/ },
   { step: 'PROVE_DISKSEQ', errno: 'ESTALE', kind: 'taken', message: /removed or replaced it/ },
@@ -149,6 +160,17 @@ describe('a failed creation', () => {
       if (hint !== undefined) expect(error.hint).toMatch(hint);
     },
   );
+
+  test('that could not be taken back says so, and what to do', () => {
+    const outcome = creation({
+      result: -constants.errno.EIO,
+      failedStep: SHIM_STEPS.DOOM,
+      rollback: -constants.errno.EBUSY,
+    });
+    const error = explainFailure(checkRequest({ name: 'mine', table: '0 8 zero' }), outcome, []);
+    expect(error).toMatchObject({ kind: 'kernel', errno: 'EIO' });
+    expect(error.hint).toMatch(/could not be taken back either \(EBUSY\).*"dmfd reap" removes it/);
+  });
 
   test('is explained for every step that can be the one', () => {
     const never = ['ROLLBACK'];

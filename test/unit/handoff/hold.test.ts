@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { startNode } from '../support/in-child.js';
+
+const HOLD = `console.log(await hold(() => fs.writeSync(1, 'ready\\n'))); process.exit(0);`;
+const start = (body = HOLD) => startNode({ hold: 'handoff/hold.js' }, body);
+
+describe.concurrent('a hold', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('ends with %s', async (signal) => {
+    const child = start();
+    await child.wrote('ready');
+    child.process.kill(signal);
+    expect(await child.result).toMatchObject({ code: 0, stdout: `ready\n${signal}\n` });
+  });
+
+  test('ends with its standard input, whatever was written there', async () => {
+    const child = start();
+    await child.wrote('ready');
+    child.process.stdin.write('x'.repeat(100_000));
+    child.process.stdin.end();
+    expect(await child.result).toMatchObject({ code: 0, stdout: 'ready\nend of input\n' });
+  });
+
+  test('does not end while nothing happens', async () => {
+    const child = start();
+    await child.wrote('ready');
+    const ended = Symbol();
+    const first = await Promise.race([
+      child.result.then(() => ended),
+      new Promise((resolve) => setTimeout(resolve, 300)),
+    ]);
+    child.process.kill('SIGKILL');
+    expect(first).not.toBe(ended);
+    expect(await child.result).toMatchObject({ stdout: 'ready\n' });
+  });
+
+  test('fails when nobody can be told that it is ready', async () => {
+    const child = start(`await hold(() => { throw new Error('told nobody'); });`);
+    const { stderr } = await child.result;
+    expect(stderr).toMatch(/told nobody/);
+  });
+});

@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Command } from '../../../src/handoff/command.js';
+import { runCommand } from '../../../src/handoff/run.js';
+import { device } from '../support/device.js';
+import { startNode } from '../support/in-child.js';
+import { refusal } from '../support/refusal.js';
+
+let directory: string;
+let report: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dmfd-run-'));
+  report = join(directory, 'report');
+  writeFileSync(join(directory, 'no-interpreter'), '#!/nonexistent\n', { mode: 0o755 });
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** A shell that gets /dev/zero in place of a device: the shim does not mind what it hands over. */
+const shell = (script: string, changes: Partial<Command> = {}): Command => ({
+  file: '/bin/sh',
+  words: ['sh', '-c', script],
+  environment: [`REPORT=${report}`],
+  fd: 3,
+  placeholders: true,
+  ...changes,
+});
+
+const zero = () => openSync('/dev/zero', 'r');
+
+describe('a command that is run', () => {
+  test.each([
+    ['exit 0', { status: 0 }],
+    ['exit 7', { status: 7 }],
+    ['exit 255', { status: 255 }],
+    ['kill -TERM $$', { signal: 15 }],
+    ['kill -KILL $$', { signal: 9 }],
+  ])('%s ends as %j', (script, ending) => {
+    expect(runCommand(shell(script), device({ fd: zero() }))).toEqual(ending);
+  });
+
+  test('is the only one that has the descriptor', () => {
+    const given = zero();
+    const handle = device({ fd: given });
+    expect(runCommand(shell('readlink /proc/$$/fd/{fd} >"$REPORT"', { fd: 9 }), handle)).toEqual({
+      status: 0,
+    });
+    expect(readFileSync(report, 'utf8')).toBe('/dev/zero\n');
+    expect(handle.fd).toBe(-1);
+    expect(() => fstatSync(given)).toThrow(/EBADF/);
+  });
+
+  test('has its environment, and the device in it', () => {
+    const script = `printenv REPORT DMFD_FD DMFD_NAME HOME >"$REPORT"`;
+    expect(runCommand(shell(script), device({ fd: zero() }))).toEqual({ status: 1 });
+    expect(readFileSync(report, 'utf8')).toBe(`${report}\n3\nmine\n`);
+  });
+
+  test('that cannot be started leaves the descriptor open', () => {
+    const fd = zero();
+    const handle = device({ fd });
+    const command = shell('', { file: join(directory, 'no-interpreter') });
+    expect(refusal(() => runCommand(command, handle))).toMatchObject({
+      kind: 'command-not-found',
+      errno: 'ENOENT',
+      hint: expect.stringContaining('interpreter'),
+    });
+    expect(handle.fd).toBe(fd);
+    closeSync(fd);
+  });
+
+  test('under a number that cannot be had is not to blame', () => {
+    const fd = zero();
+    const error = refusal(() => runCommand(shell('', { fd: 2 ** 30 }), device({ fd })));
+    closeSync(fd);
+    expect(error).toMatchObject({ kind: 'system', errno: 'EBADF', hint: expect.stringContaining('ulimit') });
+  });
+});
+
+const CHILD = { runCommand: 'handoff/run.js', becomeCommand: 'handoff/run.js', Device: 'device/handle.js' };
+
+/** In a child, `device` and `command`: a shell with this script. Its own descriptors are those of a fresh Node. */
+const prepare = (script: string, { file = '/bin/sh', fd = 5 } = {}) => `
+  const words = ['sh', '-c', ${JSON.stringify(script)}];
+  const command = { file: ${JSON.stringify(file)}, words, environment: ['PATH=/usr/bin:/bin'], fd: ${fd}, placeholders: true };
+  const device = new Device({ name: 'mine', uuid: 'U' }, { fd: fs.openSync('/dev/zero'), dev: {} }, []);`;
+
+describe.concurrent("of dmfd's own descriptors", () => {
+  // Of the shell itself, while it waits for ls.
+  const list = 'ls /proc/$$/fd; :';
+
+  test.each([3, 9, 150])('a command has only the device, as %i', async (fd) => {
+    // What the test runner was given and passes on to every child: 0, 1, 2, and perhaps more.
+    const passedOn = spawnSync('sh', ['-c', list], { encoding: 'utf8' }).stdout.trim().split('\n');
+    const { stdout, stderr } = await startNode(CHILD, `${prepare(list, { fd })} runCommand(command, device);`)
+      .result;
+    expect(stderr).toBe('');
+    const open = stdout.trim().split('\n');
+    expect(open).toEqual(expect.arrayContaining(['0', '1', '2']));
+    expect(open.filter((number) => !passedOn.includes(number))).toEqual([String(fd)]);
+  });
+});
+
+describe.concurrent('a process ends as the command did', () => {
+  test.each([
+    ['{ status: 7 }', 7, null],
+    ['{ signal: 15 }', null, 'SIGTERM'],
+    ['{ signal: 9 }', null, 'SIGKILL'],
+    // The default of SIGCHLD is to do nothing.
+    ['{ signal: 17 }', 145, null],
+  ])('%s', async (ending, code, signal) => {
+    const { result } = startNode({ endAs: 'handoff/run.js' }, `endAs(${ending});`);
+    expect(await result).toEqual({ code, signal, stdout: '', stderr: '' });
+  });
+});
+
+describe.concurrent('a process that becomes the command', () => {
+  test('keeps its id, and gives it the descriptor', async () => {
+    const body = `${prepare('echo $$; readlink /proc/$$/fd/{fd}')} console.log(process.pid);`;
+    const { result } = startNode(CHILD, `${body} becomeCommand(command, device);`);
+    const { code, stdout } = await result;
+    const [before, after, link] = stdout.split('\n');
+    expect({ code, after, link }).toEqual({ code: 0, after: before, link: '/dev/zero' });
+  });
+
+  test('has the descriptors that it had when it cannot', async () => {
+    const body = `${prepare('', { file: '/nonexistent' })}
+      const link = (fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd); } catch { return 'closed'; } };
+      const descriptors = () => fs.readdirSync('/proc/self/fd').map((fd) => fd + link(fd)).join();
+      fs.closeSync(fs.openSync('/dev/null'));
+      const before = descriptors();
+      try { becomeCommand(command, device); } catch (error) { console.log(error.kind, before === descriptors()); }`;
+    expect(await startNode(CHILD, body).result).toMatchObject({
+      code: 0,
+      stdout: 'command-not-found true\n',
+    });
+  });
+});
