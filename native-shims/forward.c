@@ -25,8 +25,9 @@ static void forward(int signal, siginfo_t *info, void *context)
 	pid_t pid = command_pid;
 
 	(void)context;
+	/* Before the command exists, it cannot have got what the terminal sends, either. */
 	if (pid == 0)
-		kept[signal] = info->si_code != SI_KERNEL;
+		kept[signal] = 1;
 	else if (!command_has_it(info, pid))
 		kill(pid, signal);
 	errno = saved;
