@@ -1,0 +1,128 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { atCall, type Call, type Intervention } from './at-call.js';
+import { expectNothingLeft, image, sh, vm } from './support.js';
+
+const CREATE = "dmfd create ours --table '0 8 zero'";
+const OVER_LOOP = "dmfd create ours --loop /tmp/identity.img --table '0 2048 linear {loop0} 0'";
+
+beforeAll(async () => {
+  await image('identity.img', 1);
+  // The drivers are there.
+  await sh(`${OVER_LOOP} -- true`);
+});
+
+afterEach(expectNothingLeft);
+
+describe('another process removes the device and makes one of its own under the number', () => {
+  const steal = `
+    number=$(dmsetup info -c --noheadings --separator " " -o major,minor ours)
+    dmsetup remove --noudevsync ours
+    dmsetup create --noudevsync theirs --major \${number% *} --minor \${number#* } --table "0 16 zero"
+    echo "$number" >/tmp/stolen`;
+
+  test.each<[string, Call]>([
+    ['before the table is loaded', 'DM_TABLE_LOAD'],
+    ['before the node is opened', '/dev/dm-'],
+  ])('%s: refused, and theirs is left alone', async (_when, call) => {
+    const { code, stdout, stderr } = await vm.sh(
+      `${atCall(call, { run: steal })} ${CREATE} -- echo ran; status=$?
+       dmsetup info -c --noheadings --separator ' ' -o major,minor,name,open,attr; cat /tmp/stolen
+       dmsetup table theirs; dmsetup remove --noudevsync theirs; exit $status`,
+    );
+    expect(stderr).toMatch(/^dmfd: device ours: somebody removed or replaced it while it was being made/);
+    const [theirs, number, table] = stdout.split('\n');
+    expect(theirs).toBe(`${number} theirs 0 L--w`);
+    expect(table).toMatch(/^0 16 zero/);
+    expect(code).toBe(125);
+  });
+
+  test.each<[string, Call, number]>([
+    ['before the proof', 'DM_DEV_STATUS', 2],
+    ['before it is resumed', 'DM_DEV_SUSPEND', 1],
+  ])('%s: too late, the descriptor pins it', async (_when, call, nth) => {
+    const run = 'dmsetup remove --noudevsync ours 2>/dev/null && echo removed';
+    const output = await sh(`${atCall(call, { nth, run })} ${CREATE} -- sh -c 'dmsetup table {name}'`);
+    expect(output).toMatch(/^0 8 zero ?\n$/);
+  });
+
+  test('a name that another process gives it does not matter', async () => {
+    const run =
+      'dmsetup rename --noudevsync ours renamed; dmsetup create --noudevsync ours --table "0 16 zero"';
+    const output = await sh(
+      `${atCall('DM_TABLE_LOAD', { run })} ${CREATE} --wait-gone -- sh -c 'echo $DMFD_SIZE; dmsetup info -c --noheadings -o name -u $DMFD_UUID'
+       dmsetup info -c --noheadings -o name; dmsetup remove --noudevsync ours`,
+    );
+    expect(output).toBe('4096\nrenamed\nours\n');
+  });
+});
+
+describe('a call that fails', () => {
+  test.each<[Call, Intervention, RegExp]>([
+    ['DM_DEV_STATUS', { error: 'EIO' }, /^dmfd: DM_DEV_STATUS: EIO/],
+    ['LOOP_CTL_GET_FREE', { error: 'ENOMEM' }, /LOOP_CTL_GET_FREE: ENOMEM/],
+    ['LOOP_CONFIGURE', { error: 'EIO' }, /attach to \/dev\/loop\d+: EIO/],
+    ['DM_DEV_CREATE', { error: 'ENOMEM' }, /ours: DM_DEV_CREATE\b.*: ENOMEM/],
+    ['DM_TABLE_LOAD', { error: 'ENOMEM' }, /ours: DM_TABLE_LOAD: ENOMEM/],
+    ['/dev/dm-', { error: 'EIO' }, /ours: open the device node: EIO/],
+    ['DM_DEV_REMOVE', { error: 'EIO' }, /ours: DM_DEV_REMOVE, deferred: EIO/],
+    ['DM_DEV_REMOVE', { error: 'EBUSY' }, /ours: this kernel does not know deferred removal/],
+    ['DM_DEV_SUSPEND', { error: 'ENOMEM' }, /ours: DM_DEV_SUSPEND, resume: ENOMEM/],
+    ['BLKGETSIZE64', { error: 'EIO' }, /ours: BLKGETSIZE64: EIO/],
+  ])('%s %o: 125, the call is named, nothing is left', async (call, intervention, says) => {
+    const result = await vm.sh(`${atCall(call, intervention)} ${OVER_LOOP} -- echo ran`);
+    expect(result).toMatchObject({ code: 125, stdout: '' });
+    expect(result.stderr).toMatch(says);
+    expect(result.stderr).not.toContain('should not have happened');
+  });
+
+  test('so does taking it back: the user is told, and reap removes it', async () => {
+    const result = await vm.sh(
+      `${atCall('DM_DEV_REMOVE', { nth: 0, error: 'EIO' })} ${CREATE} -- echo ran; echo $?; dmsetup info -c --noheadings -o name; dmfd reap`,
+    );
+    expect(result.stdout).toBe('125\nours\nours: removed\n');
+    expect(result.stderr).toMatch(/DM_DEV_REMOVE, deferred: EIO[\s\S]*dmfd reap/);
+  });
+
+  test('the flagged creation, with EINVAL: the one without the flag does', async () => {
+    const create = atCall('DM_DEV_CREATE', { error: 'EINVAL' });
+    expect(await sh(`${create} ${CREATE} -- sh -c 'echo $DMFD_MODE'`)).toBe('fallback\n');
+    const { code, stderr } = await vm.sh(`${create} ${CREATE} --mode atomic -- echo ran`);
+    expect(code).toBe(125);
+    expect(stderr).toMatch(
+      /this kernel refuses DM_FILE_DESCRIPTOR_FLAG with EINVAL\n {2}hint: .*--mode auto/,
+    );
+  });
+});
+
+describe('a machine that lacks something', () => {
+  test('no BLKGETDISKSEQ (before 5.15): the UUID proves it, and the sequence number is 0', async () => {
+    const script = `${atCall('BLKGETDISKSEQ', { nth: 0, error: 'ENOTTY' })} ${OVER_LOOP} --wait-gone -- sh -c 'echo $DMFD_DISKSEQ {diskseq} $DMFD_SIZE'`;
+    expect(await sh(`${script}; ls /sys/block | grep dm- || true`)).toBe('0 0 1048576\n');
+  });
+
+  test('no /sys: the device is made all the same', async () => {
+    const inside = `mount -t tmpfs none /sys; ${OVER_LOOP} --wait-gone -- sh -c "echo \\$DMFD_SIZE; dmsetup table ours"`;
+    const output = await sh(`cat >/tmp/no-sys <<'EOF'\n${inside}\nEOF\nunshare -m sh /tmp/no-sys`);
+    expect(output).toMatch(/^1048576\n0 2048 linear 7:\d+ 0\n$/);
+  });
+
+  test.each([
+    ['no node', ':'],
+    ['a FIFO', 'mkfifo /dev/dm-$i'],
+    ['the node of another device', 'mknod /dev/dm-$i b 1 0'],
+    ['the node of no device', 'mknod /dev/dm-$i b 199 3'],
+  ])('/dev/dm-N is %s: a private node does, and {path} is the descriptor', async (_what, make) => {
+    const output = await sh(`
+      cat >/tmp/bare-dev <<'EOF'
+        mkdir -p /tmp/dev; mount --bind /dev /tmp/dev; mount -t tmpfs tmpfs /dev; mkdir /dev/mapper
+        for node in null kmsg mapper/control loop-control; do cp -a /tmp/dev/$node /dev/$node; done
+        for i in 0 1 2 3; do ${make}; done
+        ls -lR --time-style=+ /dev >/tmp/before
+        timeout 30 ${OVER_LOOP} --readonly -- sh -c '
+          echo {path} $DMFD_PATH; stat -Lc %F {path}; head -c 4 {path}; ls -lR --time-style=+ /dev | diff /tmp/before - && echo same'
+EOF
+      printf 'data' | dd of=/tmp/identity.img conv=notrunc status=none
+      unshare -m sh /tmp/bare-dev`);
+    expect(output).toBe('/proc/self/fd/3 /proc/self/fd/3\nblock special file\ndatasame\n');
+  });
+});
