@@ -43,7 +43,7 @@ export default defineConfig({
     sequence: { sequencer: AlternatingSequencer },
     reporters: ['default', new Summary()],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: minutes / 2 } },
       {
         test: {
           name: 'harness',

@@ -44,7 +44,7 @@ function explain(
 ): Explanation {
   switch (outcome.failedStep) {
     case SHIM_STEPS.SHIELD:
-      return errno.name === 'EINTR' ? KILLED : NO_PROCESS;
+      return errno.name === 'EINTR' ? explainKilled(outcome.rollback === 0) : NO_PROCESS;
     case SHIM_STEPS.CREATE_WITH_FD:
     case SHIM_STEPS.CREATE:
       return explainCreate(request, errno);
@@ -84,11 +84,13 @@ function leftBehind(rollback: number): string {
   return `it could not be taken back either (${describeErrno(-rollback).name}): it is still there; "dmfd reap" removes it`;
 }
 
-const KILLED: Explanation = {
-  kind: 'system',
-  said: 'the process that was making it was killed; everything was taken back',
-  hint: 'run the command again; if nobody killed it, look for the out-of-memory killer in the kernel log',
-};
+function explainKilled(takenBack: boolean): Explanation {
+  return {
+    kind: 'system',
+    said: `the process that was making it was killed${takenBack ? '; everything was taken back' : ''}`,
+    hint: 'run the command again; if nobody killed it, look for the out-of-memory killer in the kernel log',
+  };
+}
 
 const NO_PROCESS: Explanation = {
   kind: 'system',

@@ -38,9 +38,18 @@ export async function waitGone(device: Device, milliseconds: number): Promise<Re
 
 function whatRemains(control: number, device: Device): Remains {
   return {
-    device: typeof queryDm(control, 'DEV_STATUS', { uuid: device.uuid }) !== 'number' && isStill(device),
+    device: isListed(control, device) || isRegistered(device),
     loops: device.loops.filter((loop) => isAttached(loop)),
   };
+}
+
+function isListed(control: number, device: Device): boolean {
+  return typeof queryDm(control, 'DEV_STATUS', { uuid: device.uuid }) !== 'number' && isStill(device);
+}
+
+/** The kernel forgets a device's name and UUID before it unregisters its disk. */
+function isRegistered(device: Device): boolean {
+  return device.diskseq !== 0n && diskseqInSys(device) === device.diskseq;
 }
 
 /** The UUID may belong to a successor by now, if the user chose it. */
