@@ -14,9 +14,14 @@ export function addProbe(program: CommandLine): void {
     .option('-v, --verbose', 'each call to the kernel on stderr')
     .action(({ json, verbose }: { json?: true; verbose?: true }) => {
       const found = probe(verbose ? tellStep : undefined);
-      write(1, json ? `${JSON.stringify(found)}\n` : formatProbe(found));
+      write(1, json ? formatJson(found) : formatProbe(found));
       process.exitCode = found.usable ? 0 : 1;
     });
+}
+
+/** What could not be found out is null, not missing. */
+function formatJson(found: Probe): string {
+  return `${JSON.stringify(found, (_, value) => (value === undefined ? null : value))}\n`;
 }
 
 function formatProbe(found: Probe): string {

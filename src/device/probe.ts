@@ -31,30 +31,39 @@ export interface Probe {
 
 /** Finds out by trying: makes a device of one sector that answers every read with an error, and drops it. */
 export function probe(onStep?: StepListener): Probe {
-  const reasons: string[] = [];
-  const driver = attempt(reasons, () => askDriver(onStep));
-  const trial = driver === undefined ? undefined : attempt(reasons, () => tryDevice(onStep));
+  const driver = attempt(() => askDriver(onStep));
+  const trial = driver instanceof DmfdError ? driver : attempt(() => tryDevice(onStep));
+  const failure = trial instanceof DmfdError ? trial : undefined;
+  const found = trial instanceof DmfdError ? undefined : trial;
   return {
-    usable: reasons.length === 0,
-    reasons,
-    driverVersion: driver?.version,
-    targets: driver?.targets ?? [],
-    mode: trial?.mode,
-    descriptorAnswer: trial?.answer,
-    deferredRemove: trial === undefined ? undefined : true,
-    diskseq: trial?.diskseq,
+    usable: failure === undefined,
+    reasons: failure === undefined ? [] : [describeFailure(failure)],
+    driverVersion: driver instanceof DmfdError ? undefined : driver.version,
+    targets: driver instanceof DmfdError ? [] : driver.targets,
+    mode: found?.mode,
+    descriptorAnswer: found?.answer,
+    deferredRemove: failure === undefined ? true : knownLack(failure),
+    diskseq: found?.diskseq,
     loop: probeLoop(onStep),
   };
 }
 
-function attempt<T>(reasons: string[], action: () => T): T | undefined {
+function attempt<T>(action: () => T): T | DmfdError {
   try {
     return action();
   } catch (error) {
-    if (!(error instanceof DmfdError)) throw error;
-    reasons.push(error.hint === undefined ? error.message : `${error.message}; ${error.hint}`);
-    return undefined;
+    if (error instanceof DmfdError) return error;
+    throw error;
   }
+}
+
+function describeFailure({ message, hint }: DmfdError): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
+}
+
+/** False when the trial failed for want of deferred removal; else nothing is known of it. */
+function knownLack({ kind, operation }: DmfdError): false | undefined {
+  return kind === 'unsupported' && operation === nameStep(SHIM_STEPS.DOOM) ? false : undefined;
 }
 
 function askDriver(onStep?: StepListener): { version: string; targets: TargetVersion[] } {

@@ -78,7 +78,8 @@ function isTakenByAnother(result: number): boolean {
   return ['EBUSY', 'ENXIO', 'ENODEV', 'ENOENT'].includes(describeErrno(-result).name);
 }
 
-function openLoop(minor: number, readOnly: boolean, onStep?: StepListener): number {
+/** A descriptor of /dev/loopN, by that node or by one of our own, or a negative errno. */
+export function openLoop(minor: number, readOnly: boolean, onStep?: StepListener): number {
   return timed(onStep, `open /dev/loop${minor}`, () => {
     try {
       if (!isNodeOf(minor)) return openPrivately(minor, readOnly);

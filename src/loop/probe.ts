@@ -1,9 +1,10 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { DmfdError } from '../errors.js';
 import { describeErrno } from '../kernel/errno.js';
 import { LOOP_CONTROL, withMiscDevice } from '../kernel/misc-device.js';
 import { shim } from '../kernel/shim.js';
 import { type StepListener, timed } from '../kernel/steps.js';
+import { openLoop } from './attach.js';
 import { encodeLoopConfig, encodeLoopInfo, LOOP_COMMANDS } from './protocol.js';
 
 export interface LoopFeatures {
@@ -34,12 +35,8 @@ export function probeLoop(onStep?: StepListener): LoopFeatures {
 }
 
 function knowsConfigure(minor: number, onStep?: StepListener): boolean {
-  let loop: number;
-  try {
-    loop = openSync(`/dev/loop${minor}`, 'r');
-  } catch {
-    return false;
-  }
+  const loop = openLoop(minor, true, onStep);
+  if (loop < 0) return false;
   const config = encodeLoopConfig(NO_FILE, encodeLoopInfo('', true));
   const result = timed(onStep, 'LOOP_CONFIGURE without a file', () =>
     shim.ioctl(loop, LOOP_COMMANDS.CONFIGURE, config),
