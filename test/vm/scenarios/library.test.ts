@@ -1,0 +1,39 @@
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { vmFile } from '../harness/checkout.js';
+import { expectedMode, expectNothingLeft, image, sh } from './support.js';
+import { tool } from './tools.js';
+
+/** Runs a program of library/ in the guest, where it imports dmfd as any program does. */
+const program = (name: string): string => `node ${vmFile(`scenarios/library/${name}.mjs`)}`;
+
+beforeAll(async () => {
+  await image('library.img', 1);
+});
+
+afterEach(expectNothingLeft);
+
+test('a device is made, described, used, and let go of by close, release and dispose', async () => {
+  expect(await sh(`${program('lifecycle')} /tmp/library.img ${expectedMode}`)).toBe('ok\n');
+  expect(await sh('dd if=/tmp/library.img bs=4096 skip=1 count=1 status=none | head -c 14')).toBe(
+    'by the library',
+  );
+});
+
+test('a child gets the descriptor through stdio, and is then the only holder', async () => {
+  expect(await sh(program('handing-over'))).toBe('ok\n');
+});
+
+test('failures of every kind are told, and cost no descriptor', async () => {
+  expect(await sh(`${program('failures')} ${expectedMode}`)).toMatch(/^ok 2\d\n$/);
+});
+
+test('a killed shield costs the process that lives on no descriptor', async () => {
+  const killAt = await tool('kill-at');
+  // After creation, load and opening; before a proof; while the file in /sys is read; after the doom.
+  for (const point of [4, 6, 10, 15, 20, 26]) {
+    expect(await sh(`${killAt} shield ${point} ${program('killed-shield')}`)).toMatch(
+      /^killed shield .*\nok\n$/,
+    );
+    await expectNothingLeft();
+  }
+});

@@ -1,0 +1,66 @@
+/** Fails in every kind of way; loses no descriptor and leaves nothing. Argument: the mode of this kernel. */
+import assert from 'node:assert/strict';
+import { createDevice, DmfdError, listDevices } from 'dmfd';
+import { descriptors } from './descriptors.mjs';
+
+const table = '0 8 zero';
+const over = '0 8 linear {loop0} 0';
+
+const failures = [
+  ['usage', undefined, { table: '' }],
+  ['usage', undefined, { table: '0 8' }],
+  ['usage', undefined, { table: ['0 8 zero', '9 8 zero'] }],
+  ['usage', undefined, { table, name: 'a/b' }],
+  ['usage', undefined, { table, name: 'n'.repeat(128) }],
+  ['usage', undefined, { table, uuid: '' }],
+  ['usage', undefined, { table, loop: ['/tmp/library.img'] }],
+  ['usage', undefined, { table: over }],
+  ['usage', 'ENOENT', { table: over, loop: ['/tmp/no/such/file'] }],
+  ['usage', undefined, { table: over, loop: ['/tmp'] }],
+  ['usage', undefined, { table: over, loop: ['/dev/null'] }],
+  ['usage', 'ETXTBSY', { table: over, loop: [process.execPath] }],
+  ['taken', 'EBUSY', { table, name: 'existing' }],
+  ['taken', 'EBUSY', { table, uuid: 'EXISTING' }],
+  // The first loop device is attached by then.
+  [
+    'usage',
+    'ENOENT',
+    { table: '0 8 linear {loop0} 0\n8 8 linear {loop1} 0', loop: ['/tmp/library.img', '/tmp/no'] },
+  ],
+  ['kernel', 'EINVAL', { table: '0 8 nosuchtarget', log: /unknown target type/ }],
+  ['kernel', undefined, { table: '0 8 linear /dev/nosuchdevice 0', log: /Device lookup failed/ }],
+  ['kernel', undefined, { table: '0 4096 linear {loop0} 0', loop: ['/tmp/library.img'], log: /too small/ }],
+  [
+    'kernel',
+    'EINVAL',
+    { table: '0 8 linear {loop0}', loop: ['/tmp/library.img'], log: /Invalid argument count/ },
+  ],
+  ['kernel', 'EINVAL', { table: '0 8 striped 2 8 {loop0} 0', loop: ['/tmp/library.img'], log: /striped/ }],
+];
+if (process.argv[2] === 'fallback') failures.push(['unsupported', 'EOPNOTSUPP', { table, mode: 'atomic' }]);
+if (process.argv[2] === 'fallback') {
+  failures.push(['unsupported', 'EOPNOTSUPP', { table: over, loop: ['/tmp/library.img'], mode: 'atomic' }]);
+}
+
+const existing = createDevice({ name: 'existing', uuid: 'EXISTING', table });
+const before = descriptors();
+for (const [kind, errno, { log, ...request }] of failures) {
+  const what = JSON.stringify(request);
+  assert.throws(
+    () => createDevice(request),
+    (error) => {
+      assert.ok(error instanceof DmfdError && error instanceof Error, what);
+      assert.equal(error.name, 'DmfdError');
+      assert.equal(error.kind, kind, `${what}: ${error.message}`);
+      if (errno !== undefined) assert.equal(error.errno, errno, what);
+      if (kind !== 'usage') assert.ok(error.operation && error.hint, `${what}: ${error.message}`);
+      if (log !== undefined) assert.match(error.kernelLog.join('\n'), log, what);
+      else assert.deepEqual(error.kernelLog, [], what);
+      return true;
+    },
+  );
+  assert.deepEqual(descriptors(), before, what);
+  assert.deepEqual(listDevices(), [], what);
+}
+existing.close();
+console.log(`ok ${failures.length}`);

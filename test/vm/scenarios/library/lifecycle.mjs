@@ -1,0 +1,88 @@
+/** Makes a device over the file in argv, uses it, and lets go of it in each way there is. Says "ok" at the end. */
+import assert from 'node:assert/strict';
+import { closeSync, existsSync, fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { createDevice, findHolders, listDevices, probe, waitGone } from 'dmfd';
+import { descriptors } from './descriptors.mjs';
+
+const [file, mode] = process.argv.slice(2);
+
+// Node opens some of its own when it first waits, and the drivers are there afterwards.
+probe();
+await new Promise((resolve) => setTimeout(resolve, 1));
+const before = descriptors();
+
+const steps = [];
+const device = createDevice({
+  name: 'library',
+  table: ['0 8 linear {loop0} 0', { label: 'second', text: '# a comment\n8 8 linear {loop0} 8\n' }],
+  loop: [file],
+  onStep: (step) => steps.push(step),
+});
+
+assert.equal(device.name, 'library');
+assert.match(device.uuid, /^DMFD-[0-9a-f-]{36}$/);
+assert.equal(typeof device.major, 'number');
+assert.equal(typeof device.minor, 'number');
+assert.equal(device.path, `/dev/dm-${device.minor}`);
+assert.equal(device.size, 8192n);
+assert.equal(device.readOnly, false);
+assert.equal(device.mode, mode);
+assert.deepEqual(device.warnings, []);
+const inSys = `/sys/dev/block/${device.major}:${device.minor}`;
+assert.equal(device.diskseq, BigInt(readFileSync(`${inSys}/diskseq`, 'utf8')));
+assert.equal(device.uuid, readFileSync(`${inSys}/dm/uuid`, 'utf8').trim());
+const [loop] = device.loops;
+assert.deepEqual(device.loops, [{ major: 7, minor: loop.minor, diskseq: loop.diskseq, file }]);
+assert.equal(loop.diskseq, BigInt(readFileSync(`/sys/block/loop${loop.minor}/diskseq`, 'utf8')));
+
+// One more than before: nothing of the loop device, the control devices or the log is kept.
+assert.equal(descriptors().length, before.length + 1);
+assert.ok(fstatSync(device.fd).isBlockDevice());
+assert.match(readFileSync(`/proc/self/fdinfo/${device.fd}`, 'utf8'), /^flags:\s+0?210000[02]$/m);
+
+for (const { what, result, nanoseconds } of steps) {
+  assert.ok(what !== '' && result !== '' && nanoseconds >= 0);
+}
+assert.ok(steps.some(({ what, result }) => what === 'LOOP_CONFIGURE' && result === 'ok'));
+assert.ok(steps.some(({ what, result }) => what === 'DM_TABLE_LOAD' && result === 'ok'));
+
+const written = Buffer.from('by the library'.padEnd(512, '.'));
+const read = Buffer.alloc(512);
+assert.equal(writeSync(device.fd, written, 0, 512, 4096), 512);
+assert.equal(readSync(device.fd, read, 0, 512, 4096), 512);
+assert.deepEqual(read, written);
+
+const listed = listDevices().find(({ uuid }) => uuid === device.uuid);
+const { name, uuid, major, minor } = device;
+assert.deepEqual(listed, { name, uuid, major, minor, openCount: 1, doomed: true });
+assert.deepEqual(findHolders(device), [], 'this process itself is not told');
+assert.deepEqual(await waitGone(device, 0), { device: true, loops: device.loops });
+
+device.close();
+assert.equal(device.fd, -1);
+assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] });
+assert.ok(!existsSync(inSys));
+// Whoever has the number now must not lose it to a second close.
+const successor = createDevice({ table: '0 8 zero', mode: 'fallback' });
+device.close();
+assert.equal(device.release(), -1);
+assert.ok(fstatSync(successor.fd).isBlockDevice());
+assert.equal(successor.mode, 'fallback');
+assert.match(successor.name, /^dmfd-[0-9a-f]{8}$/);
+
+const fd = successor.release();
+assert.equal(successor.fd, -1);
+successor.close();
+assert.ok(fstatSync(fd).isBlockDevice(), 'what was released stays open');
+closeSync(fd);
+assert.deepEqual(await waitGone(successor, 10_000), { device: false, loops: [] });
+
+const disposed = createDevice({ table: '0 8 zero', readOnly: true });
+assert.equal(disposed.readOnly, true);
+assert.throws(() => writeSync(disposed.fd, written), { code: 'EBADF' });
+disposed[Symbol.dispose]();
+assert.equal(disposed.fd, -1);
+assert.deepEqual(await waitGone(disposed, 10_000), { device: false, loops: [] });
+
+assert.deepEqual(descriptors(), before);
+console.log('ok');
