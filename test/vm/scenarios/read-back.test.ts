@@ -24,7 +24,6 @@ const KINDS: readonly Kind[] = [
   { what: 'zero', asked: ['0 8 zero'] },
   { what: 'linear', asked: ['0 100 linear {loop0} 4000'] },
   { what: 'striped', asked: ['0 4096 striped 2 64 {loop0} 0 {loop1} 128'] },
-  { what: 'unstriped', asked: ['0 2048 unstriped 2 64 0 {loop0} 0'] },
   { what: 'delay', asked: ['0 2048 delay {loop0} 8 0 {loop1} 16 1'] },
   { what: 'snapshot-origin', asked: ['0 2048 snapshot-origin {loop0}'] },
   { what: 'snapshot', asked: ['0 2048 snapshot {loop0} {loop1} N 16'] },
