@@ -2,9 +2,6 @@ import { vm } from '../../vm/scenarios/support.js';
 
 export { program } from './programs.js';
 
-/** Whether the guest's kernel has the series. liar-6.1 has it too, but is there for other tests. */
-export const onPatchedKernels = vm.kernel.name.startsWith('dmfd-');
-
 interface Reply {
   /** What the `create` program printed: "KEY VALUE" lines. */
   reply: Record<string, string>;

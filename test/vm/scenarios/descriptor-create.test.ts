@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { onPatchedKernels, program, replyOf } from '../../kernel/tests/series.js';
-import { expectNothingLeft, sh, vm } from './support.js';
+import { program, replyOf } from '../../kernel/tests/series.js';
+import { expectNothingLeft, sh } from './support.js';
 
 const create = await program('create');
 
 afterEach(expectNothingLeft);
 
-describe.runIf(onPatchedKernels)('DM_DEV_CREATE with DM_FILE_DESCRIPTOR_FLAG', () => {
+describe('DM_DEV_CREATE with DM_FILE_DESCRIPTOR_FLAG', () => {
   test('returns a close-on-exec descriptor of the device, open once', async () => {
     const { reply } = await replyOf(create, ['--fd', '--deferred', 'plain']);
     expect(reply).toMatchObject({
@@ -57,7 +57,7 @@ describe.runIf(onPatchedKernels)('DM_DEV_CREATE with DM_FILE_DESCRIPTOR_FLAG', (
   });
 });
 
-describe.runIf(onPatchedKernels)('what fails', () => {
+describe('what fails', () => {
   test('DM_DEFERRED_REMOVE without a descriptor is refused', async () => {
     expect((await replyOf(create, ['--deferred', 'alone'])).reply).toEqual({
       error: 'EINVAL',
@@ -117,7 +117,7 @@ describe.runIf(onPatchedKernels)('what fails', () => {
   });
 });
 
-describe.runIf(onPatchedKernels)('the device cgroup', () => {
+describe('the device cgroup', () => {
   const group = '/run/devices/refused';
   const inGroup = (rules: string, command: string) =>
     sh(`mkdir -p /run/devices
@@ -150,13 +150,5 @@ describe.runIf(onPatchedKernels)('the device cgroup', () => {
       `${create} unopened; dmsetup remove unopened`,
     );
     expect(allowed).toMatch(/^error none\nopened 0\n/);
-  });
-});
-
-describe.runIf(vm.kernel.name.startsWith('debian-'))('a kernel without the series', () => {
-  test('leaves the field alone and takes no notice of either flag', async () => {
-    const { reply } = await replyOf(create, ['--fd', '--deferred', 'stock']);
-    expect(reply).toMatchObject({ error: 'none', opened: '0', descriptor: 'untouched', flags: '120000' });
-    await sh('dmsetup remove stock');
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { onPatchedKernels, program } from '../../kernel/tests/series.js';
+import { program } from '../../kernel/tests/series.js';
 import { sh } from './support.js';
 
 const loop = await program('loop');
@@ -20,7 +20,7 @@ async function objects(): Promise<{ files: number; inodes: number; slab: number 
 
 afterEach(allGone);
 
-describe.runIf(onPatchedKernels)('many devices', () => {
+describe('many devices', () => {
   test(`${rounds * 500} made and closed leave nothing`, { timeout: 600_000 }, async () => {
     // The caches of the kernel's allocators grow for some rounds. What leaks is lost again in every round.
     let before = await objects();

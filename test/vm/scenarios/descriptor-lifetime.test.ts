@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { onPatchedKernels, program, replyOf } from '../../kernel/tests/series.js';
+import { program, replyOf } from '../../kernel/tests/series.js';
 import { expectNothingLeft, sh, vm } from './support.js';
 
 const create = await program('create');
@@ -16,7 +16,7 @@ const attachedFiles = () => sh('losetup -n -O BACK-FILE');
 
 afterEach(expectNothingLeft);
 
-describe.runIf(onPatchedKernels)('a device made with a descriptor and for deferred removal', () => {
+describe('a device made with a descriptor and for deferred removal', () => {
   test.each(['SIGKILL', 'SIGTERM', 'SIGSEGV'] as const)('goes with its maker after %s', async (signal) => {
     const maker = await vm.start([create, ...doomed, 'held', 'sleep', '60']);
     await maker.waitForOutput(/fd-is/);

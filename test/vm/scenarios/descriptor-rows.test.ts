@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectedRows } from '../../kernel/tests/rows/expected.js';
-import { onPatchedKernels, program } from '../../kernel/tests/series.js';
+import { program } from '../../kernel/tests/series.js';
 import { expectNothingLeft, sh, vm } from './support.js';
 
 const rows = await program('rows');
 const kinds = ['returned', 'opened'] as const;
 
-describe.runIf(onPatchedKernels)('a descriptor from DM_DEV_CREATE, next to one from open(2)', () => {
+describe('a descriptor from DM_DEV_CREATE, next to one from open(2)', () => {
   const expectations = expectedRows(vm.kernel.release);
   const seen = { returned: new Map<string, string>(), opened: new Map<string, string>() };
 

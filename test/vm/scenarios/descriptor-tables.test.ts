@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { onPatchedKernels, program, replyOf } from '../../kernel/tests/series.js';
+import { program, replyOf } from '../../kernel/tests/series.js';
 import { expectNothingLeft, sh, vm } from './support.js';
 
 const create = await program('create');
@@ -14,7 +14,7 @@ trap 'losetup -d $a $b' EXIT`;
 
 afterEach(expectNothingLeft);
 
-describe.runIf(onPatchedKernels)('a table for a device that was made with a descriptor', () => {
+describe('a table for a device that was made with a descriptor', () => {
   const size = 'blockdev --getsz /proc/self/fd/3';
 
   test('gives the open descriptor its size when it becomes live', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { onPatchedKernels, program } from '../../kernel/tests/series.js';
+import { program } from '../../kernel/tests/series.js';
 import { expectNothingLeft, sh } from './support.js';
 
 const create = await program('create');
@@ -7,7 +7,7 @@ const uevents = await program('uevents');
 
 afterEach(expectNothingLeft);
 
-describe.runIf(onPatchedKernels)('what user space sees', () => {
+describe('what user space sees', () => {
   test('the disk is announced when it is created, under its name, and again when its table is live', async () => {
     const script = 'dmsetup load announced --table "0 64 zero"; dmsetup resume announced';
     const events = await sh(`${uevents} ${create} --fd --deferred announced sh -c '${script}' | grep " dm-"`);
