@@ -51,7 +51,8 @@ function explain(
     case SHIM_STEPS.CHECK_ANSWER:
       return explainAnswer(outcome);
     case SHIM_STEPS.LOAD:
-      // Of a device that is there, the kernel says what it does not like about the table.
+    case SHIM_STEPS.RESUME:
+      // Some tables are refused only when they go live. Of a device that is there, the kernel says what it does not like about the table.
       if (errno.name === 'ENXIO' && log.length === 0) return STOLEN;
       return { kind: 'kernel', hint: hintForLoad(request, errno, log) };
     case SHIM_STEPS.PROVE_NUMBER:
@@ -73,8 +74,6 @@ function explain(
         said: `/dev has no node for it (${formatDeviceNumber(outcome.dev)}), and opening one of our own says ${errno.name}, ${errno.words}`,
         hint: NODE_HINT,
       };
-    case SHIM_STEPS.RESUME:
-      return errno.name === 'ENXIO' ? STOLEN : { kind: 'kernel' };
     default:
       return { kind: 'kernel' };
   }
