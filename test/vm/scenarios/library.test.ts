@@ -29,9 +29,17 @@ test('failures of every kind are told, and cost no descriptor', async () => {
 
 test('a killed shield costs the process that lives on no descriptor', async () => {
   const killAt = await tool('kill-at');
-  // After creation, load and opening; before a proof; while the file in /sys is read; after the doom.
-  for (const point of [4, 6, 10, 15, 20, 26]) {
-    expect(await sh(`${killAt} shield ${point} ${program('killed-shield')}`)).toMatch(
+  // After the creation of either kind; after load and opening; before a proof; while the file in /sys is read; after the doom.
+  for (const [mode, point] of [
+    ['auto', 4],
+    ['fallback', 4],
+    ['fallback', 6],
+    ['fallback', 10],
+    ['fallback', 14],
+    ['fallback', 20],
+    ['fallback', 26],
+  ]) {
+    expect(await sh(`${killAt} shield ${point} ${program('killed-shield')} ${mode}`)).toMatch(
       /^killed shield .*\nok\n$/,
     );
     await expectNothingLeft();

@@ -158,10 +158,34 @@ static void serve(struct order *order, int listener)
 		fail("SECCOMP_IOCTL_NOTIF_SEND");
 }
 
+/* Before Linux 6.11 a dead command counts as a user of the filter until it is waited for. */
+static int serve_to_the_end(struct order *order, int listener)
+{
+	struct pollfd fds[] = {
+		{ .fd = listener, .events = POLLIN },
+		{ .fd = (int)syscall(SYS_pidfd_open, order->command, 0), .events = POLLIN },
+	};
+	int status = 0;
+
+	if (fds[1].fd < 0)
+		fail("pidfd_open");
+	/* Hung up when nobody is left who could make such a call. */
+	while (!(fds[0].revents & ~POLLIN)) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[0].revents & POLLIN)
+			serve(order, listener);
+		if (fds[1].revents && waitpid(order->command, &status, 0) == order->command)
+			fds[1].fd = -1;
+	}
+	if (fds[1].fd >= 0 && waitpid(order->command, &status, 0) != order->command)
+		fail("waitpid");
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct order order = { 0 };
-	struct pollfd listener = { .events = POLLIN };
 	int status;
 
 	if (argc < 6)
@@ -177,16 +201,7 @@ int main(int argc, char **argv)
 	order.script = argv[4];
 	if (!order.prefix && order.nth == 0 && !*order.script)
 		return run_without(&order, argv + 5);
-	listener.fd = start(&order, argv + 5);
-	/* Hung up when nobody is left who could make such a call. */
-	while (poll(&listener, 1, -1) >= 0 || errno == EINTR) {
-		if (listener.revents & POLLIN)
-			serve(&order, listener.fd);
-		else if (listener.revents)
-			break;
-	}
-	if (waitpid(order.command, &status, 0) != order.command)
-		fail("waitpid");
+	status = serve_to_the_end(&order, start(&order, argv + 5));
 	if (order.counted < (order.nth ? order.nth : 1))
 		return NEVER_CAME;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

@@ -1,9 +1,10 @@
-/** Somebody kills the shield; this process lives on, and has lost nothing. Prints the error's kind and errno. */
+/** Somebody kills the shield; this process lives on, and has lost nothing. Argument: the mode. Says "ok". */
 import assert from 'node:assert/strict';
 import { createDevice, listDevices, waitGone } from 'dmfd';
 import { descriptors } from './descriptors.mjs';
 
-const request = { table: '0 8 linear {loop0} 0', loop: ['/tmp/library.img'] };
+const [mode] = process.argv.slice(2);
+const request = { mode, table: '0 8 linear {loop0} 0', loop: ['/tmp/library.img'] };
 
 const before = descriptors();
 assert.throws(() => createDevice(request), { name: 'DmfdError', kind: 'system', errno: 'EINTR' });
