@@ -1,0 +1,179 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { atCall } from './at-call.js';
+import { expectedMode, expectNothingLeft, image, sh, vm } from './support.js';
+
+const stock = expectedMode === 'fallback';
+
+beforeAll(async () => {
+  await image('probe.img', 1);
+  await sh("dmfd create --loop /tmp/probe.img --table '0 8 linear {loop0} 0' -- true");
+});
+
+afterEach(expectNothingLeft);
+
+describe('probe', () => {
+  test('tells what dmsetup tells, and what a creation comes to', async () => {
+    const [json = '', version = '', targets = ''] = (
+      await sh("dmfd probe --json; echo ---; dmsetup version; echo ---; dmsetup targets | LC_ALL=C tr -s ' '")
+    ).split('---\n');
+    expect(json.endsWith('}\n')).toBe(true);
+    const found = JSON.parse(json);
+    expect(found).toMatchObject({
+      usable: true,
+      reasons: [],
+      mode: expectedMode,
+      descriptorAnswer: stock ? 'ignores the flag' : 'returns the descriptor',
+      deferredRemove: true,
+      diskseq: true,
+      loop: { available: true, configure: true },
+    });
+    expect(version).toContain(`Driver version: ${' '.repeat(3)}${found.driverVersion}\n`);
+    const told = found.targets.map(
+      ({ name, version }: { name: string; version: number[] }) => `${name} v${version.join('.')}`,
+    );
+    expect(told.sort()).toEqual(targets.trim().split('\n').sort());
+    expect(told.join()).toContain('linear v1.');
+  });
+
+  test('for people', async () => {
+    const { code, stdout, stderr } = await vm.sh('dmfd probe');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(
+      new RegExp(
+        `^device-mapper +4\\.\\d+\\.\\d+
+create would use +${expectedMode}
+DM_FILE_DESCRIPTOR_FLAG +the kernel ${stock ? 'ignores the flag' : 'returns the descriptor'}
+deferred remove +yes
+disk sequence numbers +yes
+loop devices +yes, attached in one call \\(LOOP_CONFIGURE\\)
+targets loaded +.*\\blinear 1\\.\\d+\\.\\d+.*
+$`,
+      ),
+    );
+    expect(code).toBe(0);
+  });
+
+  test('not root: 1, and the reasons', async () => {
+    const { code, stdout, stderr } = await vm.sh(
+      'setpriv --reuid=65534 --regid=65534 --clear-groups dmfd probe --json',
+    );
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      usable: false,
+      reasons: [expect.stringMatching(/^open \/dev\/mapper\/control: EACCES.*root/)],
+      driverVersion: null,
+      targets: [],
+      mode: null,
+      descriptorAnswer: null,
+      deferredRemove: null,
+      diskseq: null,
+      loop: { available: false, configure: false, reason: expect.stringContaining('/dev/loop-control') },
+    });
+    expect(code).toBe(1);
+  });
+
+  test('a /dev without control nodes: works through nodes of its own, unless it may not make any', async () => {
+    const { stdout, stderr } = await vm.sh(`
+      cat >/tmp/bare-dev <<'EOF'
+        mkdir -p /tmp/dev; mount --bind /dev /tmp/dev; mount -t tmpfs tmpfs /dev; cp -a /tmp/dev/null /dev
+        dmfd probe --json; echo $?
+        setpriv --bounding-set -mknod --inh-caps -mknod dmfd probe --json; echo $?; ls -A /dev
+EOF
+      unshare -m sh /tmp/bare-dev`);
+    expect(stderr).toBe('');
+    const [works = '', first, not = '', second, ...left] = stdout.trim().split('\n');
+    expect([first, second, left]).toEqual(['0', '1', ['null']]);
+    expect(JSON.parse(works)).toMatchObject({ usable: true, mode: expectedMode, loop: { configure: true } });
+    expect(JSON.parse(not)).toMatchObject({
+      usable: false,
+      reasons: [expect.stringMatching(/^\/dev\/mapper\/control does not exist.*EPERM.*mknod/)],
+    });
+  });
+
+  test('an old kernel: what it lacks, and that it does without', async () => {
+    const old = [
+      atCall('LOOP_CONFIGURE', { nth: 0, error: 'EINVAL' }),
+      atCall('BLKGETDISKSEQ', { nth: 0, error: 'ENOTTY' }),
+      atCall('DM_DEV_CREATE', { error: 'EINVAL' }),
+    ];
+    expect(await sh(`${old.join(' ')} dmfd probe`)).toMatch(
+      /^create would use +fallback\n.* refuses the flag with EINVAL\ndeferred remove +yes\ndisk sequence numbers +no\n.* in two calls$/m,
+    );
+  });
+
+  test.runIf(stock)('a kernel without deferred remove: 1, and the reason', async () => {
+    const { code, stdout } = await vm.sh(`${atCall('DM_DEV_REMOVE', { error: 'EBUSY' })} dmfd probe`);
+    expect(stdout).toMatch(/^create would use +nothing/m);
+    expect(stdout).toMatch(/^deferred remove +no$/m);
+    expect(stdout).toMatch(/^create cannot work: device \S+ this kernel does not know deferred removal/m);
+    expect(code).toBe(1);
+  });
+});
+
+/** A device as a kill of dmfd and its shield at once leaves it: loaded, not doomed. */
+const leak = (name: string) =>
+  `${atCall('DM_DEV_REMOVE', { run: 'kill -9 $COMMAND $CALLER' })} dmfd create ${name} --mode fallback --loop /tmp/probe.img --table '0 8 linear {loop0} 0' -- true`;
+
+describe('ls and reap', () => {
+  test('ls lists what is dmfd’s; reap removes what is leaked, and nothing else', async () => {
+    const { code, stdout, stderr } = await vm.sh(`
+      ${leak('leaked')}
+      ${atCall('DM_TABLE_LOAD', { run: 'kill -9 $COMMAND $CALLER' })} dmfd create 'without table' --mode fallback --table '0 8 zero' -- true
+      dmsetup create --noudevsync theirs --uuid THEIRS --table '0 8 zero'
+      dmsetup create --noudevsync used --uuid DMFD-used --table '0 8 zero'
+      sleep 100 </dev/dm-$(dmsetup info -c --noheadings -o minor used) & sleeper=$!
+      dmfd create alive --table '0 8 zero' -- sh -c '
+        cat /sys/block/loop*/loop/backing_file; dmfd ls; echo; dmfd ls --json; echo; dmfd reap; echo; dmfd ls'
+      echo; dmfd reap; dmsetup info -c --noheadings -o name --sort name
+      kill $sleeper; wait $sleeper; sleep 0.2; dmsetup info -c --noheadings -o name; dmsetup remove --noudevsync theirs`);
+    const [text = '', json = '', reaped, after, rest] = stdout.split('\n\n');
+    expect(stderr).toMatch(/^(Killed\n)*(Terminated\n)?$/);
+    expect(text.split('\n')).toEqual([
+      '/tmp/probe.img',
+      expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\tleaked\tDMFD-[0-9a-f-]{36}\tleaked$/),
+      expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\tleaked\tDMFD-[0-9a-f-]{36}\twithout table$/),
+      expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\tleaked\tDMFD-used\tused$/),
+      expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\topen 1\tDMFD-[0-9a-f-]{36}\talive$/),
+    ]);
+    const listed = json.split('\n').map((line) => JSON.parse(line));
+    expect(listed.map(({ name, openCount, doomed }) => [name, openCount, doomed])).toEqual([
+      ['leaked', 0, false],
+      ['without table', 0, false],
+      ['used', 1, false],
+      ['alive', 1, true],
+    ]);
+    for (const { uuid, major, minor, name } of listed) {
+      expect(text).toContain(`/dev/dm-${minor}\t${major}:${minor}\t`);
+      expect(text).toContain(`\t${uuid}\t${name}`);
+    }
+    expect(reaped).toBe(
+      'leaked: removed\nwithout table: removed\nused: goes when its last holder does (open 1)',
+    );
+    expect(after?.split('\n')).toEqual([
+      expect.stringMatching(/\topen 1\tDMFD-used\tused$/),
+      expect.stringMatching(/\topen 1\t.*\talive$/),
+    ]);
+    expect(rest).toBe('theirs\nused\ntheirs\n');
+    expect(code).toBe(0);
+  });
+
+  test('creations that run meanwhile are not disturbed', async () => {
+    const output = await sh(`
+      ${leak('leaked')} 2>/dev/null
+      for i in 1 2 3 4; do dmfd create --table '0 8 zero' -- echo made & done
+      dmfd reap; wait`);
+    expect(output.split('\n').sort()).toEqual(['', 'leaked: removed', 'made', 'made', 'made', 'made']);
+  });
+
+  test('a creation that stands still loses its device to reap, and says so; a held one does not', async () => {
+    const lost = await vm.sh(
+      `${atCall('DM_TABLE_LOAD', { run: 'dmfd reap' })} dmfd create slow --mode fallback --table '0 8 zero' -- echo ran`,
+    );
+    expect(lost).toMatchObject({ code: 125, stdout: 'slow: removed\n' });
+    expect(lost.stderr).toMatch(/^dmfd: device slow: somebody removed or replaced it/);
+    const held = await sh(
+      `${atCall('DM_DEV_REMOVE', { run: 'dmfd reap' })} dmfd create slow --mode fallback --table '0 8 zero' -- echo ran`,
+    );
+    expect(held).toBe('slow: goes when its last holder does (open 1)\nran\n');
+  });
+});
