@@ -134,6 +134,14 @@ const CASES: readonly Case[] = [
   { step: 'DOOM', errno: 'EIO', kind: 'kernel', message: /DM_DEV_REMOVE, deferred: EIO/ },
   { step: 'RESUME', errno: 'ENXIO', kind: 'taken', message: /removed or replaced it/ },
   { step: 'RESUME', errno: 'EINVAL', kind: 'kernel', message: /DM_DEV_SUSPEND, resume: EINVAL/ },
+  {
+    step: 'RESUME',
+    errno: 'EINVAL',
+    kind: 'kernel',
+    message: /DM_DEV_SUSPEND, resume: EINVAL/,
+    log: [SMALL],
+    hint: /smaller than start plus length/,
+  },
   { step: 'MEASURE', errno: 'EIO', kind: 'kernel', message: /BLKGETSIZE64: EIO/ },
 ];
 
