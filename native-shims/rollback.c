@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,6 +54,24 @@ int dmfd_roll_back(struct dmfd_creation *creation)
 	return creation->created ? remove_device(creation) : 0;
 }
 
+/* Whether it is the device's file in /sys that the shield reads its sequence number from. */
+static int is_diskseq_file(int fd, dev_t dev)
+{
+	struct dmfd_text name = { .length = 0 }, link = { .length = 0 }, expected = { .length = 0 };
+	ssize_t length;
+
+	dmfd_append(&name, "/proc/self/fd/");
+	dmfd_append_number(&name, (uint64_t)fd);
+	length = readlink(name.bytes, link.bytes, sizeof(link.bytes) - 1);
+	if (length < 0)
+		return 0;
+	link.bytes[length] = '\0';
+	dmfd_append(&expected, "/sys/devices/virtual/block/dm-");
+	dmfd_append_number(&expected, minor(dev));
+	dmfd_append(&expected, "/diskseq");
+	return strcmp(link.bytes, expected.bytes) == 0;
+}
+
 static void close_descriptors_in(const char *entries, long size, int directory, dev_t dev)
 {
 	long at = 0;
@@ -64,7 +83,7 @@ static void close_descriptors_in(const char *entries, long size, int directory, 
 
 		at += entry->size;
 		if (dmfd_parse_number(entry->name, strlen(entry->name), &fd) == 0 && (int)fd != directory &&
-		    dmfd_prove_number((int)fd, dev) == 0)
+		    (dmfd_prove_number((int)fd, dev) == 0 || is_diskseq_file((int)fd, dev)))
 			close((int)fd);
 	}
 }
@@ -98,8 +117,7 @@ int dmfd_roll_back_unknown(void *pointer)
 	/* A UUID the caller chose may be somebody else's by now: ours has the name we asked for, too. */
 	if (!creation->created && strncmp(reply.name, creation->create.name, sizeof(reply.name)) != 0)
 		return 0;
-	error = remove_device(creation);
 	close_descriptors_of(dmfd_decode_dev(reply.dev));
 	creation->fd = -1;
-	return error;
+	return remove_device(creation);
 }
