@@ -1,5 +1,5 @@
-// Runs a command and prints the kernel's uevents for block devices meanwhile, each as "ACTION DEVNAME NAME",
-// where NAME is what sysfs says the mapped device is called at that moment:
+// Runs a command and prints the kernel's uevents for mapped devices meanwhile, each as "ACTION DEVNAME NAME",
+// where NAME is what sysfs says the mapped device is called. It says so a moment after it announced the disk.
 //
 //   uevents COMMAND...
 #include <linux/netlink.h>
@@ -17,11 +17,12 @@ static const char *value(const char *message, size_t size, const char *key) {
   return "";
 }
 
-static const char *mapped_name(const char *device) {
+static const char *mapped_name(const char *device, int attempts) {
   static char name[130];
   char path[128];
   snprintf(path, sizeof(path), "/sys/block/%s/dm/name", device);
-  FILE *file = fopen(path, "re");
+  FILE *file = NULL;
+  while (!(file = fopen(path, "re")) && --attempts > 0) usleep(1000);
   if (!file) return "-";
   if (!fgets(name, sizeof(name), file)) snprintf(name, sizeof(name), "-");
   fclose(file);
@@ -36,7 +37,8 @@ static void print_event(int socket) {
   message[size] = '\0';
   const char *device = value(message, (size_t)size, "DEVNAME=");
   if (strncmp(device, "dm-", 3) != 0) return;
-  printf("%s %s %s\n", value(message, (size_t)size, "ACTION="), device, mapped_name(device));
+  const char *action = value(message, (size_t)size, "ACTION=");
+  printf("%s %s %s\n", action, device, mapped_name(device, strcmp(action, "add") == 0 ? 1000 : 1));
   fflush(stdout);
 }
 
