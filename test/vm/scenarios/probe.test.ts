@@ -101,13 +101,16 @@ EOF
     );
   });
 
-  test.runIf(stock)('a kernel without deferred remove: 1, and the reason', async () => {
-    const { code, stdout } = await vm.sh(`${atCall('DM_DEV_REMOVE', { error: 'EBUSY' })} dmfd probe`);
-    expect(stdout).toMatch(/^create would use +nothing/m);
-    expect(stdout).toMatch(/^deferred remove +no$/m);
-    expect(stdout).toMatch(/^create cannot work: device \S+ this kernel does not know deferred removal/m);
-    expect(code).toBe(1);
-  });
+  // Where the kernel returns the descriptor, the device is doomed without a DM_DEV_REMOVE that could fail.
+  if (stock) {
+    test('a kernel without deferred remove: 1, and the reason', async () => {
+      const { code, stdout } = await vm.sh(`${atCall('DM_DEV_REMOVE', { error: 'EBUSY' })} dmfd probe`);
+      expect(stdout).toMatch(/^create would use +nothing/m);
+      expect(stdout).toMatch(/^deferred remove +no$/m);
+      expect(stdout).toMatch(/^create cannot work: device \S+ this kernel does not know deferred removal/m);
+      expect(code).toBe(1);
+    });
+  }
 });
 
 /** A device as a kill of dmfd and its shield at once leaves it: loaded, not doomed. */
