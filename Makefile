@@ -39,7 +39,7 @@ test: lint vm-ready ## lint, types, and all tests on every kernel of the default
 .PHONY: test-all
 test-all: lint vm-ready ## as test, on more kernels, and with every point of the SIGKILL sweep
 	test/kernel/build.sh $(call built,$(all_kernels))
-	DMFD_SWEEP=all DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
+	DMFD_TEST_ALL=1 DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-unit
 test-unit: build-ready build ## the tests that need no kernel
