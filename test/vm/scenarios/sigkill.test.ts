@@ -119,10 +119,12 @@ test(
   'a kill of dmfd and shield at once leaves nothing that reap does not find, and nothing at all on an atomic kernel',
   async () => {
     const points = sample(await countPoints('both'), 7);
+    // Where a leak is expected, nobody waits long for it to go.
+    const look = expectedMode === 'atomic' ? 'gone' : 'sleep 0.2; leftovers';
     const script = `${GONE}
     for point in ${points.join(' ')}; do
       timeout 60 ${killAt} both $point ${CREATE} -- true 2>/dev/null | grep -q ^killed && echo killed
-      [ -z "$(gone)" ] || { echo leaked; dmfd reap; }
+      [ -z "$(${look})" ] || { echo leaked; dmfd reap; }
       left=$(gone); [ -z "$left" ] || echo "left: point $point: $left"
     done`;
     const lines = (await sh(script, hours)).trim().split('\n');
