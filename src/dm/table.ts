@@ -126,10 +126,10 @@ function misplaced(where: string, start: bigint, next: bigint): Error {
 }
 
 function checkTotals(sources: readonly TableSource[], targets: readonly Target[], size: number): void {
-  const where = sources.map((source) => source.label).join(', ');
+  const where = sources.length === 1 ? (sources[0]?.label ?? 'the table') : 'the table';
   if (targets.length === 0) {
     throw usageError(
-      `${where || 'the table'}: there is no table line in it`,
+      `${where}: there is no table line in it`,
       'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes',
     );
   }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { expectedMode, expectNothingLeft, leftovers, sh, vm } from './support.js';
+import { expectedMode, expectNothingLeft, sh, standing, vm } from './support.js';
 
 const HOLD = ['dmfd', 'create', 'held', '--table', '0 16 zero'];
 
@@ -10,7 +10,7 @@ test('prints the path when the device is ready, and holds it', async () => {
   await dmfd.waitForOutput(/\n/, 60_000);
   expect(dmfd.stdout).toMatch(/^\/dev\/dm-\d+\n$/);
   expect(await sh(`blockdev --getsize64 ${dmfd.stdout.trim()}`)).toBe('8192\n');
-  expect(await leftovers()).toBe('dm: held');
+  expect(await standing()).toBe('dm: held');
   dmfd.signal('SIGTERM');
   expect(await dmfd.exited).toMatchObject({ code: 0, stderr: '' });
 });
@@ -36,7 +36,7 @@ test('lets go at the end of a piped standard input, and not before', async () =>
     `${device.major.toString(16)}:${device.minor.toString(16)}\n`,
   );
   await dmfd.write('not the end');
-  expect(await leftovers()).toBe('dm: held');
+  expect(await standing()).toBe('dm: held');
   await dmfd.closeStdin();
   expect(await dmfd.exited).toMatchObject({ code: 0, stderr: '' });
 });

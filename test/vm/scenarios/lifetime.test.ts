@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { expectedMode, expectNothingLeft, image, leftovers, sh, vm } from './support.js';
+import { expectedMode, expectNothingLeft, image, sh, standing, vm } from './support.js';
 
 const TABLE = "--table '0 131072 linear {loop0} 0'";
 
@@ -60,21 +60,21 @@ test('an ext4 mount keeps the device alive, and umount ends it', async () => {
   expect(await sh('cat /tmp/mnt/file; dmfd ls')).toMatch(
     /^kept\n\/dev\/dm-\d+\t\d+:\d+\topen \d+\tDMFD-\S+\tmounted\n$/,
   );
-  expect(await leftovers()).toBe('dm: mounted\nloop: /tmp/disk.img');
+  expect(await standing()).toBe('dm: mounted\nloop: /tmp/disk.img');
   await sh('umount /tmp/mnt');
 });
 
 test('a second opener keeps the device alive, and its end is the device’s', async () => {
   const opener = `sh -c 'sleep 300 <{path} >/dev/null 2>&1 & echo $!'`;
   const pid = (await sh(`dmfd create opened --loop /tmp/disk.img ${TABLE} -- ${opener}`)).trim();
-  expect(await leftovers()).toBe('dm: opened\nloop: /tmp/disk.img');
+  expect(await standing()).toBe('dm: opened\nloop: /tmp/disk.img');
   await sh(`kill -9 ${pid}`);
 });
 
 test('swap on it keeps the device alive, and swapoff alone destroys it', async () => {
   await sh(`dmfd create swapped --loop /tmp/disk.img ${TABLE} -- sh -c 'mkswap -q {path} && swapon {path}'`);
   expect(await sh('cat /proc/swaps')).toMatch(/^\/dev\/dm-\d+ /m);
-  expect(await leftovers()).toBe('dm: swapped\nloop: /tmp/disk.img');
+  expect(await standing()).toBe('dm: swapped\nloop: /tmp/disk.img');
   await sh('swapoff -a');
 });
 
@@ -82,7 +82,7 @@ test('a device on top of it keeps it alive', async () => {
   await sh(
     `dmfd create below --loop /tmp/disk.img ${TABLE} -- dmsetup create --noudevsync above --table '0 8 linear {dev} 0'`,
   );
-  expect(await leftovers()).toBe('dm: below\ndm: above\nloop: /tmp/disk.img');
+  expect(await standing()).toBe('dm: below\ndm: above\nloop: /tmp/disk.img');
   await sh('dmsetup remove --noudevsync above');
 });
 

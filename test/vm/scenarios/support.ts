@@ -6,9 +6,13 @@ export const vm = await bootedVm();
 
 /** What no test may leave: mapped devices, attached loop devices, directories of private nodes. One line each. */
 const LEFTOVERS = `
-for d in /sys/block/dm-*; do [ -e "$d" ] && echo "dm: $(cat $d/dm/name)"; done
-for d in /sys/block/loop*/loop; do [ -e "$d/backing_file" ] && echo "loop: $(cat $d/backing_file)"; done
-ls -d /dev/.dmfd-* /run/.dmfd-* /tmp/.dmfd-* 2>/dev/null`;
+for d in /sys/block/dm-*; do
+  [ -e "$d" ] && { read -r name <"$d/dm/name" || name=$d; echo "dm: $name"; } 2>/dev/null
+done
+for d in /sys/block/loop*/loop; do
+  [ -e "$d/backing_file" ] && { read -r name <"$d/backing_file" || name=$d; echo "loop: $name"; } 2>/dev/null
+done
+for d in /dev/.dmfd-* /run/.dmfd-* /tmp/.dmfd-*; do [ -e "$d" ] && echo "$d"; done`;
 
 /** A shell function `gone`: waits at most 2 seconds, prints what is left then; the kernel destroys a moment after a close. */
 export const GONE = `
@@ -19,6 +23,11 @@ gone() {
   while left=$(leftovers); [ -n "$left" ] && [ $n -lt 40 ]; do n=$((n+1)); sleep 0.05; done
   echo "$left"
 }`;
+
+/** What is there of mapped devices, loop devices and private nodes now. */
+export async function standing(): Promise<string> {
+  return (await vm.sh(`${GONE}\nleftovers`)).stdout.trim();
+}
 
 /** What is left of mapped devices, loop devices and private nodes after at most 2 seconds. */
 export async function leftovers(): Promise<string> {
