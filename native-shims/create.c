@@ -66,6 +66,12 @@ static int create_without_fd(struct dmfd_creation *creation)
 	return 0;
 }
 
+/* What a kernel may say to a flag it does not know; if it was about something else, it says so again without. */
+static int may_be_refusal_of_flag(int error)
+{
+	return error == -EINVAL || error == -EOPNOTSUPP || error == -ENOTTY || error == -ENOSYS;
+}
+
 static int create_device(struct dmfd_creation *creation)
 {
 	int error;
@@ -73,11 +79,10 @@ static int create_device(struct dmfd_creation *creation)
 	if (creation->mode == DMFD_FALLBACK)
 		return create_without_fd(creation);
 	error = create_with_fd(creation);
-	/* A kernel may refuse a flag it does not know; one that knows it has no other reason to say EINVAL. */
-	if (error == -EINVAL && creation->mode == DMFD_AUTO)
-		return create_without_fd(creation);
+	if (may_be_refusal_of_flag(error))
+		return creation->mode == DMFD_AUTO ? create_without_fd(creation) : -EOPNOTSUPP;
 	if (error)
-		return error == -EINVAL ? -EOPNOTSUPP : error;
+		return error;
 	if (creation->mode == DMFD_ATOMIC && !creation->from_kernel) {
 		creation->failed_step = DMFD_STEP_CHECK_ANSWER;
 		return -EOPNOTSUPP;

@@ -117,7 +117,7 @@ function explainCreate(request: CheckedRequest, errno: Errno): Explanation {
     };
   }
   if (request.mode === 'atomic' && errno.name === 'EOPNOTSUPP') {
-    return { ...NO_FLAG, said: 'this kernel refuses DM_FILE_DESCRIPTOR_FLAG with EINVAL' };
+    return { ...NO_FLAG, said: 'this kernel refuses DM_FILE_DESCRIPTOR_FLAG' };
   }
   if (errno.name === 'EACCES' || errno.name === 'EPERM') {
     return { kind: 'privilege', hint: 'dmfd needs CAP_SYS_ADMIN in the initial user namespace' };

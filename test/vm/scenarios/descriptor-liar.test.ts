@@ -3,7 +3,8 @@ import { program, replyOf } from '../../kernel/tests/series.js';
 import { expectNothingLeft, sh } from './support.js';
 
 const create = await program('create');
-const lie = (words: string) => sh(`printf %s '${words}' >/sys/module/dm_mod/parameters/bit20`);
+/** With its NUL: of nothing at all, nothing would be written. */
+const lie = (words: string) => sh(`printf '%s\\0' '${words}' >/sys/module/dm_mod/parameters/bit20`);
 const asked = () => replyOf(create, ['--fd', '--deferred', 'lied-to']).then(({ reply }) => reply);
 
 describe('the kernel that lies about bit 20', () => {
