@@ -91,9 +91,7 @@ describe('a call that fails', () => {
     expect(await sh(`${create} -- sh -c 'echo $DMFD_MODE'`)).toBe('fallback\n');
     const { code, stderr } = await vm.sh(`${create} --mode atomic -- echo ran`);
     expect(code).toBe(125);
-    expect(stderr).toMatch(
-      /this kernel refuses DM_FILE_DESCRIPTOR_FLAG with EINVAL\n {2}hint: .*--mode auto/,
-    );
+    expect(stderr).toMatch(/this kernel refuses DM_FILE_DESCRIPTOR_FLAG\n {2}hint: .*--mode auto/);
   });
 });
 
