@@ -63,7 +63,7 @@ export function addCreate(program: CommandLine, commandLength: number | undefine
     .option('--no-placeholders', 'leave {path} {fd} {dev} {name} {diskseq} in COMMAND alone')
     .option(
       '--wait-gone [SECONDS]',
-      'return only when device and loop devices are gone (default: 10)',
+      'return only when device and loop devices are gone; --wait-gone=SECONDS for a limit other than 10',
       parseSeconds,
     )
     .option('--json', 'without COMMAND: print the device as one JSON line')
