@@ -3,17 +3,18 @@ import { expectNothingLeft, sh } from './support.js';
 
 test('32 creations at once all succeed, are all distinct, and leave nothing', async () => {
   const script = `
-    mkdir -p /tmp/many && cd /tmp/many && rm -f *
+    mkdir -p /tmp/many && cd /tmp/many && rm -f * && mkfifo go && exec 9<>go
     for i in $(seq 32); do
       truncate -s 1M $i.img
       { dmfd create --loop $i.img --table '0 2048 linear {loop0} 0' -- sh -c '
           printf image-'$i' >&3; sync {path}
           echo $DMFD_NAME $DMFD_UUID $DMFD_DEV $DMFD_DISKSEQ >'$i'.out
-          while [ ! -e go ]; do sleep 0.2; done' 2>$i.err; echo $? >$i.status; } &
+          read -r never <go' 2>$i.err; echo $? >$i.status; } &
     done
     n=0; while [ $(ls *.out 2>/dev/null | wc -l) -lt 32 ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.2; done
     ls -d /sys/block/dm-* | wc -l
-    touch go; wait
+    # One empty line each; open all the while, for those who come late to it.
+    head -c 32 /dev/zero | tr '\\0' '\\n' >&9; wait
     sort *.status | uniq -c | tr -s ' '
     for column in 1 2 3 4; do cut -d' ' -f$column *.out | sort -u | wc -l; done
     cat *.err
