@@ -1,5 +1,5 @@
-import { closeSync, statSync } from 'node:fs';
-import { decodeLibcDevice } from '../dm/device-number.js';
+import { closeSync } from 'node:fs';
+import { isBlockNodeAt } from '../kernel/block-node.js';
 import type { CreationResult } from '../kernel/creation.js';
 import type { LoopDevice } from '../loop/attach.js';
 import type { CheckedRequest } from './request.js';
@@ -61,7 +61,7 @@ export class Device {
   /** {@link path} as a process sees it that has the descriptor under another number. */
   pathFor(fd: number): string {
     const node = `/dev/dm-${this.minor}`;
-    return this.isNode(node) ? node : `/proc/self/fd/${fd}`;
+    return isBlockNodeAt(node, this) ? node : `/proc/self/fd/${fd}`;
   }
 
   /** Lets go of the device. Does nothing the second time. */
@@ -79,15 +79,5 @@ export class Device {
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  private isNode(path: string): boolean {
-    try {
-      const stats = statSync(path, { bigint: true });
-      const { major, minor } = decodeLibcDevice(stats.rdev);
-      return stats.isBlockDevice() && major === this.major && minor === this.minor;
-    } catch {
-      return false;
-    }
   }
 }

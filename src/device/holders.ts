@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
+import { isBlockNodeAt } from '../kernel/block-node.js';
 
 /**
  * Who has the block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
@@ -11,7 +12,7 @@ export function findHolders(dev: DeviceNumber): string[] {
 function findProcesses(dev: DeviceNumber): string[] {
   return list('/proc')
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-    .filter((pid) => list(`/proc/${pid}/fd`).some((fd) => isDevice(`/proc/${pid}/fd/${fd}`, dev)))
+    .filter((pid) => list(`/proc/${pid}/fd`).some((fd) => isBlockNodeAt(`/proc/${pid}/fd/${fd}`, dev)))
     .map((pid) => `process ${pid} (${read(`/proc/${pid}/comm`).trim()})`);
 }
 
@@ -29,22 +30,12 @@ function findSwaps(dev: DeviceNumber): string[] {
     .split('\n')
     .slice(1)
     .map((line) => unescapeOctal(line.split(/\s/)[0] ?? ''))
-    .filter((path) => path !== '' && isDevice(path, dev))
+    .filter((path) => path !== '' && isBlockNodeAt(path, dev))
     .map((path) => `swap ${path}`);
 }
 
 function findDevicesOnTop(dev: DeviceNumber): string[] {
   return list(`/sys/dev/block/${formatDeviceNumber(dev)}/holders`).map((name) => `device /dev/${name}`);
-}
-
-function isDevice(path: string, dev: DeviceNumber): boolean {
-  try {
-    const stats = statSync(path, { bigint: true });
-    const { major, minor } = decodeLibcDevice(stats.rdev);
-    return stats.isBlockDevice() && major === dev.major && minor === dev.minor;
-  } catch {
-    return false;
-  }
 }
 
 /** Processes and devices come and go while they are looked at. */

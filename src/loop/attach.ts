@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { decodeLibcDevice } from '../dm/device-number.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
+import { isBlockNode } from '../kernel/block-node.js';
 import { readDiskseq } from '../kernel/diskseq.js';
 import { describeErrno, errnoOf } from '../kernel/errno.js';
 import { LOOP_CONTROL, withMiscDevice } from '../kernel/misc-device.js';
@@ -95,9 +95,7 @@ export function openLoop(minor: number, readOnly: boolean, onStep?: StepListener
 /** Whether /dev has this loop device's own node, and not something else under its name. */
 function isNodeOf(minor: number): boolean {
   const stats = statSync(`/dev/loop${minor}`, { bigint: true, throwIfNoEntry: false });
-  if (stats === undefined || !stats.isBlockDevice()) return false;
-  const dev = decodeLibcDevice(stats.rdev);
-  return dev.major === LOOP_MAJOR && dev.minor === minor;
+  return isBlockNode(stats, { major: LOOP_MAJOR, minor });
 }
 
 /** ENODEV: the device was removed meanwhile, which is no reason to give up. */
