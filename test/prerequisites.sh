@@ -51,6 +51,9 @@ check_vm() {
   need_command losetup mount
   need_command mkswap util-linux
   need_command mkfs.ext4 e2fsprogs
+  need_command mkfs.xfs xfsprogs
+  need_command sfdisk fdisk
+  need_command lvm lvm2
   need_command dmsetup dmsetup
   need_command cryptsetup cryptsetup-bin
   need_command strace strace

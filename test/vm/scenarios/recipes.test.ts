@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest';
+import { type Claims, type Look, runRecipe } from './recipes/run.js';
+import { recipeTexts } from './recipes/text.js';
+
+const texts = recipeTexts();
+const tested: string[] = [];
+
+/** Runs the recipe that stands in README.md under this heading. */
+function recipe(heading: string, claims: Claims): void {
+  tested.push(heading);
+  test(heading, async () => {
+    const text = texts.get(heading);
+    if (text === undefined) throw new Error('README.md has no such recipe');
+    await runRecipe(text, claims);
+  });
+}
+
+/** What is up: mapped devices without their names, loop devices, processes with dmfd's shim. */
+const UP =
+  "dmsetup table | sed 's/^[^ ]*: //'; losetup -nO AUTOCLEAR,BACK-FILE | tr -s ' ' | sort; grep -ls libdmfd /proc/[0-9]*/maps";
+
+function up(table: string, ...images: string[]): string {
+  return `${table}\n${images.map((name) => ` 1 /tmp/recipe/${name}\n`).join('')}`;
+}
+
+/** The device and its loop devices are up without any dmfd, and a further look shows this. */
+function alone(table: string, image: string, script = '', prints = ''): Look {
+  const standing = up(table, image).replace(/[/.]/g, '\\$&').replaceAll('7:0', '7:\\d+');
+  return [`${UP}; ${script}`, new RegExp(`^${standing}${prints}$`)];
+}
+
+const MOUNTED = "grep ' /tmp/recipe/' /proc/mounts | cut -d' ' -f1-3";
+
+recipe('A file system that goes with its umount', {
+  before: {
+    'umount mnt': alone('0 131072 linear 7:0 0', 'disk.img', MOUNTED, '/dev/dm-\\d+ /tmp/recipe/mnt ext4\n'),
+  },
+  afterwards: ["debugfs -R 'cat file' disk.img 2>/dev/null", 'kept\n'],
+});
+
+recipe('XFS', {
+  before: {
+    'umount mnt': alone('0 655360 linear 7:0 0', 'disk.img', MOUNTED, '/dev/dm-\\d+ /tmp/recipe/mnt xfs\n'),
+  },
+  afterwards: ['mount -o ro,loop disk.img mnt; cat mnt/file; umount mnt', 'kept\n'],
+});
+
+recipe('fsck of a partition inside an image', {
+  // Something to repair; the offset is the partition's.
+  before: {
+    'dmfd create': ["debugfs -w -R 'ssv free_inodes_count 7' 'disk.img?offset=1048576'", /^debugfs/],
+  },
+  status: 1,
+  stdout: /^\/dev\/dm-\d+: 11\/15360 files .*\n$/,
+  afterwards: ["dumpe2fs -h 'disk.img?offset=1048576' 2>/dev/null | grep '^Free inodes'", /\s15349\n$/],
+});
+
+recipe('Two files as one disk, written with dd', {
+  afterwards: [
+    '{ tail -c 2048 first.img; head -c 2048 second.img; } | cmp - data && echo same; cat first.img second.img | tr -d "\\0" | wc -c; tr -d "\\0" <data | wc -c',
+    /^same\n(\d+)\n\1\n$/,
+  ],
+});
+
+recipe('Swap that goes with swapoff', {
+  before: {
+    swapoff: alone(
+      '0 131072 linear 7:0 0',
+      'swap.img',
+      'tail -n +2 /proc/swaps',
+      '/dev/dm-\\d+\\s+partition\\s+65532\\s.*\n',
+    ),
+  },
+});
+
+recipe('LVM', {
+  before: {
+    vgchange: [
+      'lvs --noheadings -o vg_name,lv_name,devices; dmsetup deps -o devname scratch-data; blkid -o value -s TYPE /dev/scratch/data; grep -ls libdmfd /proc/[0-9]*/maps',
+      /^ *scratch +data +(\/dev\/dm-\d+)\(0\) *\n.*\((dm-\d+|dmfd-[0-9a-f]{8})\) *\next4\n$/m,
+    ],
+  },
+  stdout: /successfully created.*\n.*Volume group "scratch" successfully created\n/s,
+  stderr: /^(.*not backed up.*\n)*$/i,
+  afterwards: [
+    'dd if=disk.img bs=512 skip=2049 count=1 status=none | head -c 8; ls /etc/lvm/backup /etc/lvm/archive /dev/scratch 2>/dev/null',
+    'LABELONE',
+  ],
+});
+
+recipe('LUKS', {
+  before: {
+    'cryptsetup close': [
+      'dmsetup table secret; dmsetup deps -o devname secret; blkid -o value -s TYPE /dev/mapper/secret; grep -ls libdmfd /proc/[0-9]*/maps',
+      /^0 \d+ crypt aes-xts-plain64 .*\n.*\(.*\) *\next4\n$/,
+    ],
+  },
+  afterwards: [
+    'cryptsetup isLuks disk.img && cryptsetup open --test-passphrase --key-file key disk.img && grep -c lost+found disk.img',
+    '0\n',
+  ],
+});
+
+recipe('A loop device on top, for the partitions', {
+  before: {
+    'losetup --detach': [
+      'losetup -nO AUTOCLEAR,BACK-FILE | sort; ls -d /sys/block/loop*/loop*p1 | sed s,.*/,,; grep -ls libdmfd /proc/[0-9]*/maps',
+      /^ *0 \/dev\/dm-\d+\n *1 \/tmp\/recipe\/disk\.img\nloop\d+p1\n$/,
+    ],
+  },
+  afterwards: ['blkid -p -O 1048576 -o value -s TYPE disk.img', 'ext4\n'],
+});
+
+recipe('Try something on an image without changing it', {
+  before: {
+    'umount mnt': [
+      `${UP}; cat mnt/file`,
+      /^0 131072 snapshot 7:\d+ 7:\d+ N 8\n 1 \S+changes.img\n 1 \S+disk.img\ntried\n$/,
+    ],
+  },
+  // A mount counts itself in the superblock.
+  afterwards: [
+    "debugfs -R 'cat file' disk.img 2>&1 | tail -1; dumpe2fs -h disk.img 2>/dev/null | grep '^Mount count'; grep -c tried changes.img",
+    /^.*File not found.*\nMount count: +0\n1\n$/,
+  ],
+});
+
+recipe('A disk with bad sectors', { stdout: '1000\n1001\n1002\n1003\n1004\n1005\n1006\n1007\n' });
+
+recipe('A disk that stops taking writes', {
+  before: {
+    dmsetup: ['dmsetup table', /^flaky: 0 131072 linear /],
+    'umount mnt': ['dmsetup table', /^flaky: 0 131072 flakey 7:\d+ 0 0 1 1 error_writes *\n$/],
+  },
+  stderr: /^dd: fsync failed for 'mnt\/file': (Input\/output error|Read-only file system)$/m,
+  afterwards: ["debugfs -R 'cat file' disk.img 2>/dev/null", 'old\n'],
+});
+
+recipe('QEMU', {
+  stdout: /"virtual-size": 67108864, "filename": "\/dev\/fdset\/1".*"ro": false.*\r?\nwrote 512\/512 bytes/,
+  afterwards: ["head -c 513 disk.img | tr -d '\\0' | sort | uniq -c | tr -s ' '", ` 1 ${'A'.repeat(512)}\n`],
+});
+
+recipe('A command without privileges', {
+  stdout: 'nobody\npasswd\n',
+  stderr: /^head: cannot open '\/dev\/dm-\d+' for reading: Permission denied\n$/,
+});
+
+recipe('A lock around it', {
+  afterwards: ['head -c 5 disk.img; flock -n disk.img echo free', 'mine\nfree\n'],
+});
+
+recipe('A daemon that keeps it', {
+  before: {
+    kill: alone(
+      '0 8192 linear 7:0 0',
+      'disk.img',
+      // A descriptor from the kernel itself has a path of its own.
+      'readlink /proc/$(cat daemon.pid)/fd/3; cat /proc/$(cat daemon.pid)/comm',
+      '(/dev)?/dm-\\d+\nsleep\n',
+    ),
+  },
+});
+
+test('each recipe of README.md is tested here', () => {
+  expect(tested).toEqual([...texts.keys()]);
+});

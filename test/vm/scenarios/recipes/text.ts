@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkout } from '../../harness/checkout.js';
+
+/** The recipes of README.md: their shell scripts, by their headings. */
+export function recipeTexts(): Map<string, string> {
+  const readme = readFileSync(join(checkout, 'README.md'), 'utf8');
+  const section = /^## Recipes\n(.*?)^## /ms.exec(readme)?.[1];
+  if (section === undefined) throw new Error('README.md has no section "Recipes" with another after it');
+  const texts = new Map<string, string>();
+  for (const part of section.split(/^### /m).slice(1)) {
+    const heading = part.slice(0, part.indexOf('\n'));
+    if (texts.has(heading)) throw new Error(`README.md has two recipes "${heading}"`);
+    texts.set(heading, onlyBlock(heading, part));
+  }
+  return texts;
+}
+
+function onlyBlock(heading: string, part: string): string {
+  const [block, ...others] = [...part.matchAll(/^```(.*)\n((?:.*\n)*?)```$/gm)];
+  if (block?.[1] !== 'sh' || block[2] === undefined || others.length > 0)
+    throw new Error(`the recipe "${heading}" in README.md has to have one block, of sh`);
+  return block[2];
+}
