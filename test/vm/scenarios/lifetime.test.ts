@@ -52,30 +52,11 @@ test('--wait-gone says who still holds it when its time is up', async () => {
   );
 });
 
-test('an ext4 mount keeps the device alive, and umount ends it', async () => {
-  await sh('modprobe ext4 2>/dev/null || true; mkdir -p /tmp/mnt');
-  await sh(
-    `dmfd create mounted --loop /tmp/disk.img ${TABLE} -- sh -c 'mkfs.ext4 -q {path} && mount {path} /tmp/mnt && echo kept >/tmp/mnt/file'`,
-  );
-  expect(await sh('cat /tmp/mnt/file; dmfd ls')).toMatch(
-    /^kept\n\/dev\/dm-\d+\t\d+:\d+\topen \d+\tDMFD-\S+\tmounted\n$/,
-  );
-  expect(await standing()).toBe('dm: mounted\nloop: /tmp/disk.img');
-  await sh('umount /tmp/mnt');
-});
-
 test('a second opener keeps the device alive, and its end is the device’s', async () => {
   const opener = `sh -c 'sleep 300 <{path} >/dev/null 2>&1 & echo $!'`;
   const pid = (await sh(`dmfd create opened --loop /tmp/disk.img ${TABLE} -- ${opener}`)).trim();
   expect(await standing()).toBe('dm: opened\nloop: /tmp/disk.img');
   await sh(`kill -9 ${pid}`);
-});
-
-test('swap on it keeps the device alive, and swapoff alone destroys it', async () => {
-  await sh(`dmfd create swapped --loop /tmp/disk.img ${TABLE} -- sh -c 'mkswap -q {path} && swapon {path}'`);
-  expect(await sh('cat /proc/swaps')).toMatch(/^\/dev\/dm-\d+ /m);
-  expect(await standing()).toBe('dm: swapped\nloop: /tmp/disk.img');
-  await sh('swapoff -a');
 });
 
 test('a device on top of it keeps it alive', async () => {
