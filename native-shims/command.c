@@ -2,36 +2,37 @@
 #define _GNU_SOURCE
 #include "command.h"
 
+#include "caller.h"
+#include "text.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* The string after this one, or NULL when the buffer ends first. */
-static const char *next_string(const char *at, const char *end)
+static char *next_string(char *at, const char *end)
 {
-	const char *nul = memchr(at, '\0', (size_t)(end - at));
+	char *nul = memchr(at, '\0', (size_t)(end - at));
 
 	return nul ? nul + 1 : NULL;
 }
 
-static const char *fill(char **vector, uint32_t count, const char *at, const char *end)
+static char *fill(char **vector, uint32_t count, char *at, const char *end)
 {
 	uint32_t i;
 
 	for (i = 0; i < count && at; i++) {
-		/* execve() wants char *, and does not write. */
-		vector[i] = (char *)(uintptr_t)at;
+		vector[i] = at;
 		at = next_string(at, end);
 	}
 	return at;
 }
 
-int dmfd_build_vectors(const struct dmfd_command *command, const char *strings, struct dmfd_vectors *vectors)
+int dmfd_build_vectors(const struct dmfd_command *command, char *strings, struct dmfd_vectors *vectors)
 {
 	const char *end = strings + command->strings_size;
-	const char *at;
+	char *at;
 
 	/* Two terminating NULLs. */
 	vectors->argv = calloc((size_t)command->argc + command->envc + 2, sizeof(char *));
@@ -56,35 +57,38 @@ void dmfd_free_vectors(struct dmfd_vectors *vectors)
 	vectors->argv = NULL;
 }
 
-static int place_descriptor(int fd, int target, int *displaced)
+/* LISTEN_PID names the process that execve() is about to make: only that process knows. */
+static int write_pid(const struct dmfd_command *command, char *strings)
 {
-	*displaced = -1;
-	if (fd == target)
-		return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
-	*displaced = fcntl(target, F_DUPFD_CLOEXEC, 3);
-	return dup2(fd, target) < 0 ? -errno : 0;
+	struct dmfd_text pid = { .length = 0 };
+
+	if (command->pid_at == 0)
+		return 0;
+	if (command->pid_at > command->strings_size || command->strings_size - command->pid_at < DMFD_PID_ROOM)
+		return -EINVAL;
+	dmfd_append_number(&pid, (uint64_t)getpid());
+	memcpy(strings + command->pid_at, pid.bytes, pid.length + 1);
+	return 0;
 }
 
-/* Node marks all that it inherits close-on-exec, these three included. */
-static void pass_on_standard_descriptors(void)
+int dmfd_become(struct dmfd_command *command, const struct dmfd_vectors *vectors,
+		const struct dmfd_descriptor *descriptors, const sigset_t *mask, struct dmfd_displaced *displaced)
 {
-	int fd;
+	int error;
 
-	for (fd = 0; fd <= 2; fd++)
-		fcntl(fd, F_SETFD, 0);
-}
-
-int dmfd_prepare_command(const struct dmfd_command *command, const sigset_t *mask, int *displaced)
-{
-	struct sigaction as_default = { .sa_handler = SIG_DFL };
-	int signal, error;
-
-	pass_on_standard_descriptors();
-	error = place_descriptor(command->device_fd, command->target_fd, displaced);
+	displaced->count = 0;
+	error = write_pid(command, vectors->file);
+	if (!error)
+		error = dmfd_arrange_descriptors(descriptors, command->descriptor_count, displaced);
+	/* After the moves: the caller's limit may be below the descriptors in use. */
+	if (!error)
+		error = dmfd_restore_limit(&command->caller);
 	if (error)
 		return error;
-	/* Node ignores SIGPIPE; a command that inherits that does not end when its reader goes. */
-	for (signal = 1; signal < NSIG; signal++)
-		sigaction(signal, &as_default, NULL);
-	return sigprocmask(SIG_SETMASK, mask, NULL) < 0 ? -errno : 0;
+	dmfd_restore_dispositions(&command->caller);
+	if (sigprocmask(SIG_SETMASK, mask, NULL) < 0)
+		return -errno;
+	command->reached_execve = 1;
+	execve(vectors->file, vectors->argv, vectors->envp);
+	return -errno;
 }

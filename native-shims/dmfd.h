@@ -72,17 +72,41 @@ struct dmfd_creation {
 	struct dmfd_trace_entry trace[DMFD_TRACE_MAX];
 };
 
-/* A command to become or to run: five numbers, then NUL-separated strings: file, argv..., envp... */
+/* What the caller gave this process, where the launcher noted it before Node changed it. */
+struct dmfd_caller {
+	uint32_t known; /* 0: nothing was noted; then nothing of it is restored */
+	uint32_t reserved;
+	uint64_t ignored; /* signals, bit 0 for signal 1 */
+	uint64_t blocked;
+	uint64_t soft_descriptors; /* RLIMIT_NOFILE */
+	uint64_t hard_descriptors;
+};
+
+/* A command to become or to start: numbers, then NUL-separated strings: file, argv..., envp... */
 struct dmfd_command {
-	int32_t device_fd;
-	int32_t target_fd;
+	struct dmfd_caller caller;
 	uint32_t argc;
 	uint32_t envc;
 	uint32_t strings_size;
-	/* out, for dmfd_run() */
+	uint32_t descriptor_count;
+	uint32_t pid_at; /* where in the strings the command's pid is to be written, in decimal; 0: nowhere */
+	/* out */
 	int32_t exit_code; /* -1 when it died of a signal */
 	int32_t signal;	   /* 0 when it exited */
 	uint32_t reached_execve; /* 0 with an error: it is ours, not the command's */
+};
+
+/* Digits and NUL, at pid_at. */
+#define DMFD_PID_ROOM 11
+#define DMFD_NOT_PASSED (-1)
+
+/*
+ * What the command gets. source == target: a descriptor of the caller's, passed on as it is. Else one of dmfd's own
+ * under another number, or, as DMFD_NOT_PASSED, one that only dmfd was to have. What no entry names is closed.
+ */
+struct dmfd_descriptor {
+	int32_t source;
+	int32_t target;
 };
 
 /* shield.c */
@@ -96,7 +120,8 @@ DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table);
 DMFD_EXPORT int dmfd_ioctl(int fd, uint32_t request, void *argument);
 DMFD_EXPORT int dmfd_ioctl_value(int fd, uint32_t request, int32_t value);
 
-/* node.c: for machines whose /dev lacks a node; scratch as in struct dmfd_creation */
+/* node.c; scratch as in struct dmfd_creation. By number: for machines whose /dev lacks a node. */
+DMFD_EXPORT int dmfd_open_device(uint32_t major, uint32_t minor, int read_only, const char *scratch);
 DMFD_EXPORT int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, int read_only, const char *scratch);
 
 /* loop.c */
@@ -105,9 +130,16 @@ DMFD_EXPORT int dmfd_loop_set_fd(int loop, int backing, void *status64);
 /* kmsg.c */
 DMFD_EXPORT int dmfd_open_kernel_log(void);
 
-/* command.c, exec.c, run.c */
-DMFD_EXPORT int dmfd_exec(struct dmfd_command *command, const char *strings);
-DMFD_EXPORT int dmfd_run(struct dmfd_command *command, const char *strings);
+/* caller.c: dispositions and mask as the caller had them, for this process itself */
+DMFD_EXPORT int dmfd_adopt_caller(const struct dmfd_caller *caller);
+
+/* exec.c */
+DMFD_EXPORT int dmfd_exec(struct dmfd_command *command, char *strings, const struct dmfd_descriptor *descriptors);
+
+/* start.c, wait.c, end.c */
+DMFD_EXPORT int dmfd_start(struct dmfd_command *command, char *strings, const struct dmfd_descriptor *descriptors);
+DMFD_EXPORT int dmfd_wait(struct dmfd_command *command, int pid);
+DMFD_EXPORT int dmfd_end(int status) __attribute__((noreturn));
 DMFD_EXPORT int dmfd_die_of_signal(int signal);
 
 /* layout.c */

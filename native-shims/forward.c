@@ -3,20 +3,38 @@
 #include "forward.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
-static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGIO, SIGPWR };
-#define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
-
-/* A handler has no other way to know: one command at a time, set and cleared by dmfd_run(). */
+/* A handler has no other way to know: one command at a time, set by dmfd_start() and cleared by dmfd_wait(). */
 static volatile pid_t command_pid;
 static volatile sig_atomic_t kept[NSIG];
+static volatile sig_atomic_t continued;
+static struct sigaction before[NSIG];
+static sigset_t mask_before;
 
-/* What a terminal sends, it sends to the whole foreground process group: the command has it already. */
+/* All that can be caught, but what a process does to itself, and what tells dmfd of the command. */
+static int is_forwarded(int signal)
+{
+	switch (signal) {
+	case SIGKILL: case SIGSTOP: case SIGCONT: case SIGCHLD: case SIGPIPE:
+	case SIGSEGV: case SIGBUS: case SIGFPE: case SIGILL: case SIGTRAP: case SIGABRT: case SIGSYS:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+/*
+ * What a terminal sends, it sends to the whole foreground process group: the command has it already. What the
+ * command itself sends (kill 0), it does not want to get a second time.
+ */
 static int command_has_it(const siginfo_t *info, pid_t pid)
 {
-	return info->si_code == SI_KERNEL && getpgid(pid) == getpgrp();
+	if (info->si_code == SI_KERNEL)
+		return getpgid(pid) == getpgrp();
+	return info->si_code == SI_USER && info->si_pid == pid;
 }
 
 static void forward(int signal, siginfo_t *info, void *context)
@@ -33,36 +51,75 @@ static void forward(int signal, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-void dmfd_start_forwarding(struct dmfd_forwarding *forwarding)
+static void note_continued(int signal)
+{
+	(void)signal;
+	continued = 1;
+}
+
+void dmfd_start_forwarding(void)
 {
 	struct sigaction action = { .sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART };
-	size_t i;
+	/* Without SA_RESTART: the wait for the command has to look at it. */
+	const struct sigaction on_continue = { .sa_handler = note_continued };
+	sigset_t caught;
+	int signal;
 
 	command_pid = 0;
+	continued = 0;
 	sigfillset(&action.sa_mask);
-	for (i = 0; i < FORWARDED; i++) {
-		kept[forwarded[i]] = 0;
-		sigaction(forwarded[i], &action, &forwarding->before[forwarded[i]]);
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGCONT);
+	sigaction(SIGCONT, &on_continue, &before[SIGCONT]);
+	for (signal = 1; signal < NSIG; signal++) {
+		if (!is_forwarded(signal))
+			continue;
+		kept[signal] = 0;
+		/* Those that libc keeps for itself cannot be had. */
+		if (sigaction(signal, &action, &before[signal]) == 0)
+			sigaddset(&caught, signal);
 	}
+	/* What the caller blocked is the command's to block. */
+	sigprocmask(SIG_UNBLOCK, &caught, &mask_before);
 }
 
 void dmfd_forward_to(pid_t pid)
 {
-	size_t i;
+	int signal;
 
 	command_pid = pid;
-	for (i = 0; i < FORWARDED; i++)
-		if (kept[forwarded[i]]) {
-			kept[forwarded[i]] = 0;
-			kill(pid, forwarded[i]);
+	for (signal = 1; signal < NSIG; signal++)
+		if (kept[signal]) {
+			kept[signal] = 0;
+			kill(pid, signal);
 		}
 }
 
-void dmfd_stop_forwarding(const struct dmfd_forwarding *forwarding)
+void dmfd_stop_forwarding(void)
 {
-	size_t i;
+	int signal;
 
-	for (i = 0; i < FORWARDED; i++)
-		sigaction(forwarded[i], &forwarding->before[forwarded[i]], NULL);
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
+	for (signal = 1; signal < NSIG; signal++)
+		if (is_forwarded(signal) || signal == SIGCONT)
+			sigaction(signal, &before[signal], NULL);
 	command_pid = 0;
+}
+
+int dmfd_was_continued(void)
+{
+	int was = continued;
+
+	continued = 0;
+	return was;
+}
+
+void dmfd_stop_as(int signal)
+{
+	const struct sigaction as_default = { .sa_handler = SIG_DFL };
+	struct sigaction ours;
+
+	sigaction(signal, &as_default, &ours);
+	kill(getpid(), signal);
+	sigaction(signal, &ours, NULL);
 }

@@ -59,10 +59,22 @@ static const uint32_t layout[] = {
 	offsetof(struct dmfd_creation, trace),
 	sizeof(struct dmfd_trace_entry),
 	DMFD_TRACE_MAX,
+	sizeof(struct dmfd_caller),
+	offsetof(struct dmfd_caller, ignored),
+	offsetof(struct dmfd_caller, blocked),
+	offsetof(struct dmfd_caller, soft_descriptors),
+	offsetof(struct dmfd_caller, hard_descriptors),
 	sizeof(struct dmfd_command),
+	offsetof(struct dmfd_command, argc),
+	offsetof(struct dmfd_command, envc),
+	offsetof(struct dmfd_command, strings_size),
+	offsetof(struct dmfd_command, descriptor_count),
+	offsetof(struct dmfd_command, pid_at),
 	offsetof(struct dmfd_command, exit_code),
 	offsetof(struct dmfd_command, signal),
 	offsetof(struct dmfd_command, reached_execve),
+	sizeof(struct dmfd_descriptor),
+	DMFD_PID_ROOM,
 };
 
 /* Copies the numbers; returns how many there are. */

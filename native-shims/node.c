@@ -95,6 +95,14 @@ int dmfd_open_node(dev_t dev, int flags, const char *scratch, int *is_private)
 	return open_any_private_node(S_IFBLK, dev, flags, scratch);
 }
 
+/* The device with that number, which a descriptor of ours pins; close-on-exec, or -errno. */
+int dmfd_open_device(uint32_t major, uint32_t minor, int read_only, const char *scratch)
+{
+	int is_private;
+
+	return dmfd_open_node(makedev(major, minor), read_only ? O_RDONLY : O_RDWR, scratch, &is_private);
+}
+
 int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, int read_only, const char *scratch)
 {
 	return open_any_private_node(block ? S_IFBLK : S_IFCHR, makedev(major, minor),

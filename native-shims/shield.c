@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "dmfd.h"
+#include "stack.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define STACK_SIZE (64u * 1024u)
 
 struct errand {
 	dmfd_shielded_fn *fn;
@@ -50,22 +48,16 @@ int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed)
 {
 	struct errand errand = { .fn = fn, .argument = argument };
 	sigset_t all, before;
-	char *stack;
 	pid_t pid;
 	int error;
 
 	*killed = 0;
-	/* Never unmapped by a killed caller: the memory lives on as long as the shield does. */
-	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (stack == MAP_FAILED)
-		return -errno;
 	/* The shield inherits the mask: no handler of dmfd's may run on its behalf. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = clone(run_errand, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_FILES, &errand);
-	error = pid < 0 ? -errno : wait_for(pid);
+	pid = dmfd_clone(run_errand, &errand, CLONE_VM | CLONE_VFORK | CLONE_FILES);
+	error = pid < 0 ? pid : wait_for(pid);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	munmap(stack, STACK_SIZE);
 	if (error)
 		return error;
 	if (!errand.finished) {

@@ -4,117 +4,67 @@ import { createDevice } from '../device/create.js';
 import type { Device } from '../device/handle.js';
 import type { DeviceRequest } from '../device/request.js';
 import { usageError } from '../errors.js';
-import { callerArguments, callerEnvironment } from '../handoff/caller.js';
+import { callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
-import { findCommand } from '../handoff/find-command.js';
 import { hold } from '../handoff/hold.js';
-import { becomeCommand, endAs, runCommand } from '../handoff/run.js';
-import type { Mode } from '../kernel/creation.js';
+import { checkListenName } from '../handoff/listen.js';
+import { becomeCommand, endAs, startCommand } from '../handoff/run.js';
+import { addCreateOptions, type CreateOptions, checkCombination } from './create-options.js';
 import { deviceJson } from './device-json.js';
+import { type Events, eventsTo } from './events.js';
 import { awaitGone } from './gone.js';
-import { collect, parseFd, parseMode, parseSeconds } from './option-values.js';
 import { say, write } from './output.js';
+import { planCommand } from './plan-command.js';
 import { readTables } from './tables.js';
 import { tellStep } from './verbose.js';
 
-interface Options {
-  readonly uuid?: string;
-  readonly table?: string[];
-  readonly tableFile?: string[];
-  readonly loop?: string[];
-  readonly readonly?: true;
-  readonly fd: number;
-  readonly mode: Mode;
-  readonly exec?: true;
-  readonly placeholders: boolean;
-  /** Milliseconds. */
-  readonly waitGone?: number;
-  readonly json?: true;
-  readonly quiet?: true;
-  readonly verbose?: true;
-}
-
-export const DEFAULT_WAIT_SECONDS = 10;
-
 /** Adds `create` to the command line. `commandLength` as in {@link splitArguments}. */
 export function addCreate(program: CommandLine, commandLength: number | undefined): void {
-  program
+  const command = program
     .command('create')
     .description('make a device that lives as long as its descriptor, and hand that to a command')
     .usage('[NAME] [options] [-- COMMAND [ARG...]]')
-    .argument('[NAME]', 'its name in device-mapper (default: dmfd- and 8 hex digits)')
-    .option(
-      '--table <LINE>',
-      'a table line: START LENGTH TARGET ARGS, in 512-byte sectors (repeatable)',
-      collect,
-    )
-    .option('--table-file <FILE>', 'table lines from a file, - for standard input (repeatable)', collect)
-    .option('--loop <FILE>', 'attach FILE to a loop device, {loop0} in the table (repeatable)', collect)
-    .option('--readonly', 'make device, descriptor and loop devices read-only')
-    .option('--uuid <UUID>', 'its device-mapper UUID (default: DMFD- and a random one)')
-    .option('--fd <N>', 'the command gets the descriptor under this number', parseFd, 3)
-    .option(
-      '--mode <MODE>',
-      'auto, atomic (only if the kernel returns the descriptor) or fallback',
-      parseMode,
-      'auto',
-    )
-    .option('--exec', 'become COMMAND instead of waiting for it')
-    .option('--no-placeholders', 'leave {path} {fd} {dev} {name} {diskseq} in COMMAND alone')
-    .option(
-      '--wait-gone [SECONDS]',
-      'return only when device and loop devices are gone; --wait-gone=SECONDS for a limit other than 10',
-      parseSeconds,
-    )
-    .option('--json', 'without COMMAND: print the device as one JSON line')
-    .option('-q, --quiet', 'no warnings')
-    .option('-v, --verbose', 'each call to the kernel on stderr')
-    .action((name: string | undefined, options: Options) => create(name, options, commandLength));
+    .argument('[NAME]', 'its name in device-mapper (default: dmfd- and 8 hex digits)');
+  addCreateOptions(command).action((name: string | undefined, options: CreateOptions) =>
+    create(name, options, commandLength),
+  );
 }
 
 async function create(
   name: string | undefined,
-  options: Options,
+  options: CreateOptions,
   commandLength: number | undefined,
 ): Promise<void> {
   checkCombination(options, commandLength);
   // Before any call to the kernel: a command that is not there must not cost a device.
   const command = commandLength === undefined ? undefined : planCommand(options, commandLength);
+  if (command === undefined) checkOutput();
+  if (options.listenFds && name !== undefined) checkListenName(name);
+  const events = eventsTo(options.jsonFd);
   const device = createDevice(toRequest(name, options));
   if (!options.quiet) for (const warning of device.warnings) say(`dmfd: ${warning}`);
   try {
-    if (command === undefined) await holdDevice(device, options);
-    else if (options.exec) becomeCommand(command, device);
-    else await runAndEnd(command, device, options);
+    if (options.holdReadonly) device.holdReadOnly();
+    events.created(device);
+    if (command === undefined) await holdDevice(device, options, events);
+    else if (options.exec) become(command, device, events);
+    else await runAndEnd(command, device, options, events);
   } finally {
     device.close();
   }
 }
 
-function checkCombination(options: Options, commandLength: number | undefined): void {
-  if (commandLength === 0) throw usageError('no command stands after --');
-  if (commandLength !== undefined && options.json) {
-    throw usageError(
-      '--json is for holding a device without a command',
-      'the command finds the same in its environment: DMFD_PATH, DMFD_FD, …',
-    );
-  }
-  if (commandLength === undefined && options.exec) {
-    throw usageError('--exec needs a command', 'put it after --: dmfd create … --exec -- COMMAND');
-  }
-  if (options.exec && options.waitGone !== undefined) {
-    throw usageError('--exec and --wait-gone exclude each other: dmfd is gone before the command ends');
-  }
+/** Node opens /dev/null in place of a closed standard output; nobody would ever read the device's path there. */
+function checkOutput(): void {
+  const open = callerState()?.descriptors ?? [0, 1, 2];
+  if (open.includes(1)) return;
+  throw usageError(
+    'standard output is closed, and the path of the device is to be printed there',
+    'redirect it (>FILE, >/dev/null), or give a command after --',
+  );
 }
 
-function planCommand(options: Options, commandLength: number): Command {
-  const words = callerArguments(commandLength);
-  const environment = callerEnvironment();
-  const file = findCommand(words[0] ?? '', environment);
-  return { file, words, environment, fd: options.fd, placeholders: options.placeholders };
-}
-
-function toRequest(name: string | undefined, options: Options): DeviceRequest {
+function toRequest(name: string | undefined, options: CreateOptions): DeviceRequest {
   return {
     ...(name === undefined ? {} : { name }),
     ...(options.uuid === undefined ? {} : { uuid: options.uuid }),
@@ -126,23 +76,41 @@ function toRequest(name: string | undefined, options: Options): DeviceRequest {
   };
 }
 
-async function runAndEnd(command: Command, device: Device, options: Options): Promise<void> {
-  const ending = runCommand(command, device);
-  await waitIfAsked(device, options);
+/** Nobody is left to tell how it ended. */
+function become(command: Command, device: Device, events: Events): never {
+  events.started(process.pid);
+  becomeCommand(command, device);
+}
+
+async function runAndEnd(
+  command: Command,
+  device: Device,
+  options: CreateOptions,
+  events: Events,
+): Promise<void> {
+  const running = startCommand(command, device);
+  events.started(running.pid);
+  const ending = running.end();
+  events.ended(ending);
+  await waitIfAsked(device, options, events);
   endAs(ending);
 }
 
-async function holdDevice(device: Device, options: Options): Promise<void> {
+async function holdDevice(device: Device, options: CreateOptions, events: Events): Promise<void> {
   await hold(() => {
     write(1, `${options.json ? deviceJson(device) : device.path}\n`);
     if (!options.quiet && isatty(2)) say(`dmfd: holding ${device.name}; ^C lets go of it`);
-  });
+  }, callerState());
   device.close();
-  await waitIfAsked(device, options);
+  await waitIfAsked(device, options, events);
   process.exit(0);
 }
 
-async function waitIfAsked(device: Device, { waitGone, quiet }: Options): Promise<void> {
+async function waitIfAsked(
+  device: Device,
+  { waitGone, quiet }: CreateOptions,
+  events: Events,
+): Promise<void> {
   if (waitGone === undefined) return;
-  await awaitGone(device, waitGone, quiet ?? false);
+  events.gone(await awaitGone(device, waitGone, quiet ?? false));
 }

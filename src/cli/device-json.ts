@@ -1,9 +1,14 @@
 import type { Device } from '../device/handle.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 
-/** The device as one JSON line. Numbers that may exceed 2^53 are numbers all the same: jq and Python read them whole. */
+/** The device as one JSON line. */
 export function deviceJson(device: Device): string {
-  const fields = {
+  return JSON.stringify(deviceFields(device));
+}
+
+/** Numbers that may exceed 2^53 are numbers all the same: jq and Python read them whole. */
+export function deviceFields(device: Device): object {
+  return {
     name: device.name,
     uuid: device.uuid,
     path: device.path,
@@ -18,5 +23,4 @@ export function deviceJson(device: Device): string {
     mode: device.mode,
     loops: device.loops.map(({ minor, file }) => ({ path: `/dev/loop${minor}`, file })),
   };
-  return JSON.stringify(fields);
 }

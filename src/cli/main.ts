@@ -4,8 +4,9 @@ import { Command, CommanderError } from 'commander';
 import { usageError } from '../errors.js';
 import { show, toBuffer } from '../handoff/bytes.js';
 import { callerArguments } from '../handoff/caller.js';
+import { adoptCaller, callerState } from '../handoff/caller-state.js';
 import { complain } from './complain.js';
-import { addCreate, DEFAULT_WAIT_SECONDS } from './create.js';
+import { addCreate } from './create.js';
 import { addLs } from './ls.js';
 import { say, write } from './output.js';
 import { addProbe } from './probe.js';
@@ -18,6 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     checkEncoding(own.length, argv.length);
     checkCommandUse(own, commandLength);
+    adoptCaller(callerState());
     await program(commandLength).parseAsync(own.map(withDefaultWait), { from: 'user' });
   } catch (error) {
     process.exit(error instanceof CommanderError ? endOfParsing(error, argv) : complain(error));
@@ -41,6 +43,8 @@ function program(commandLength: number | undefined): Command {
   addReap(command);
   return command;
 }
+
+const DEFAULT_WAIT_SECONDS = 10;
 
 /** `--wait-gone` alone: the word after it is not its value, which only `--wait-gone=SECONDS` gives. */
 function withDefaultWait(word: string): string {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { usageError } from '../errors.js';
+import { callerState } from '../handoff/caller-state.js';
 import type { Mode } from '../kernel/creation.js';
 
 const MODES: readonly Mode[] = ['auto', 'atomic', 'fallback'];
@@ -14,19 +15,26 @@ export function parseMode(value: string): Mode {
   return mode;
 }
 
-export function parseFd(value: string): number {
-  const fd = Number(value);
-  const limit = descriptorLimit();
-  if (!/^\d+$/.test(value) || fd >= limit) {
-    throw usageError(`--fd ${value}: it must be a descriptor number from 0 to ${limit - 1} (see ulimit -n)`);
-  }
-  return fd;
+/** For an option whose value is a descriptor's number. */
+export function parseFd(option: string): (value: string) => number {
+  return (value) => {
+    const fd = Number(value);
+    const limit = descriptorLimit();
+    if (!/^\d+$/.test(value) || fd >= limit) {
+      throw usageError(
+        `${option} ${value}: it must be a descriptor number from 0 to ${limit - 1} (see ulimit -n)`,
+      );
+    }
+    return fd;
+  };
 }
 
 const DEFAULT_LIMIT = 1024;
 
-/** How many descriptors this process may have; the soft limit, which Node has raised to the hard one. */
+/** How many descriptors the command may have; Node has raised the soft limit of this process. */
 function descriptorLimit(): number {
+  const noted = callerState();
+  if (noted !== undefined) return Number(noted.softDescriptors);
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'ascii')) ?? [];
     return soft === undefined ? DEFAULT_LIMIT : Number(soft);

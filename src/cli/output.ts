@@ -3,10 +3,10 @@ import { DmfdError } from '../errors.js';
 import { type Errno, errnoOf } from '../kernel/errno.js';
 
 /**
- * Writes to a standard stream without Node's stream objects: making one sets O_NONBLOCK on a pipe that the command,
+ * Writes to a descriptor without Node's stream objects: making one sets O_NONBLOCK on a pipe that the command,
  * and whoever else shares it, would then stumble over.
  */
-export function write(fd: 1 | 2, text: string): void {
+export function write(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) {
     try {
@@ -20,8 +20,10 @@ export function write(fd: 1 | 2, text: string): void {
   }
 }
 
-function cannotWrite(fd: 1 | 2, { name, words }: Errno): DmfdError {
-  const stream = fd === 1 ? 'standard output' : 'standard error';
+const STREAMS: Readonly<Record<number, string>> = { 1: 'standard output', 2: 'standard error' };
+
+function cannotWrite(fd: number, { name, words }: Errno): DmfdError {
+  const stream = STREAMS[fd] ?? `descriptor ${fd}`;
   return new DmfdError('system', `write to ${stream}: ${name}, ${words}`, {
     operation: `write to ${stream}`,
     errno: name,

@@ -1,6 +1,10 @@
 import { closeSync } from 'node:fs';
+import { DmfdError, NODE_HINT } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-node.js';
 import type { CreationResult } from '../kernel/creation.js';
+import { describeErrno } from '../kernel/errno.js';
+import { scratchName } from '../kernel/scratch.js';
+import { shim } from '../kernel/shim.js';
 import type { LoopDevice } from '../loop/attach.js';
 import type { CheckedRequest } from './request.js';
 
@@ -62,6 +66,30 @@ export class Device {
   pathFor(fd: number): string {
     const node = `/dev/dm-${this.minor}`;
     return isBlockNodeAt(node, this) ? node : `/proc/self/fd/${fd}`;
+  }
+
+  /**
+   * A second descriptor of the device, read-only and close-on-exec; who asked for it closes it.
+   *
+   * @throws DmfdError `system` when the device cannot be opened
+   */
+  openReadOnly(): number {
+    // While ours is open, the number cannot become another device's.
+    const result = shim.openDevice(this.major, this.minor, true, scratchName());
+    if (result >= 0) return result;
+    const { name, words } = describeErrno(-result);
+    throw new DmfdError('system', `open ${this.path} read-only: ${name}, ${words}`, {
+      operation: `open ${this.path} read-only`,
+      errno: name,
+      hint: NODE_HINT,
+    });
+  }
+
+  /** Holds the writable device by a read-only descriptor from here on; it is held at every moment between. */
+  holdReadOnly(): void {
+    const readOnly = this.openReadOnly();
+    this.close();
+    this.#fd = readOnly;
   }
 
   /** Lets go of the device. Does nothing the second time. */

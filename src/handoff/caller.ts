@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Bytes, bytesOf } from './bytes.js';
+import { CALLER_VARIABLE } from './caller-state.js';
 
 /**
  * The last `count` arguments of this process as its caller gave them: Node's argv has lost what is no UTF-8.
@@ -11,10 +12,10 @@ export function callerArguments(count: number): Bytes[] {
 
 /** The environment as the caller gave it, `NAME=value` each. */
 export function callerEnvironment(): Bytes[] {
-  return (
+  const environment =
     readBlock('/proc/self/environ') ??
-    Object.entries(process.env).map(([name, value]) => bytesOf(`${name}=${value ?? ''}`))
-  );
+    Object.entries(process.env).map(([name, value]) => bytesOf(`${name}=${value ?? ''}`));
+  return environment.filter((entry) => !entry.startsWith(`${CALLER_VARIABLE}=`));
 }
 
 /** NUL-terminated strings; undefined where /proc is not mounted. */

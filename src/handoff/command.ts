@@ -1,8 +1,11 @@
 import type { Device } from '../device/handle.js';
 import { COMMAND } from '../kernel/layout.js';
 import { type Bytes, toBuffer } from './bytes.js';
+import { type CallerState, encodeCallerState } from './caller-state.js';
 import { describeDevice } from './describe.js';
+import { encodeDescriptors, planDescriptors } from './descriptors.js';
 import { commandEnvironment } from './environment.js';
+import { appendedNames, LISTEN_PID_ENTRY, LISTEN_VARIABLES, listenVariables } from './listen.js';
 import { fillPlaceholders } from './placeholders.js';
 
 /** A command that will get the device. */
@@ -15,26 +18,58 @@ export interface Command {
   readonly environment: readonly Bytes[];
   /** Under which number it gets the descriptor. */
   readonly fd: number;
+  /** Under which number it gets a second descriptor, read-only. */
+  readonly readOnlyFd?: number;
   /** Whether `{path}` and its like are filled in. */
   readonly placeholders: boolean;
+  /** What the caller gave and Node has changed. */
+  readonly caller?: CallerState | undefined;
+  /** Descriptors of the caller's that the command is not to have. */
+  readonly withheld?: readonly number[];
+  /** Announce the descriptor by the protocol of sd_listen_fds(3), after those of these names. */
+  readonly listenAfter?: readonly Bytes[];
 }
 
 /** A command as the shim wants it. */
 export interface EncodedCommand {
   readonly header: Buffer;
   readonly strings: Buffer;
+  readonly descriptors: Buffer;
 }
 
-export function encodeCommand(command: Command, device: Device): EncodedCommand {
+/** @param readOnly our descriptor for `command.readOnlyFd` */
+export function encodeCommand(command: Command, device: Device, readOnly?: number): EncodedCommand {
   const description = describeDevice(device, command.fd);
+  const own = [{ source: device.fd, target: command.fd }];
+  if (readOnly !== undefined && command.readOnlyFd !== undefined) {
+    own.push({ source: readOnly, target: command.readOnlyFd });
+  }
+  const plan = planDescriptors(command.caller?.descriptors, own, command.withheld ?? []);
   const argv = command.placeholders ? fillPlaceholders(command.words, description) : command.words;
-  const envp = commandEnvironment(command.environment, description);
-  const strings = toBuffer([command.file, ...argv, ...envp].map((text) => `${text}\0`).join(''));
+  const envp = commandEnvironment(command.environment, description, {
+    passed: plan.passed,
+    ...(command.readOnlyFd === undefined ? {} : { readOnlyFd: command.readOnlyFd }),
+    dropped: LISTEN_VARIABLES,
+    added:
+      command.listenAfter === undefined
+        ? []
+        : listenVariables(appendedNames(command.listenAfter, device.name)),
+  });
+  const texts = [command.file, ...argv, ...envp];
+  const strings = toBuffer(texts.map((text) => `${text}\0`).join(''));
+  const { count, bytes } = encodeDescriptors(plan);
   const header = Buffer.alloc(COMMAND.bytes);
-  header.writeInt32LE(device.fd, COMMAND.deviceFd);
-  header.writeInt32LE(command.fd, COMMAND.targetFd);
+  encodeCallerState(command.caller).copy(header);
   header.writeUInt32LE(argv.length, COMMAND.argc);
   header.writeUInt32LE(envp.length, COMMAND.envc);
   header.writeUInt32LE(strings.length, COMMAND.stringsSize);
-  return { header, strings };
+  header.writeUInt32LE(count, COMMAND.descriptorCount);
+  header.writeUInt32LE(command.listenAfter === undefined ? 0 : pidOffset(texts), COMMAND.pidAt);
+  return { header, strings, descriptors: bytes };
+}
+
+/** Where in the strings the value of LISTEN_PID stands. */
+function pidOffset(texts: readonly Bytes[]): number {
+  const before = texts.slice(0, texts.lastIndexOf(LISTEN_PID_ENTRY));
+  return before.reduce((sum, text) => sum + text.length + 1, LISTEN_PID_ENTRY.indexOf('=') + 1);
 }

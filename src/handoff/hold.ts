@@ -1,4 +1,6 @@
 import { fstatSync } from 'node:fs';
+import { constants } from 'node:os';
+import { type CallerState, isIgnored } from './caller-state.js';
 
 const RELEASING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
@@ -10,10 +12,13 @@ export type Release = (typeof RELEASING)[number] | 'end of input';
  * socket, whose other end somebody can close; a terminal or /dev/null says nothing.
  *
  * @param ready is called once letting go works
+ * @param caller what it ignores (nohup), does not release
  */
-export function hold(ready: () => void): Promise<Release> {
+export function hold(ready: () => void, caller?: CallerState): Promise<Release> {
   return new Promise((resolve, reject) => {
-    for (const signal of RELEASING) process.on(signal, () => resolve(signal));
+    for (const signal of RELEASING) {
+      if (!isIgnored(caller, constants.signals[signal])) process.on(signal, () => resolve(signal));
+    }
     if (canEnd(0)) {
       const over = (): void => resolve('end of input');
       process.stdin.on('end', over).on('close', over).on('error', over).resume();

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import type { Device } from '../device/handle.js';
 import { DmfdError } from '../errors.js';
 import { describeErrno } from '../kernel/errno.js';
@@ -9,40 +10,80 @@ import { executionFailed } from './find-command.js';
 /** How a command ended: with a status, or by a signal (its number). */
 export type Ending = { readonly status: number } | { readonly signal: number };
 
+/** A command that has started: it has all descriptors that were meant for it, and dmfd none of them any more. */
+export interface RunningCommand {
+  readonly pid: number;
+  /** Returns when it has ended; passes on the signals that come to us meanwhile. Has to be called, once. */
+  end(): Ending;
+}
+
 /**
- * Runs a command with the device, of which our own copy is closed once the command has started; passes on the signals
- * that come to us; returns when it has ended.
+ * Starts a command with the device, of which our own copy is closed then.
  *
  * @throws DmfdError `command-not-found` or `command-not-executable` when it could not be started; the device is ours still
  */
-export function runCommand(command: Command, device: Device): Ending {
-  const { header, strings } = encodeCommand(command, device);
-  const result = shim.run(header, strings);
-  if (result < 0) throw startFailed(command, header, -result);
-  device.release();
+export function startCommand(command: Command, device: Device): RunningCommand {
+  return withReadOnly(command, device, (readOnly) => {
+    const { header, strings, descriptors } = encodeCommand(command, device, readOnly);
+    const pid = shim.start(header, strings, descriptors);
+    if (pid < 0) throw startFailed(command, header, -pid);
+    device.release();
+    return { pid, end: () => awaitEnd(header, pid) };
+  });
+}
+
+function awaitEnd(header: Buffer, pid: number): Ending {
+  const result = shim.wait(header, pid);
+  if (result < 0) {
+    const { name, words } = describeErrno(-result);
+    throw new DmfdError('system', `waiting for the command (process ${pid}): ${name}, ${words}`, {
+      operation: 'wait for the command',
+      errno: name,
+    });
+  }
   const signal = header.readInt32LE(COMMAND.signal);
   return signal > 0 ? { signal } : { status: header.readInt32LE(COMMAND.exitCode) };
+}
+
+/** The second descriptor is the shim's to close once the command has it; until then it is ours. */
+function withReadOnly<T>(command: Command, device: Device, use: (readOnly: number | undefined) => T): T {
+  if (command.readOnlyFd === undefined) return use(undefined);
+  const readOnly = device.openReadOnly();
+  try {
+    return use(readOnly);
+  } catch (error) {
+    closeSync(readOnly);
+    throw error;
+  }
 }
 
 /** Ends this process as the command ended. */
 export function endAs(ending: Ending): never {
   if ('signal' in ending) {
     shim.dieOfSignal(ending.signal);
-    process.exit(128 + ending.signal);
+    endWith(128 + ending.signal);
   }
-  process.exit(ending.status);
+  endWith(ending.status);
+}
+
+/** Not by Node's exit, which puts back the terminal's modes as Node found them: the command may have set them. */
+function endWith(status: number): never {
+  shim.end(status);
+  throw new Error('_exit returned');
 }
 
 /**
  * Becomes the command, which keeps this process's id.
  *
- * @throws DmfdError as {@link runCommand}
+ * @throws DmfdError as {@link startCommand}
  */
 export function becomeCommand(command: Command, device: Device): never {
-  const { header, strings } = encodeCommand(command, device);
-  const result = shim.exec(header, strings);
-  if (result >= 0) throw new DmfdError('system', 'execve returned without an error');
-  throw startFailed(command, header, -result);
+  return withReadOnly(command, device, (readOnly) => {
+    const { header, strings, descriptors } = encodeCommand(command, device, readOnly);
+    const result = shim.exec(header, strings, descriptors);
+    if (result >= 0) throw new DmfdError('system', 'execve returned without an error');
+    throw startFailed(command, header, -result);
+  });
 }
 
 function startFailed(command: Command, header: Buffer, errnoNumber: number): DmfdError {

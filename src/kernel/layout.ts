@@ -36,17 +36,34 @@ export const CREATION = {
 
 export const SCRATCH_FIELD = 32;
 
-export const COMMAND = {
-  deviceFd: 0,
-  targetFd: 4,
-  argc: 8,
-  envc: 12,
-  stringsSize: 16,
-  exitCode: 20,
-  signal: 24,
-  reachedExecve: 28,
-  bytes: 32,
+export const CALLER = {
+  known: 0,
+  ignored: 8,
+  blocked: 16,
+  softDescriptors: 24,
+  hardDescriptors: 32,
+  bytes: 40,
 } as const;
+
+/** The caller's state comes first in it. */
+export const COMMAND = {
+  argc: CALLER.bytes,
+  envc: CALLER.bytes + 4,
+  stringsSize: CALLER.bytes + 8,
+  descriptorCount: CALLER.bytes + 12,
+  pidAt: CALLER.bytes + 16,
+  exitCode: CALLER.bytes + 20,
+  signal: CALLER.bytes + 24,
+  reachedExecve: CALLER.bytes + 28,
+  bytes: CALLER.bytes + 32,
+} as const;
+
+/** Source and target of one descriptor. */
+export const DESCRIPTOR_BYTES = 8;
+export const NOT_PASSED = -1;
+
+/** Room for a pid's digits and a NUL. */
+export const PID_ROOM = 11;
 
 /** The same numbers that dmfd_layout() gives, in its order. */
 export const EXPECTED_LAYOUT: readonly number[] = [
@@ -71,8 +88,20 @@ export const EXPECTED_LAYOUT: readonly number[] = [
   CREATION.trace,
   CREATION.traceEntrySize,
   CREATION.traceMax,
+  CALLER.bytes,
+  CALLER.ignored,
+  CALLER.blocked,
+  CALLER.softDescriptors,
+  CALLER.hardDescriptors,
   COMMAND.bytes,
+  COMMAND.argc,
+  COMMAND.envc,
+  COMMAND.stringsSize,
+  COMMAND.descriptorCount,
+  COMMAND.pidAt,
   COMMAND.exitCode,
   COMMAND.signal,
   COMMAND.reachedExecve,
+  DESCRIPTOR_BYTES,
+  PID_ROOM,
 ];

@@ -42,10 +42,21 @@ export const shim = {
     call('dmfd_loop_set_fd', loop, backing, status64),
   /** A descriptor of the kernel's log, after its newest record. */
   openKernelLog: (): number => call('dmfd_open_kernel_log'),
+  /** Opens a device whose number a descriptor of ours pins, read-only or not; `scratch` as for openByNumber. */
+  openDevice: (major: number, minor: number, readOnly: boolean, scratch: Buffer): number =>
+    call('dmfd_open_device', major, minor, readOnly ? 1 : 0, scratch),
+  /** Signal dispositions and mask as the caller had them, for this process. */
+  adoptCaller: (caller: Buffer): number => call('dmfd_adopt_caller', caller),
   /** Returns only when it failed. */
-  exec: (command: Buffer, strings: Buffer): number => call('dmfd_exec', command, strings),
-  /** Starts a command, gives it the device, waits for its end. */
-  run: (command: Buffer, strings: Buffer): number => call('dmfd_run', command, strings),
+  exec: (command: Buffer, strings: Buffer, descriptors: Buffer): number =>
+    call('dmfd_exec', command, strings, descriptors),
+  /** Starts a command and gives it its descriptors; its pid. {@link shim.wait} has to follow. */
+  start: (command: Buffer, strings: Buffer, descriptors: Buffer): number =>
+    call('dmfd_start', command, strings, descriptors),
+  /** Waits for its end, and forwards signals meanwhile. */
+  wait: (command: Buffer, pid: number): number => call('dmfd_wait', command, pid),
+  /** Ends this process at once, without Node's own clearing up. */
+  end: (status: number): number => call('dmfd_end', status),
   /** Returns only when the signal does not kill. */
   dieOfSignal: (signal: number): number => call('dmfd_die_of_signal', signal),
 };

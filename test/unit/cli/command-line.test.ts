@@ -80,6 +80,76 @@ const ROWS: readonly Row[] = [
     stderr: says('--exec needs a command', 'hint: put it after --: dmfd create … --exec -- COMMAND'),
   },
   {
+    line: "dmfd create --table '0 8 zero' --ro-fd 4",
+    code: 125,
+    stderr: says('--ro-fd needs a command', 'hint: put it after --: dmfd create … --ro-fd N -- COMMAND'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --listen-fds",
+    code: 125,
+    stderr: says(
+      '--listen-fds needs a command',
+      'hint: put it after --: dmfd create … --listen-fds -- COMMAND',
+    ),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --fd 4 --ro-fd 4 -- true",
+    code: 125,
+    stderr: says('--fd 4 and --ro-fd 4: each descriptor needs a number of its own'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --readonly --hold-readonly -- true",
+    code: 125,
+    stderr: says(
+      '--readonly and --hold-readonly exclude each other: one is about the device, the other about a writable one',
+    ),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --json-fd 9 -- true",
+    code: 125,
+    stderr: says('--json-fd 9: that descriptor is not open', 'hint: open it for dmfd: 9>FILE, or 9>&1'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --json-fd 9 -- true 9</dev/null",
+    code: 125,
+    stderr: says('--json-fd 9: it is not open for writing (EBADF)'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --json-fd 9 --fd 9 -- true 9>/dev/null",
+    code: 125,
+    stderr: says('--json-fd 9: the command gets the device under that number'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --listen-fds --fd 9 -- true",
+    code: 125,
+    stderr: says('--fd 9: with --listen-fds it has to be 3', 'hint: leave out --fd'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --listen-fds -- true 3</dev/null",
+    code: 125,
+    stderr: says(
+      '--listen-fds: the descriptor has to be 3, which is in use already',
+      'hint: close it for dmfd (3>&-), or give --fd 3 to replace it',
+    ),
+  },
+  {
+    line: "dmfd create a:b --table '0 8 zero' --listen-fds -- true",
+    code: 125,
+    stderr: says(
+      'device name "a:b": a descriptor of that name cannot be handed over',
+      'hint: the service manager takes at most 255 bytes, without colon and control characters',
+    ),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' >&-",
+    code: 125,
+    stderr: says(
+      'standard output is closed, and the path of the device is to be printed there',
+      'hint: redirect it (>FILE, >/dev/null), or give a command after --',
+    ),
+  },
+  { line: 'dmfd --version 2>&- <&-', code: 0, stdout: `${version}\n` },
+  {
     line: "dmfd create --table '0 8 zero' --exec --wait-gone -- true",
     code: 125,
     stderr: says('--exec and --wait-gone exclude each other: dmfd is gone before the command ends'),
@@ -89,7 +159,7 @@ const ROWS: readonly Row[] = [
     code: 125,
     stderr: says(
       '--json is for holding a device without a command',
-      'hint: the command finds the same in its environment: DMFD_PATH, DMFD_FD, …',
+      'hint: the command finds the same in its environment: DMFD_PATH, DMFD_FD, …; --json-fd N tells others',
     ),
   },
   {
@@ -184,9 +254,9 @@ describe('the command line', () => {
 });
 
 function type(line: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const script = `dmfd() { "$NODE" "$DMFD" "$@"; }\n${line}`;
+  const script = `dmfd() { "$DMFD" "$@"; }\n${line}`;
   const child = spawn('sh', ['-c', script], {
-    env: { PATH: process.env.PATH, NODE: process.execPath, DMFD: executable() },
+    env: { PATH: process.env.PATH, DMFD: executable() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

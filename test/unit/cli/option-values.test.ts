@@ -13,11 +13,11 @@ describe('--fd', () => {
     ['007', 7],
     [String(limit - 1), limit - 1],
   ])('%s', (value, fd) => {
-    expect(parseFd(value)).toBe(fd);
+    expect(parseFd('--fd')(value)).toBe(fd);
   });
 
   test.each(['', '-1', '+3', '3.0', '0x3', '3 ', 'stdin', '1e1', '٣', String(limit)])('not %j', (value) => {
-    expect(refusal(() => parseFd(value))).toMatchObject({
+    expect(refusal(() => parseFd('--fd')(value))).toMatchObject({
       kind: 'usage',
       message: `--fd ${value}: it must be a descriptor number from 0 to ${limit - 1} (see ulimit -n)`,
     });

@@ -3,8 +3,9 @@ import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Device } from '../../../src/device/handle.js';
 import type { Command } from '../../../src/handoff/command.js';
-import { runCommand } from '../../../src/handoff/run.js';
+import { type Ending, startCommand } from '../../../src/handoff/run.js';
 import { device } from '../support/device.js';
 import { startNode } from '../support/in-child.js';
 import { refusal } from '../support/refusal.js';
@@ -30,6 +31,22 @@ const shell = (script: string, changes: Partial<Command> = {}): Command => ({
 });
 
 const zero = () => openSync('/dev/zero', 'r');
+
+/**
+ * The runner's own descriptors are nobody's to let go of: all of them are withheld, and the standard streams are not
+ * noted as given.
+ */
+function runCommand(command: Command, handle: Device): Ending {
+  return startCommand({ ...command, caller: NOTHING_GIVEN }, handle).end();
+}
+
+const NOTHING_GIVEN = {
+  ignored: 0n,
+  blocked: 0n,
+  softDescriptors: 1024n,
+  hardDescriptors: 4096n,
+  descriptors: [],
+};
 
 describe('a command that is run', () => {
   test.each([
@@ -80,7 +97,7 @@ describe('a command that is run', () => {
   });
 });
 
-const CHILD = { runCommand: 'handoff/run.js', becomeCommand: 'handoff/run.js', Device: 'device/handle.js' };
+const CHILD = { startCommand: 'handoff/run.js', becomeCommand: 'handoff/run.js', Device: 'device/handle.js' };
 
 /** In a child, `device` and `command`: a shell with this script. Its own descriptors are those of a fresh Node. */
 const prepare = (script: string, { file = '/bin/sh', fd = 5 } = {}) => `
@@ -95,8 +112,10 @@ describe.concurrent("of dmfd's own descriptors", () => {
   test.each([3, 9, 150])('a command has only the device, as %i', async (fd) => {
     // What the test runner was given and passes on to every child: 0, 1, 2, and perhaps more.
     const passedOn = spawnSync('sh', ['-c', list], { encoding: 'utf8' }).stdout.trim().split('\n');
-    const { stdout, stderr } = await startNode(CHILD, `${prepare(list, { fd })} runCommand(command, device);`)
-      .result;
+    const { stdout, stderr } = await startNode(
+      CHILD,
+      `${prepare(list, { fd })} startCommand(command, device).end();`,
+    ).result;
     expect(stderr).toBe('');
     const open = stdout.trim().split('\n');
     expect(open).toEqual(expect.arrayContaining(['0', '1', '2']));

@@ -1,6 +1,6 @@
 import { DataType, load, open } from 'ffi-rs';
 import { expect, test } from 'vitest';
-import { COMMAND, CREATION, EXPECTED_LAYOUT, SCRATCH_FIELD } from '../../../src/kernel/layout.js';
+import { CALLER, COMMAND, CREATION, DESCRIPTOR_BYTES, EXPECTED_LAYOUT, PID_ROOM, SCRATCH_FIELD } from '../../../src/kernel/layout.js';
 import { evaluateC } from '../support/compile.js';
 import { shimLibrary } from '../support/distribution.js';
 
@@ -44,20 +44,35 @@ const CREATION_FIELDS: Readonly<Partial<Record<keyof typeof CREATION, string>>> 
   trace: 'trace',
 };
 const COMMAND_FIELDS: Readonly<Partial<Record<keyof typeof COMMAND, string>>> = {
-  deviceFd: 'device_fd',
-  targetFd: 'target_fd',
   argc: 'argc',
   envc: 'envc',
   stringsSize: 'strings_size',
+  descriptorCount: 'descriptor_count',
+  pidAt: 'pid_at',
   exitCode: 'exit_code',
   signal: 'signal',
   reachedExecve: 'reached_execve',
+};
+
+const CALLER_FIELDS: Readonly<Partial<Record<keyof typeof CALLER, string>>> = {
+  known: 'known',
+  ignored: 'ignored',
+  blocked: 'blocked',
+  softDescriptors: 'soft_descriptors',
+  hardDescriptors: 'hard_descriptors',
 };
 
 test('every number is that of the C compiler', () => {
   const expected = new Map<string, number>([
     ...offsets('struct dmfd_creation', CREATION_FIELDS, CREATION),
     ...offsets('struct dmfd_command', COMMAND_FIELDS, COMMAND),
+    ...offsets('struct dmfd_caller', CALLER_FIELDS, CALLER),
+    ['sizeof(struct dmfd_caller)', CALLER.bytes],
+    ['offsetof(struct dmfd_command, caller)', 0],
+    ['sizeof(struct dmfd_descriptor)', DESCRIPTOR_BYTES],
+    ['offsetof(struct dmfd_descriptor, source)', 0],
+    ['offsetof(struct dmfd_descriptor, target)', 4],
+    ['DMFD_PID_ROOM', PID_ROOM],
     ['sizeof(struct dmfd_creation)', CREATION.bytes],
     ['sizeof(struct dmfd_command)', COMMAND.bytes],
     ['sizeof(struct dmfd_trace_entry)', CREATION.traceEntrySize],
@@ -65,8 +80,9 @@ test('every number is that of the C compiler', () => {
     ['sizeof(((struct dmfd_creation *)0)->scratch)', SCRATCH_FIELD],
   ]);
   // No number is left out, whatever is added to the tables.
-  const named = Object.keys(CREATION_FIELDS).length + Object.keys(COMMAND_FIELDS).length;
-  expect(named + 4).toBe(Object.keys(CREATION).length + Object.keys(COMMAND).length);
+  const named = [CREATION_FIELDS, COMMAND_FIELDS, CALLER_FIELDS].flatMap((fields) => Object.keys(fields));
+  const numbered = [CREATION, COMMAND, CALLER].flatMap((numbers) => Object.keys(numbers));
+  expect(named.length + 5).toBe(numbered.length);
   const actual = evaluateC(['"dmfd.h"'], [...expected.keys()]);
   expect(Object.fromEntries(actual)).toEqual(
     Object.fromEntries([...expected].map(([expression, number]) => [expression, BigInt(number)])),

@@ -8,8 +8,8 @@ export function distribution(file: string): string {
 
 /** The command itself, as it is installed. */
 export function executable(): string {
-  distribution('cli/main.js');
-  return fileURLToPath(new URL('../../../bin/dmfd.js', import.meta.url));
+  distribution('command/dmfd.js');
+  return built('../../../native-shims/build/dmfd', 'make build');
 }
 
 function built(relative: string, how: string): string {

@@ -65,28 +65,52 @@ static int create(int control, const char *name, const char *type, uint32_t mode
 	return creation.fd;
 }
 
-/* Takes the descriptor, as dmfd_run() does when the command has started. */
+static struct dmfd_command describe(uint32_t argc, uint32_t envc, int length, uint32_t descriptors)
+{
+	return (struct dmfd_command){
+		/* SIGHUP ignored, SIGUSR1 blocked. */
+		.caller = { .known = 1, .ignored = 1, .blocked = 1u << 9, .soft_descriptors = 100, .hard_descriptors = 100 },
+		.argc = argc,
+		.envc = envc,
+		.strings_size = (uint32_t)length,
+		.descriptor_count = descriptors,
+	};
+}
+
+/* The standard streams stay ours: dmfd_start() would let go of them. The device goes under two numbers, crosswise. */
 static void run(int fd, const char *file, int target)
 {
 	char strings[256];
-	int length = snprintf(strings, sizeof(strings), "%s%c%s%c%s%c%s%c%s", file, 0, "sh", 0, "-c", 0, "exit 3", 0, "A=b");
-	struct dmfd_command command = {
-		.device_fd = fd, .target_fd = target, .argc = 3, .envc = 1, .strings_size = (uint32_t)length + 1
-	};
-	int result = dmfd_run(&command, strings);
+	int length = snprintf(strings, sizeof(strings), "%s%c%s%c%s%c%s%cA=b%cLISTEN_PID=          ", file, 0, "sh", 0,
+			      "-c", 0, "exit $((3 + ($LISTEN_PID != $$)))", 0, 0) + 1;
+	struct dmfd_command command = describe(3, 2, length, 2);
+	struct dmfd_descriptor descriptors[] = { { fd, target }, { dup(fd), fd } };
+	int pid, result;
 
+	command.pid_at = (uint32_t)length - DMFD_PID_ROOM;
+	pid = dmfd_start(&command, strings, descriptors);
+	result = pid < 0 ? pid : dmfd_wait(&command, pid);
 	printf("run %s: %d, exit code %d, signal %d\n", file, result, result ? 0 : command.exit_code, command.signal);
 	fflush(stdout);
-	if (result < 0)
+	if (result < 0) {
 		close(fd);
+		close(descriptors[1].source);
+	}
 }
 
-static void short_strings(int fd)
+static void wrong_commands(int fd)
 {
-	struct dmfd_command command = { .device_fd = fd, .target_fd = 3, .argc = 5, .envc = 5, .strings_size = 4 };
+	char strings[] = "a\0b";
+	struct dmfd_command command = describe(5, 5, 4, 0);
+	struct dmfd_descriptor three[] = { { fd, 50 }, { fd, 51 }, { fd, 52 } };
 
-	printf("run with too few strings: %d\n", dmfd_run(&command, "a\0b"));
-	printf("exec with too few strings: %d\n", dmfd_exec(&command, "a\0b"));
+	printf("start with too few strings: %d\n", dmfd_start(&command, strings, NULL));
+	printf("exec with too few strings: %d\n", dmfd_exec(&command, strings, NULL));
+	command = describe(0, 0, 4, 0);
+	command.pid_at = 3;
+	printf("start without room for a pid: %d\n", dmfd_start(&command, strings, NULL));
+	command = describe(0, 0, 4, 3);
+	printf("exec with more moves than there may be: %d\n", dmfd_exec(&command, strings, three));
 	fflush(stdout);
 	close(fd);
 }
@@ -120,6 +144,8 @@ int main(int argc, char **argv)
 {
 	int control, fd, log;
 	struct dmfd_command command;
+	struct dmfd_descriptor all[4];
+	char strings[] = "/bin/echo\0echo\0end";
 
 	if (argc != 3)
 		return 1;
@@ -132,13 +158,17 @@ int main(int argc, char **argv)
 	create(-1, "badcontrol", "zero", DMFD_AUTO, 0);
 	fd = create(control, "twice", "zero", DMFD_AUTO, 0);
 	create(control, "twice", "zero", DMFD_FALLBACK, 0);
-	short_strings(fd);
+	wrong_commands(fd);
 	attach_loop(argv[1], argv[2]);
 	log = dmfd_open_kernel_log();
 	printf("log: %s\n", log >= 0 ? "ok" : "failed");
 	fflush(stdout);
 	close(log);
 	fd = create(control, "became", "zero", DMFD_AUTO, 0);
-	command = (struct dmfd_command){ .device_fd = fd, .target_fd = 5, .argc = 2, .envc = 0, .strings_size = 20 };
-	return dmfd_exec(&command, "/bin/echo\0echo\0end\0") ? 1 : 0;
+	command = describe(2, 0, sizeof(strings), 4);
+	all[0] = (struct dmfd_descriptor){ 0, 0 };
+	all[1] = (struct dmfd_descriptor){ 1, 1 };
+	all[2] = (struct dmfd_descriptor){ fd, 5 };
+	all[3] = (struct dmfd_descriptor){ control, DMFD_NOT_PASSED };
+	return dmfd_exec(&command, strings, all) ? 1 : 0;
 }

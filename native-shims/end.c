@@ -7,6 +7,15 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+/*
+ * Ends this process with that status, and with nothing else: Node's own exit would put back the terminal's modes and the
+ * standard streams' flags as it found them, over what the command has set.
+ */
+int dmfd_end(int status)
+{
+	_exit(status);
+}
+
 /* Ends this process as the command ended. The command dumped core if anybody did; a second one would mislead. */
 int dmfd_die_of_signal(int signal)
 {

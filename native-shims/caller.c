@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "caller.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static uint64_t bit(int signal)
+{
+	return UINT64_C(1) << (signal - 1);
+}
+
+static void fill(sigset_t *set, uint64_t signals)
+{
+	int signal;
+
+	sigemptyset(set);
+	for (signal = 1; signal < NSIG; signal++)
+		if (signals & bit(signal))
+			sigaddset(set, signal);
+}
+
+void dmfd_caller_mask(const struct dmfd_caller *caller, sigset_t *mask)
+{
+	if (caller->known)
+		fill(mask, caller->blocked);
+	else
+		sigprocmask(SIG_BLOCK, NULL, mask);
+}
+
+void dmfd_restore_dispositions(const struct dmfd_caller *caller)
+{
+	const struct sigaction as_default = { .sa_handler = SIG_DFL }, ignored = { .sa_handler = SIG_IGN };
+	int signal;
+
+	/* Node ignores SIGPIPE; a command that inherits that does not end when its reader goes. */
+	for (signal = 1; signal < NSIG; signal++)
+		sigaction(signal, caller->known && caller->ignored & bit(signal) ? &ignored : &as_default, NULL);
+}
+
+int dmfd_restore_limit(const struct dmfd_caller *caller)
+{
+	const struct rlimit limit = { .rlim_cur = caller->soft_descriptors, .rlim_max = caller->hard_descriptors };
+
+	return caller->known && setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+int dmfd_adopt_caller(const struct dmfd_caller *caller)
+{
+	const struct sigaction as_default = { .sa_handler = SIG_DFL }, ignored = { .sa_handler = SIG_IGN };
+	sigset_t mask;
+	int signal;
+
+	/* Node's own action for it is to start its inspector. */
+	sigaction(SIGUSR1, &as_default, NULL);
+	for (signal = 1; signal < NSIG; signal++)
+		/* With SIGCHLD ignored, nobody learns how the command ended. */
+		if (signal != SIGCHLD && caller->ignored & bit(signal))
+			sigaction(signal, &ignored, NULL);
+	fill(&mask, caller->blocked);
+	return sigprocmask(SIG_SETMASK, &mask, NULL) < 0 ? -errno : 0;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static int is_moved(const struct dmfd_descriptor *descriptor)
+{
+	return descriptor->target != descriptor->source && descriptor->target != DMFD_NOT_PASSED;
+}
+
+/* A number above all targets, so that no move overwrites what another one still needs. */
+static int above(const struct dmfd_descriptor *descriptors, uint32_t count)
+{
+	int highest = 2;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		if (is_moved(&descriptors[i]) && descriptors[i].target > highest)
+			highest = descriptors[i].target;
+	return highest + 1;
+}
+
+/* Out of the way of the targets; not above the highest where that is the last number there is. */
+static int lift(int fd, int minimum)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, minimum);
+
+	if (copy < 0 && (errno == EINVAL || errno == EMFILE))
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return copy < 0 ? -errno : copy;
+}
+
+static int move(const struct dmfd_descriptor *descriptors, uint32_t count, struct dmfd_displaced *displaced)
+{
+	int minimum = above(descriptors, count), lifted[DMFD_MOVES], error = 0;
+	uint32_t i, moves = 0;
+
+	for (i = 0; i < count; i++) {
+		if (!is_moved(&descriptors[i]))
+			continue;
+		if (moves == DMFD_MOVES)
+			return -EINVAL;
+		lifted[moves] = lift(descriptors[i].source, minimum);
+		if (lifted[moves] < 0)
+			return lifted[moves];
+		displaced->target[moves++] = descriptors[i].target;
+	}
+	for (i = 0; i < moves; i++) {
+		displaced->kept[i] = fcntl(displaced->target[i], F_DUPFD_CLOEXEC, minimum);
+		displaced->count = i + 1;
+		if (dup2(lifted[i], displaced->target[i]) < 0 && !error)
+			error = -errno;
+		close(lifted[i]);
+	}
+	return error;
+}
+
+static void pass_on(const struct dmfd_descriptor *descriptors, uint32_t count)
+{
+	uint32_t i;
+
+	/* Node marks what it inherits close-on-exec, but only up to the first gap above 15. */
+	for (i = 0; i < count; i++)
+		if (descriptors[i].source == descriptors[i].target)
+			fcntl(descriptors[i].source, F_SETFD, 0);
+		else if (descriptors[i].target == DMFD_NOT_PASSED)
+			fcntl(descriptors[i].source, F_SETFD, FD_CLOEXEC);
+}
+
+/* Node opens /dev/null for a standard stream that the caller had closed: the command finds it closed. */
+static void close_what_was_closed(const struct dmfd_descriptor *descriptors, uint32_t count)
+{
+	int fd, named;
+	uint32_t i;
+
+	for (fd = 0; fd <= 2; fd++) {
+		named = 0;
+		for (i = 0; i < count; i++)
+			named |= descriptors[i].target == fd;
+		if (!named)
+			fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+}
+
+int dmfd_arrange_descriptors(const struct dmfd_descriptor *descriptors, uint32_t count, struct dmfd_displaced *displaced)
+{
+	displaced->count = 0;
+	pass_on(descriptors, count);
+	close_what_was_closed(descriptors, count);
+	return move(descriptors, count, displaced);
+}
+
+void dmfd_put_back_descriptors(const struct dmfd_displaced *displaced)
+{
+	uint32_t i;
+
+	for (i = 0; i < displaced->count; i++) {
+		if (displaced->kept[i] < 0) {
+			close(displaced->target[i]);
+			continue;
+		}
+		dup3(displaced->kept[i], displaced->target[i], O_CLOEXEC);
+		close(displaced->kept[i]);
+	}
+}
+
+void dmfd_let_go_of_descriptors(const struct dmfd_descriptor *descriptors, uint32_t count)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		int fd = descriptors[i].source;
+
+		if (descriptors[i].target == DMFD_NOT_PASSED || fd == 2)
+			continue;
+		/* The numbers of the standard streams stay taken: whatever is opened next is not to become one. */
+		if (fd > 2)
+			close(fd);
+		else if (null >= 0)
+			dup3(null, fd, O_CLOEXEC);
+	}
+	if (null >= 0)
+		close(null);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Asked one by one where /proc does not list them. */
+#define ASKED_DESCRIPTORS 65536
+
+struct out {
+	char *text;
+	size_t size;
+	size_t length;
+};
+
+__attribute__((format(printf, 2, 3))) static void put(struct out *out, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	if (out->length >= out->size)
+		return;
+	va_start(arguments, format);
+	length = vsnprintf(out->text + out->length, out->size - out->length, format, arguments);
+	va_end(arguments);
+	out->length += (size_t)length;
+}
+
+static uint64_t bit(int signal)
+{
+	return UINT64_C(1) << (signal - 1);
+}
+
+static uint64_t ignored_signals(void)
+{
+	uint64_t ignored = 0;
+	struct sigaction action;
+	int signal;
+
+	for (signal = 1; signal < NSIG; signal++)
+		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			ignored |= bit(signal);
+	return ignored;
+}
+
+static uint64_t blocked_signals(void)
+{
+	uint64_t blocked = 0;
+	sigset_t mask;
+	int signal;
+
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	for (signal = 1; signal < NSIG; signal++)
+		if (sigismember(&mask, signal) == 1)
+			blocked |= bit(signal);
+	return blocked;
+}
+
+static void put_range(struct out *out, int first, int last)
+{
+	const char *comma = out->text[out->length - 1] == '=' ? "" : ",";
+
+	put(out, first == last ? "%s%d" : "%s%d-%d", comma, first, last);
+}
+
+/* Grows a range by a descriptor that follows it, or writes it out and starts the next; -1 writes out the last. */
+static void add(struct out *out, int *first, int *last, int fd)
+{
+	if (*first >= 0 && fd == *last + 1) {
+		*last = fd;
+		return;
+	}
+	if (*first >= 0)
+		put_range(out, *first, *last);
+	*first = *last = fd;
+}
+
+static void put_by_asking(struct out *out)
+{
+	int fd, first = -1, last = -1;
+
+	for (fd = 0; fd < ASKED_DESCRIPTORS; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			add(out, &first, &last, fd);
+	add(out, &first, &last, -1);
+}
+
+/* The kernel lists them in ascending order. */
+static void put_descriptors(struct out *out)
+{
+	struct entry {
+		uint64_t inode;
+		int64_t offset;
+		unsigned short size;
+		unsigned char type;
+		char name[];
+	};
+	_Alignas(struct entry) char entries[4096];
+	int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int first = -1, last = -1;
+	long size, at;
+
+	if (directory < 0) {
+		put_by_asking(out);
+		return;
+	}
+	while ((size = syscall(SYS_getdents64, directory, entries, sizeof(entries))) > 0)
+		for (at = 0; at < size; at += ((struct entry *)(void *)(entries + at))->size) {
+			const struct entry *entry = (const void *)(entries + at);
+
+			if (entry->name[0] != '.' && atoi(entry->name) != directory)
+				add(out, &first, &last, atoi(entry->name));
+		}
+	add(out, &first, &last, -1);
+	close(directory);
+}
+
+int dmfd_describe_caller(char *text, size_t size)
+{
+	struct out out = { .text = text, .size = size };
+	struct rlimit limit = { .rlim_cur = 0 };
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	put(&out, "pid=%d;ignored=%" PRIx64 ";blocked=%" PRIx64, (int)getpid(), ignored_signals(), blocked_signals());
+	put(&out, ";nofile=%ju:%ju;fds=", (uintmax_t)limit.rlim_cur, (uintmax_t)limit.rlim_max);
+	put_descriptors(&out);
+	return out.length < size ? 0 : -E2BIG;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command `dmfd`: notes what Node takes from a process when it starts (inherited descriptors, ignored signals, the
+ * limit on descriptors, closed standard streams) in one environment variable, and becomes Node, running bin/dmfd.js.
+ */
+#define _GNU_SOURCE
+#include "caller.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* dmfd's own failure, as src/cli/exit-codes.ts has it. */
+#define FAILED 125
+
+static const char variable[] = "DMFD_CALLER=";
+/* Where `make -C native-shims` puts this program, and what it runs, both from the top of the package. */
+static const char own_place[] = "/native-shims/build/dmfd";
+static const char script_place[] = "/bin/dmfd.js";
+
+static int complain(const char *what, const char *answer, const char *hint)
+{
+	fprintf(stderr, "dmfd: %s: %s\n  hint: %s\n", what, answer, hint);
+	return FAILED;
+}
+
+static int find_script(char *path, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+	size_t top;
+
+	if (length < 0)
+		return -errno;
+	path[length] = '\0';
+	if ((size_t)length < sizeof(own_place))
+		return -ENOENT;
+	top = (size_t)length - (sizeof(own_place) - 1);
+	if (strcmp(path + top, own_place) != 0 || top + sizeof(script_place) > size)
+		return -ENOENT;
+	memcpy(path + top, script_place, sizeof(script_place));
+	return 0;
+}
+
+/*
+ * Node gives every signal its default action first. What the caller ignores must not kill dmfd before it ignores it
+ * again (nohup), and SIGUSR1 would start Node's inspector; src/handoff/caller.ts unblocks both.
+ */
+static void block_what_node_resets(void)
+{
+	struct sigaction action;
+	sigset_t held;
+	int signal;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGUSR1);
+	for (signal = 1; signal < NSIG; signal++)
+		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			sigaddset(&held, signal);
+	sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
+static char **with_caller(char **environment, char *state)
+{
+	size_t count = 0, kept = 0, i;
+	char **result;
+
+	while (environment[count])
+		count++;
+	result = calloc(count + 2, sizeof(*result));
+	if (!result)
+		return NULL;
+	for (i = 0; i < count; i++)
+		if (strncmp(environment[i], variable, sizeof(variable) - 1) != 0)
+			result[kept++] = environment[i];
+	result[kept] = state;
+	return result;
+}
+
+static char **with_script(int argc, char **argv, char *script)
+{
+	static char node[] = "node";
+	char **result = calloc((size_t)argc + 2, sizeof(*result));
+
+	if (!result)
+		return NULL;
+	result[0] = node;
+	result[1] = script;
+	if (argc > 1)
+		memcpy(result + 2, argv + 1, ((size_t)argc - 1) * sizeof(*argv));
+	return result;
+}
+
+int main(int argc, char **argv, char **environment)
+{
+	static char state[DMFD_CALLER_SIZE], script[PATH_MAX];
+	char **arguments, **variables;
+	int error;
+
+	error = find_script(script, sizeof(script));
+	if (error)
+		return complain("where is bin/dmfd.js", strerror(-error), "this program works from native-shims/build of its package, or a link to it there; is /proc mounted?");
+	memcpy(state, variable, sizeof(variable) - 1);
+	error = dmfd_describe_caller(state + sizeof(variable) - 1, sizeof(state) - sizeof(variable));
+	if (error)
+		return complain("noting the open descriptors", strerror(-error), "too many are open for that");
+	arguments = with_script(argc, argv, script);
+	variables = with_caller(environment, state);
+	if (!arguments || !variables)
+		return complain("starting Node", strerror(ENOMEM), "this machine is out of memory");
+	block_what_node_resets();
+	execvpe(arguments[0], arguments, variables);
+	return complain("starting Node (\"node\" along PATH)", strerror(errno), "install Node 20 or later, and have it on the PATH");
+}

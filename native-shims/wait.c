@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "dmfd.h"
+#include "forward.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a SIGCONT for the whole process group may take from us to the command. */
+#define GRACE_STEPS 50
+#define GRACE_STEP_NANOSECONDS 2000000L
+
+static int is_stopped(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/* We were continued; the command may have been left out, when only dmfd's pid was known to who did it. */
+static void continue_command(pid_t pid)
+{
+	const struct timespec step = { .tv_nsec = GRACE_STEP_NANOSECONDS };
+	int i;
+
+	for (i = 0; i < GRACE_STEPS && is_stopped(pid); i++)
+		nanosleep(&step, NULL);
+	if (is_stopped(pid))
+		kill(pid, SIGCONT);
+}
+
+/*
+ * A shell waits for dmfd, so dmfd stops when its command has stopped, and the shell's fg continues the process group of
+ * both. SIGSTOP alone comes from elsewhere, too (kill -STOP), and who sent it may continue the command only: then
+ * dmfd stops along only under a shell that has given it a process group of its own.
+ */
+static int is_to_be_followed(int signal)
+{
+	pid_t parent = getppid();
+
+	return signal != SIGSTOP || (getpgid(parent) != getpgrp() && getsid(parent) == getsid(0));
+}
+
+static void follow(pid_t pid, int signal)
+{
+	dmfd_stop_as(signal);
+	dmfd_was_continued();
+	continue_command(pid);
+}
+
+/* Waits without reaping first: while the command is a zombie, its pid cannot become somebody else's. */
+static int wait_for_end(pid_t pid)
+{
+	int next = WSTOPPED;
+	siginfo_t info;
+
+	for (;;) {
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | next) < 0) {
+			if (errno != EINTR)
+				return -errno;
+			if (dmfd_was_continued())
+				continue_command(pid);
+			continue;
+		}
+		switch (info.si_code) {
+		case CLD_STOPPED:
+			if (is_to_be_followed(info.si_status))
+				follow(pid, info.si_status);
+			else
+				next = WCONTINUED;
+			break;
+		case CLD_CONTINUED:
+			waitid(P_PID, (id_t)pid, &info, WCONTINUED | WNOHANG);
+			next = WSTOPPED;
+			break;
+		default:
+			return 0;
+		}
+	}
+}
+
+static int reap(pid_t pid, struct dmfd_command *command)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	command->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	command->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	return 0;
+}
+
+/* Waits for what dmfd_start() started; 0: command says how it ended. */
+int dmfd_wait(struct dmfd_command *command, int pid)
+{
+	int error = wait_for_end(pid);
+
+	dmfd_stop_forwarding();
+	return error ? error : reap(pid, command);
+}

@@ -1,0 +1,114 @@
+import type { Command as CommandLine } from 'commander';
+import { usageError } from '../errors.js';
+import type { Mode } from '../kernel/creation.js';
+import { collect, parseFd, parseMode, parseSeconds } from './option-values.js';
+
+/** What `create` was asked for. */
+export interface CreateOptions {
+  readonly uuid?: string;
+  readonly table?: string[];
+  readonly tableFile?: string[];
+  readonly loop?: string[];
+  readonly readonly?: true;
+  readonly holdReadonly?: true;
+  readonly fd?: number;
+  readonly roFd?: number;
+  readonly listenFds?: true;
+  readonly mode: Mode;
+  readonly exec?: true;
+  readonly placeholders: boolean;
+  /** Milliseconds. */
+  readonly waitGone?: number;
+  readonly json?: true;
+  readonly jsonFd?: number;
+  readonly quiet?: true;
+  readonly verbose?: true;
+}
+
+/** Declares them. */
+export function addCreateOptions(command: CommandLine): CommandLine {
+  return command
+    .option(
+      '--table <LINE>',
+      'a table line: START LENGTH TARGET ARGS, in 512-byte sectors (repeatable)',
+      collect,
+    )
+    .option('--table-file <FILE>', 'table lines from a file, - for standard input (repeatable)', collect)
+    .option('--loop <FILE>', 'attach FILE to a loop device, {loop0} in the table (repeatable)', collect)
+    .option('--readonly', 'make device, descriptor and loop devices read-only')
+    .option('--uuid <UUID>', 'its device-mapper UUID (default: DMFD- and a random one)')
+    .option(
+      '--fd <N>',
+      'the command gets the descriptor under this number (default: the lowest free one from 3)',
+      parseFd('--fd'),
+    )
+    .option('--ro-fd <N>', 'and a second, read-only descriptor under this one', parseFd('--ro-fd'))
+    .option('--hold-readonly', 'hold the writable device by a read-only descriptor')
+    .option(
+      '--listen-fds',
+      'announce the descriptor as sd_listen_fds(3) expects it, after those inherited so',
+    )
+    .option(
+      '--mode <MODE>',
+      'auto, atomic (only if the kernel returns the descriptor) or fallback',
+      parseMode,
+      'auto',
+    )
+    .option('--exec', 'become COMMAND instead of waiting for it')
+    .option('--no-placeholders', 'leave {path} {fd} {dev} {name} {diskseq} in COMMAND alone')
+    .option(
+      '--wait-gone [SECONDS]',
+      'return only when device and loop devices are gone; --wait-gone=SECONDS for a limit other than 10',
+      parseSeconds,
+    )
+    .option('--json', 'without COMMAND: print the device as one JSON line')
+    .option(
+      '--json-fd <N>',
+      'JSON lines to descriptor N: created, started, ended, gone',
+      parseFd('--json-fd'),
+    )
+    .option('-q, --quiet', 'no warnings')
+    .option('-v, --verbose', 'each call to the kernel on stderr');
+}
+
+/** @throws DmfdError `usage` for options that do not go together */
+export function checkCombination(options: CreateOptions, commandLength: number | undefined): void {
+  if (commandLength === 0) throw usageError('no command stands after --');
+  if (commandLength === undefined) checkWithoutCommand(options);
+  else checkWithCommand(options);
+  if (options.readonly && options.holdReadonly) {
+    throw usageError(
+      '--readonly and --hold-readonly exclude each other: one is about the device, the other about a writable one',
+    );
+  }
+  if (options.jsonFd !== undefined && [options.fd, options.roFd].includes(options.jsonFd)) {
+    throw usageError(`--json-fd ${options.jsonFd}: the command gets the device under that number`);
+  }
+}
+
+function checkWithCommand({ json, exec, waitGone, fd, roFd }: CreateOptions): void {
+  if (json) {
+    throw usageError(
+      '--json is for holding a device without a command',
+      'the command finds the same in its environment: DMFD_PATH, DMFD_FD, …; --json-fd N tells others',
+    );
+  }
+  if (exec && waitGone !== undefined) {
+    throw usageError('--exec and --wait-gone exclude each other: dmfd is gone before the command ends');
+  }
+  if (roFd !== undefined && roFd === fd) {
+    throw usageError(`--fd ${fd} and --ro-fd ${roFd}: each descriptor needs a number of its own`);
+  }
+}
+
+const FOR_A_COMMAND = { exec: '--exec', fd: '--fd', roFd: '--ro-fd', listenFds: '--listen-fds' } as const;
+
+function checkWithoutCommand(options: CreateOptions): void {
+  for (const [key, name] of Object.entries(FOR_A_COMMAND)) {
+    if (options[key as keyof typeof FOR_A_COMMAND] === undefined) continue;
+    throw usageError(
+      `${name} needs a command`,
+      `put it after --: dmfd create … ${name}${key.endsWith('d') ? ' N' : ''} -- COMMAND`,
+    );
+  }
+}

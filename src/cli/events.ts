@@ -1,0 +1,74 @@
+import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Device } from '../device/handle.js';
+import { DmfdError, usageError } from '../errors.js';
+import { callerState } from '../handoff/caller-state.js';
+import type { Ending } from '../handoff/run.js';
+import { errnoOf } from '../kernel/errno.js';
+import { deviceFields } from './device-json.js';
+import { say, write } from './output.js';
+
+/** Tells what becomes of a device, for `--json-fd`: one JSON line an event. */
+export interface Events {
+  created(device: Device): void;
+  started(pid: number): void;
+  ended(ending: Ending): void;
+  /** `held`: who holds what is left when the time is up. */
+  gone(held: readonly string[]): void;
+}
+
+const SILENT: Events = {
+  created: () => undefined,
+  started: () => undefined,
+  ended: () => undefined,
+  gone: () => undefined,
+};
+
+/**
+ * @param fd a descriptor of the caller's
+ * @throws DmfdError `usage` when it is not open for writing
+ */
+export function eventsTo(fd: number | undefined): Events {
+  if (fd === undefined) return SILENT;
+  checkWritable(fd);
+  let failed = false;
+  const tell = (event: string, fields: object): void => {
+    if (failed) return;
+    try {
+      write(fd, `${JSON.stringify({ event, ...fields })}\n`);
+    } catch (error) {
+      if (!(error instanceof DmfdError)) throw error;
+      // A listener that has gone is no reason to end a command that runs.
+      failed = true;
+      say(`dmfd: --json-fd ${fd}: ${error.message}; nothing more is written there`);
+    }
+  };
+  return {
+    created: (device) => tell('created', deviceFields(device)),
+    started: (pid) => tell('started', { pid }),
+    ended: (ending) => tell('ended', endingFields(ending)),
+    gone: (held) => (held.length === 0 ? tell('gone', {}) : tell('held', { by: held })),
+  };
+}
+
+function endingFields(ending: Ending): { status: number | null; signal: string | null } {
+  if ('status' in ending) return { status: ending.status, signal: null };
+  const [name] = Object.entries(constants.signals).find(([, number]) => number === ending.signal) ?? [];
+  return { status: null, signal: name ?? String(ending.signal) };
+}
+
+function checkWritable(fd: number): void {
+  // Node has descriptors of its own, and would be broken by what is written to them.
+  const open = callerState()?.descriptors ?? [1, 2];
+  if (!open.includes(fd)) {
+    throw usageError(
+      `--json-fd ${fd}: that descriptor is not open`,
+      `open it for dmfd: ${fd}>FILE, or ${fd}>&1`,
+    );
+  }
+  try {
+    writeSync(fd, Buffer.alloc(0));
+  } catch (error) {
+    throw usageError(`--json-fd ${fd}: it is not open for writing (${errnoOf(error)?.name ?? error})`);
+  }
+}

@@ -1,0 +1,58 @@
+import { usageError } from '../errors.js';
+import { callerArguments, callerEnvironment } from '../handoff/caller.js';
+import { callerState } from '../handoff/caller-state.js';
+import type { Command } from '../handoff/command.js';
+import { lowestFree } from '../handoff/descriptors.js';
+import { findCommand } from '../handoff/find-command.js';
+import { FIRST_LISTEN_FD, inheritedNames } from '../handoff/listen.js';
+import type { CreateOptions } from './create-options.js';
+
+const STANDARD_STREAMS = 3;
+
+/**
+ * The command that stands after `--`, found, and the numbers of its descriptors, chosen.
+ *
+ * @throws DmfdError `command-not-found`, `command-not-executable`, or `usage` for descriptors that cannot be had
+ */
+export function planCommand(options: CreateOptions, commandLength: number): Command {
+  const words = callerArguments(commandLength);
+  const environment = callerEnvironment();
+  const caller = callerState();
+  const file = findCommand(words[0] ?? '', environment);
+  const open = (caller?.descriptors ?? []).filter((fd) => fd !== options.jsonFd);
+  const listenAfter = options.listenFds ? inheritedNames(environment, process.pid, open) : undefined;
+  const fd = chooseNumber(options, open, listenAfter?.length);
+  return {
+    file,
+    words,
+    environment,
+    fd,
+    ...(options.roFd === undefined ? {} : { readOnlyFd: options.roFd }),
+    placeholders: options.placeholders,
+    caller,
+    // A standard stream stays the command's, whatever else goes to it.
+    withheld: options.jsonFd === undefined || options.jsonFd < STANDARD_STREAMS ? [] : [options.jsonFd],
+    ...(listenAfter === undefined ? {} : { listenAfter }),
+  };
+}
+
+/** @param inherited how many descriptors came by the protocol of sd_listen_fds(3), when ours is to follow them */
+function chooseNumber(
+  { fd, roFd }: CreateOptions,
+  open: readonly number[],
+  inherited: number | undefined,
+): number {
+  if (inherited === undefined) return fd ?? lowestFree(roFd === undefined ? open : [...open, roFd]);
+  const next = FIRST_LISTEN_FD + inherited;
+  if (fd !== undefined && fd !== next) {
+    throw usageError(`--fd ${fd}: with --listen-fds it has to be ${next}`, 'leave out --fd');
+  }
+  if (fd === undefined && open.includes(next)) {
+    throw usageError(
+      `--listen-fds: the descriptor has to be ${next}, which is in use already`,
+      `close it for dmfd (${next}>&-), or give --fd ${next} to replace it`,
+    );
+  }
+  if (roFd === next) throw usageError(`--ro-fd ${roFd}: with --listen-fds the device itself has that number`);
+  return next;
+}

@@ -1,0 +1,53 @@
+import { DESCRIPTOR_BYTES, NOT_PASSED } from '../kernel/layout.js';
+
+/** A descriptor of dmfd's own, and the number under which the command gets it. */
+export interface OwnDescriptor {
+  readonly source: number;
+  readonly target: number;
+}
+
+/** What a command finds open: the caller's descriptors as they are, and ours. */
+export interface DescriptorPlan {
+  /** The caller's, but those that ours replace or that only dmfd was to have. */
+  readonly passed: readonly number[];
+  readonly own: readonly OwnDescriptor[];
+  /** The caller's that only dmfd was to have. */
+  readonly withheld: readonly number[];
+}
+
+const STANDARD = [0, 1, 2];
+
+/** `given`: the caller's descriptors; where nobody noted them, the standard streams alone. */
+export function planDescriptors(
+  given: readonly number[] = STANDARD,
+  own: readonly OwnDescriptor[],
+  withheld: readonly number[],
+): DescriptorPlan {
+  const targets = own.map(({ target }) => target);
+  return { passed: given.filter((fd) => !targets.includes(fd) && !withheld.includes(fd)), own, withheld };
+}
+
+/** The lowest number from 3 on that is not taken. */
+export function lowestFree(taken: readonly number[]): number {
+  let fd = 3;
+  while (taken.includes(fd)) fd++;
+  return fd;
+}
+
+/** As the shim wants it. */
+export function encodeDescriptors({ passed, own, withheld }: DescriptorPlan): {
+  count: number;
+  bytes: Buffer;
+} {
+  const entries = [
+    ...passed.map((fd) => ({ source: fd, target: fd })),
+    ...own,
+    ...withheld.map((fd) => ({ source: fd, target: NOT_PASSED })),
+  ];
+  const bytes = Buffer.alloc(DESCRIPTOR_BYTES * Math.max(entries.length, 1));
+  for (const [index, { source, target }] of entries.entries()) {
+    bytes.writeInt32LE(source, index * DESCRIPTOR_BYTES);
+    bytes.writeInt32LE(target, index * DESCRIPTOR_BYTES + 4);
+  }
+  return { count: entries.length, bytes };
+}

@@ -1,0 +1,53 @@
+import { usageError } from '../errors.js';
+import { PID_ROOM } from '../kernel/layout.js';
+import { type Bytes, bytesOf } from './bytes.js';
+import { variable } from './environment.js';
+
+/** Where the protocol of sd_listen_fds(3) has its first descriptor. */
+export const FIRST_LISTEN_FD = 3;
+
+/** The variables of that protocol; they are for one process, so no command inherits them. */
+export const LISTEN_VARIABLES: readonly Bytes[] = [
+  'LISTEN_PID',
+  'LISTEN_FDS',
+  'LISTEN_FDNAMES',
+  'LISTEN_PIDFDID',
+];
+
+/** Stands for the pid of the process that will read it, which alone can know: the shim writes it. */
+export const LISTEN_PID_ENTRY: Bytes = `LISTEN_PID=${' '.repeat(PID_ROOM - 1)}`;
+
+/**
+ * The names of the descriptors, 3 and on, that this process was itself given by that protocol.
+ *
+ * @param open the caller's descriptors
+ */
+export function inheritedNames(environment: readonly Bytes[], pid: number, open: readonly number[]): Bytes[] {
+  if (variable(environment, 'LISTEN_PID') !== String(pid)) return [];
+  const count = Number(variable(environment, 'LISTEN_FDS') ?? '');
+  if (!Number.isInteger(count) || count < 1) return [];
+  const numbers = Array.from({ length: count }, (_, index) => FIRST_LISTEN_FD + index);
+  if (!numbers.every((fd) => open.includes(fd))) return [];
+  const names = variable(environment, 'LISTEN_FDNAMES')?.split(':') ?? [];
+  return numbers.map((_, index) => names[index] || 'unknown');
+}
+
+/** @throws DmfdError `usage` for a name that the protocol cannot carry */
+export function checkListenName(name: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (!/[:\u0000-\u001f\u007f]/.test(name) && Buffer.byteLength(name) <= 255) return;
+  throw usageError(
+    `device name ${JSON.stringify(name)}: a descriptor of that name cannot be handed over`,
+    'the service manager takes at most 255 bytes, without colon and control characters',
+  );
+}
+
+/** The protocol's variables for descriptors of these names, from 3 on. */
+export function listenVariables(names: readonly Bytes[]): Bytes[] {
+  return [LISTEN_PID_ENTRY, `LISTEN_FDS=${names.length}`, `LISTEN_FDNAMES=${names.join(':')}`];
+}
+
+/** The names after those that were inherited. */
+export function appendedNames(inherited: readonly Bytes[], name: string): Bytes[] {
+  return [...inherited, bytesOf(name)];
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { encodeCallerState, isIgnored, parseCallerState } from '../../../src/handoff/caller-state.js';
+import { CALLER } from '../../../src/kernel/layout.js';
+
+const TEXT = 'pid=12;ignored=8000000000000001;blocked=2;nofile=1024:18446744073709551615;fds=0-2,9,62-64';
+
+test('what the launcher noted is read', () => {
+  const state = parseCallerState(TEXT, 12);
+  expect(state).toEqual({
+    ignored: 0x8000_0000_0000_0001n,
+    blocked: 2n,
+    softDescriptors: 1024n,
+    hardDescriptors: 0xffff_ffff_ffff_ffffn,
+    descriptors: [0, 1, 2, 9, 62, 63, 64],
+  });
+  expect([1, 2, 63, 64].map((signal) => isIgnored(state, signal))).toEqual([true, false, false, true]);
+  const encoded = encodeCallerState(state);
+  expect(encoded.readUInt32LE(CALLER.known)).toBe(1);
+  expect(encoded.readBigUInt64LE(CALLER.ignored)).toBe(0x8000_0000_0000_0001n);
+  expect(encoded.readBigUInt64LE(CALLER.hardDescriptors)).toBe(0xffff_ffff_ffff_ffffn);
+});
+
+test('no descriptors at all are none', () => {
+  expect(parseCallerState('pid=1;ignored=0;blocked=0;nofile=4:4;fds=', 1)?.descriptors).toEqual([]);
+});
+
+test.each([
+  ['nothing', ''],
+  ['what another process was given', TEXT.replace('pid=12', 'pid=13')],
+  ['half of it', TEXT.slice(0, -20)],
+  ['something else', 'yes'],
+])('%s is not taken for it', (_what, text) => {
+  expect(parseCallerState(text, 12)).toBeUndefined();
+});
+
+test('where nothing is known, nothing is ignored and nothing restored', () => {
+  expect(isIgnored(undefined, 1)).toBe(false);
+  expect(encodeCallerState(undefined)).toEqual(Buffer.alloc(CALLER.bytes));
+});
