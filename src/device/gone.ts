@@ -52,8 +52,8 @@ function isRegistered(device: Device): boolean {
   return device.diskseq !== 0n && diskseqInSys(device) === device.diskseq;
 }
 
-/** The UUID may belong to a successor by now, if the user chose it. */
-function isStill(device: DeviceNumber & { diskseq: bigint }): boolean {
+/** Whether the device with that number is the same one: its UUID may belong to a successor, if the user chose it. */
+export function isStill(device: DeviceNumber & { diskseq: bigint }): boolean {
   if (device.diskseq === 0n) return true;
   const now = diskseqInSys(device);
   return now === undefined || now === device.diskseq;

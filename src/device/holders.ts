@@ -6,14 +6,16 @@ import { isBlockNodeAt } from '../kernel/block-node.js';
  * Who has the block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
  */
 export function findHolders(dev: DeviceNumber): string[] {
-  return [...findProcesses(dev), ...findMounts(dev), ...findSwaps(dev), ...findDevicesOnTop(dev)];
+  const processes = findProcesses(dev).map(({ pid, name }) => `process ${pid} (${name})`);
+  return [...processes, ...findMounts(dev), ...findSwaps(dev), ...findDevicesOnTop(dev)];
 }
 
-function findProcesses(dev: DeviceNumber): string[] {
+/** The processes but this one that have the block device open, where /proc tells. */
+export function findProcesses(dev: DeviceNumber): { readonly pid: string; readonly name: string }[] {
   return list('/proc')
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
     .filter((pid) => list(`/proc/${pid}/fd`).some((fd) => isBlockNodeAt(`/proc/${pid}/fd/${fd}`, dev)))
-    .map((pid) => `process ${pid} (${read(`/proc/${pid}/comm`).trim()})`);
+    .map((pid) => ({ pid, name: read(`/proc/${pid}/comm`).trim() }));
 }
 
 function findMounts(dev: DeviceNumber): string[] {

@@ -8,6 +8,7 @@ const OURS: Readonly<Record<number, readonly [name: string, words: string]>> = {
   15: ['ENOTBLK', 'block device required'],
   35: ['EDEADLK', 'resource deadlock avoided'],
   95: ['EOPNOTSUPP', 'operation not supported'],
+  109: ['ETOOMANYREFS', 'too many descriptors are on their way in sockets'],
   116: ['ESTALE', 'it is not the same device any more'],
   122: ['EDQUOT', 'disk quota exceeded'],
 };

@@ -37,6 +37,17 @@ export const shim = {
   /** Opens a device through a private node; `scratch` is {@link scratchName}, NUL-terminated. */
   openByNumber: (type: 'block' | 'char', major: number, minor: number, readOnly: boolean, scratch: Buffer) =>
     call('dmfd_open_by_number', type === 'block' ? 1 : 0, major, minor, readOnly ? 1 : 0, scratch),
+  /** One message to a service manager, with a descriptor. `address` is NUL-terminated, here and below. */
+  notify: (address: Buffer, message: Buffer, fd: number, timeoutMs: number): number =>
+    call('dmfd_notify', address, message, message.length, fd, timeoutMs),
+  /** Returns when the manager has dealt with what it was sent before. */
+  notifyBarrier: (address: Buffer, timeoutMs: number): number =>
+    call('dmfd_notify_barrier', address, timeoutMs),
+  /** Sends a payload and a descriptor to a unix socket; returns the connection. */
+  send: (address: Buffer, payload: Buffer, fd: number, timeoutMs: number): number =>
+    call('dmfd_send', address, payload, payload.length, fd, timeoutMs),
+  /** 0 when the other end of a connection has read all, or has gone. */
+  unread: (connection: number): number => call('dmfd_unread', connection),
   /** LOOP_SET_FD and LOOP_SET_STATUS64 in the shield. */
   loopSetFd: (loop: number, backing: number, status64: Buffer): number =>
     call('dmfd_loop_set_fd', loop, backing, status64),

@@ -10,3 +10,14 @@ export function refusal(action: () => unknown): DmfdError {
   }
   throw new Error('it was not refused');
 }
+
+/** As {@link refusal}, of a promise. */
+export async function rejection(action: Promise<unknown>): Promise<DmfdError> {
+  const outcome = await action.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return refusal(() => {
+    if (outcome !== undefined) throw outcome;
+  });
+}

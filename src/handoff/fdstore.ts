@@ -1,0 +1,81 @@
+import type { Device } from '../device/handle.js';
+import { isKept } from '../device/kept.js';
+import { DmfdError, usageError } from '../errors.js';
+import { shim } from '../kernel/shim.js';
+import { type Bytes, show, toBuffer } from './bytes.js';
+import { encodeAddress, socketFailed } from './socket-failure.js';
+
+/** Milliseconds in which a service manager has to deal with a message. */
+const LIMIT = 5000;
+const LONGEST_NAME = 255;
+
+/**
+ * The service manager's socket, which it names in the environment of the services that may write to it.
+ *
+ * @throws DmfdError `usage` when there is none, or none that takes descriptors
+ */
+export function findNotifySocket(environment: readonly Bytes[]): Bytes {
+  const socket = environment
+    .find((entry) => entry.startsWith('NOTIFY_SOCKET='))
+    ?.slice('NOTIFY_SOCKET='.length);
+  if (socket === undefined || socket === '') {
+    throw usageError(
+      'there is no service manager to give the descriptor to: NOTIFY_SOCKET is not set',
+      'run dmfd from a unit that has FileDescriptorStoreMax=1 and NotifyAccess=all',
+    );
+  }
+  if (socket.startsWith('/') || socket.startsWith('@')) return socket;
+  throw usageError(
+    `NOTIFY_SOCKET is ${show(socket)}: descriptors can be sent to a path or to an abstract name only`,
+  );
+}
+
+/**
+ * A descriptor's name in LISTEN_FDNAMES, as systemd accepts it; it ignores another one silently.
+ *
+ * @throws DmfdError `usage`
+ */
+export function checkDescriptorName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (name !== '' && name.length <= LONGEST_NAME && !/[\x00-\x1f\x7f-\uffff:]/.test(name)) return name;
+  throw usageError(
+    `${JSON.stringify(name)} cannot be the name of a stored descriptor`,
+    `it has 1 to ${LONGEST_NAME} ASCII characters, without ":" and control characters; give the device such a name`,
+  );
+}
+
+/**
+ * Gives the descriptor to the service manager (sd_notify(3), FDSTORE=1), which keeps it as long as the unit lives and
+ * passes it to the unit's processes under that name. Our own copy is closed then.
+ *
+ * @param socket as {@link findNotifySocket} gives it
+ * @throws DmfdError when the manager could not be reached, did not answer, or did not keep it; then the device is gone
+ *   as soon as ours is closed
+ */
+export async function storeDescriptor(device: Device, socket: Bytes, name = device.name): Promise<void> {
+  const address = encodeAddress(socket);
+  const message = toBuffer(`FDSTORE=1\nFDNAME=${checkDescriptorName(name)}`);
+  check(shim.notify(address, message, device.fd, LIMIT), socket);
+  check(shim.notifyBarrier(address, LIMIT), socket);
+  device.close();
+  if (await isKept(device)) return;
+  throw new DmfdError('system', `device ${device.name}: the service manager did not keep the descriptor`, {
+    operation: 'FDSTORE=1',
+    device: device.name,
+    hint:
+      'the unit needs FileDescriptorStoreMax= for as many descriptors as it stores, and a NotifyAccess= that ' +
+      'includes this process: all, or exec for what ExecStart= and its like name directly',
+  });
+}
+
+function check(result: number, socket: Bytes): void {
+  if (result >= 0) return;
+  throw socketFailed(
+    {
+      operation: 'giving the descriptor to the service manager at',
+      address: socket,
+      serverHint: 'NOTIFY_SOCKET comes from a manager that has ended, or from another mount namespace',
+    },
+    -result,
+  );
+}

@@ -1,0 +1,69 @@
+import { statSync } from 'node:fs';
+import { DmfdError } from '../errors.js';
+import { describeErrno } from '../kernel/errno.js';
+import { type Bytes, show, toBuffer } from './bytes.js';
+
+/** What was to be done at a unix socket. */
+export interface SocketUse {
+  /** `sending the descriptor to` */
+  readonly operation: string;
+  /** A path, or `@` and an abstract name. */
+  readonly address: Bytes;
+  /** What to do when there is no such server. */
+  readonly serverHint: string;
+}
+
+/** Puts into words why a descriptor could not be given to the server at a unix socket. */
+export function socketFailed({ operation, address, serverHint }: SocketUse, errnoNumber: number): DmfdError {
+  const { name, words } = describeErrno(errnoNumber);
+  const { said, hint } = explain(name, address, serverHint);
+  return new DmfdError(
+    name === 'EACCES' || name === 'EPERM' ? 'privilege' : 'system',
+    `${operation} ${show(address)}: ${name}, ${said ?? words}`,
+    { operation, errno: name, ...(hint === undefined ? {} : { hint }) },
+  );
+}
+
+/** The address as the shim wants it. */
+export function encodeAddress(address: Bytes): Buffer {
+  return toBuffer(`${address}\0`);
+}
+
+function explain(errno: string, address: Bytes, serverHint: string): { said?: string; hint?: string } {
+  switch (errno) {
+    case 'ENOENT':
+      return { said: 'there is no such socket', hint: serverHint };
+    case 'ECONNREFUSED':
+      return isOtherThanSocket(address)
+        ? { said: 'it is not a socket' }
+        : { said: 'nobody listens there', hint: serverHint };
+    case 'EACCES':
+    case 'EPERM':
+      return { hint: 'write permission on the socket is needed, and on its directories the one to search' };
+    case 'EPROTOTYPE':
+      return { said: 'it is a socket of another type' };
+    case 'ENAMETOOLONG':
+      return { hint: 'an abstract name has at most 107 bytes' };
+    case 'EAGAIN':
+      return { said: 'its queue stayed full', hint: 'the server does not read what it gets: is it stopped?' };
+    case 'EPIPE':
+    case 'ECONNRESET':
+      return { said: 'the server closed the connection' };
+    case 'ETIMEDOUT':
+      return { said: 'it did not answer in time', hint: 'it may still read what it got, and keep it then' };
+    case 'EMSGSIZE':
+      return { hint: 'the server takes datagrams, and this one is too long for its buffer' };
+    case 'ETOOMANYREFS':
+      return { hint: 'servers have to read what was sent to them, or raise the limit (ulimit -n)' };
+    default:
+      return {};
+  }
+}
+
+function isOtherThanSocket(address: Bytes): boolean {
+  try {
+    return !address.startsWith('@') && !statSync(toBuffer(address)).isSocket();
+  } catch {
+    return false;
+  }
+}

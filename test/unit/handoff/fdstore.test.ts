@@ -1,0 +1,89 @@
+import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../../../src/handoff/fdstore.js';
+import { device } from '../support/device.js';
+import { leaveSocket } from '../support/left-socket.js';
+import { refusal, rejection } from '../support/refusal.js';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dmfd-fdstore-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe('the service manager is found', () => {
+  test.each([['/run/systemd/notify'], ['@/org/freedesktop/systemd1/notify/1'], ['/odd\xff']])(
+    'at %j',
+    (socket) => {
+      expect(findNotifySocket(['A=1', `NOTIFY_SOCKET=${socket}`, 'NOTIFY_SOCKETS=x'])).toBe(socket);
+    },
+  );
+
+  test.each<[what: string, environment: string[], message: RegExp]>([
+    ['no environment', [], /NOTIFY_SOCKET is not set/],
+    ['an empty one', ['NOTIFY_SOCKET='], /NOTIFY_SOCKET is not set/],
+    ['another name', ['XNOTIFY_SOCKET=/run/x'], /NOTIFY_SOCKET is not set/],
+    ['a virtual machine', ['NOTIFY_SOCKET=vsock:2:1234'], /NOTIFY_SOCKET is vsock:2:1234: .*path/],
+    ['a relative path', ['NOTIFY_SOCKET=run/x'], /NOTIFY_SOCKET is run\/x: .*path/],
+  ])('but not in %s', (_what, environment, message) => {
+    expect(refusal(() => findNotifySocket(environment))).toMatchObject({
+      kind: 'usage',
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('the name of a stored descriptor', () => {
+  test.each(['a', 'swap disk', '~!"#$%&()*+,-./', 'x'.repeat(255)])('can be %j', (name) => {
+    expect(checkDescriptorName(name)).toBe(name);
+  });
+
+  test.each(['', 'a:b', 'a\nb', '\x1f', '\x7f', 'ü', '\u{1f4be}', 'x'.repeat(256)])(
+    'cannot be %j',
+    (name) => {
+      expect(refusal(() => checkDescriptorName(name))).toMatchObject({
+        kind: 'usage',
+        hint: expect.stringContaining('1 to 255 ASCII characters'),
+      });
+    },
+  );
+});
+
+describe('a manager that cannot be reached is told of, and the descriptor is ours still', () => {
+  test.each<[what: string, socket: () => Promise<string>, errno: string, message: RegExp, hint: RegExp]>([
+    ['nothing', async () => join(directory, 'nowhere'), 'ENOENT', /there is no such socket/, /has ended/],
+    ['a device', async () => '/dev/null', 'ECONNREFUSED', /it is not a socket/, /^$/],
+    [
+      'a socket that was left',
+      () => leaveSocket(join(directory, 'left')),
+      'ECONNREFUSED',
+      /nobody listens/,
+      /has ended/,
+    ],
+    [
+      'an abstract name nobody has',
+      async () => '@dmfd-test-nobody',
+      'ECONNREFUSED',
+      /nobody listens/,
+      /has ended/,
+    ],
+    ['too long a name', async () => `@${'n'.repeat(108)}`, 'ENAMETOOLONG', /name too long/, /107 bytes/],
+  ])('%s', async (_what, socket, errno, message, hint) => {
+    const fd = openSync('/dev/zero', 'r');
+    const handle = device({ fd });
+    const address = await socket();
+    const error = await rejection(storeDescriptor(handle, address));
+    expect(error).toMatchObject({ kind: 'system', errno, message: expect.stringMatching(message) });
+    expect(error.message).toContain(`the service manager at ${address}: ${errno}`);
+    expect(error.hint ?? '').toMatch(hint);
+    expect(handle.fd).toBe(fd);
+    expect(fstatSync(fd).isCharacterDevice()).toBe(true);
+    closeSync(fd);
+  });
+
+  test('nor is it sent under a name that would be ignored', async () => {
+    expect(await rejection(storeDescriptor(device(), '/nowhere', 'a:b'))).toMatchObject({ kind: 'usage' });
+  });
+});

@@ -1,0 +1,63 @@
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sendDescriptor } from '../../../src/handoff/send-fd.js';
+import { socketFailed } from '../../../src/handoff/socket-failure.js';
+import { device } from '../support/device.js';
+import { leaveSocket } from '../support/left-socket.js';
+import { rejection } from '../support/refusal.js';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dmfd-send-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test.each<
+  [what: string, socket: () => Promise<string> | string, errno: string, message: RegExp, hint: RegExp]
+>([
+  ['nothing', () => join(directory, 'nowhere'), 'ENOENT', /there is no such socket/, /start the receiver/],
+  ['a directory', () => directory, 'ECONNREFUSED', /it is not a socket/, /^$/],
+  ['a dead receiver', () => leaveSocket(join(directory, 'dead')), 'ECONNREFUSED', /nobody/, /start the rec/],
+  [
+    'one behind a path of 300 bytes',
+    async () => {
+      const far = join(directory, 'd'.repeat(150), 'e'.repeat(100));
+      mkdirSync(far, { recursive: true });
+      await leaveSocket(join(directory, 's'), join(far, 's'));
+      return join(far, 's');
+    },
+    'ECONNREFUSED',
+    /nobody listens/,
+    /start the rec/,
+  ],
+  [
+    'an abstract name',
+    () => '@dmfd-test-nobody',
+    'ECONNREFUSED',
+    /@dmfd-test-nobody: .*nobody listens/,
+    /start/,
+  ],
+])('%s is no receiver, and the descriptor is ours still', async (_what, socket, errno, message, hint) => {
+  const fd = openSync('/dev/zero', 'r');
+  const handle = device({ fd });
+  const error = await rejection(sendDescriptor(handle, await socket(), '{}\n'));
+  expect(error).toMatchObject({ kind: 'system', errno, message: expect.stringMatching(message) });
+  expect(error.hint ?? '').toMatch(hint);
+  expect(handle.fd).toBe(fd);
+  closeSync(fd);
+});
+
+test.each([
+  ['EACCES', 'privilege', /^sending to \/s: EACCES, /, /write permission on the socket/],
+  ['EPROTOTYPE', 'system', /it is a socket of another type/, /^$/],
+  ['EAGAIN', 'system', /its queue stayed full/, /is it stopped/],
+  ['EPIPE', 'system', /the server closed the connection/, /^$/],
+  ['EMSGSIZE', 'system', /EMSGSIZE, message too long/, /too long for its buffer/],
+] as const)('%s is told with what to do', (name, kind, message, hint) => {
+  const use = { operation: 'sending to', address: '/s', serverHint: '' };
+  const error = socketFailed(use, constants.errno[name]);
+  expect(error).toMatchObject({ kind, errno: name, message: expect.stringMatching(message) });
+  expect(error.hint ?? '').toMatch(hint);
+});
