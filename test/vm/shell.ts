@@ -1,6 +1,6 @@
 /**
  * A guest to try things in. `KERNEL` names its kernel; with `RUN` it runs that line of shell and ends as it
- * does, otherwise it gives the terminal a shell and powers off with it.
+ * does, otherwise it gives the terminal a shell and powers off with it. `SYSTEMD=1` makes systemd its process 1.
  */
 import { execFileSync } from 'node:child_process';
 import { constants } from 'node:os';
@@ -9,6 +9,7 @@ import { startVm } from './harness/shared-vm.js';
 
 const kernel = process.env.KERNEL || 'debian-6.12';
 const line = process.env.RUN;
+const systemd = process.env.SYSTEMD === '1';
 const guestTerminal = '/dev/hvc0';
 
 try {
@@ -20,7 +21,7 @@ try {
 }
 
 async function runLine(kernel: string, line: string): Promise<CommandResult> {
-  const vm = await startVm(kernel, { logName: `shell-${kernel}` });
+  const vm = await startVm(kernel, { logName: `shell-${kernel}`, systemd });
   const command = await vm.start(['sh', '-c', line], {
     timeoutMs: 0,
     stdin: process.stdin.isTTY ? 'null' : 'pipe',
@@ -42,7 +43,7 @@ async function openShell(kernel: string): Promise<CommandResult> {
   console.error(`booting ${kernel}; "exit" powers it off`);
   const settings = stty('-g');
   try {
-    const vm = await startVm(kernel, { logName: `shell-${kernel}`, terminal: true });
+    const vm = await startVm(kernel, { logName: `shell-${kernel}`, terminal: true, systemd });
     // The shell leads a session without a terminal: the one it opens becomes its own, job control and all.
     const shell = await vm.start(
       ['sh', '-c', `exec <>${guestTerminal} >&0 2>&1; stty sane ${size()}; exec bash -l`],

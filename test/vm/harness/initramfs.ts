@@ -14,6 +14,7 @@ export async function builtInitramfs(kernel: Kernel, agent: string): Promise<str
     busybox,
     readFileSync(agent),
     ...fileContents(vmFile('initramfs')),
+    ...fileContents(vmFile('systemd')),
   ];
   return cachedBuild(`initramfs-${kernel.name}`, inputs, (output) =>
     commandOutput(vmFile('initramfs/build.sh'), kernel.directory, agent, output),

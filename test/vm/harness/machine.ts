@@ -8,8 +8,11 @@ import { crashReport } from './console-log.js';
 import { builtInitramfs } from './initramfs.js';
 import { findKernel, type Kernel } from './kernel.js';
 import { type QemuRequest, startQemu } from './qemu.js';
+import { unpackedUdev } from './udev.js';
 
 export type MachineOptions = Pick<QemuRequest, 'instructionCount' | 'terminal' | 'memory' | 'cpus'> & {
+  /** Process 1 is systemd, with udevd and journald; what vm.run() starts belongs to a service. */
+  systemd?: boolean;
   /** The console log is `build/vm-logs/NAME/console.log`; default the kernel's name. */
   logName?: string;
 };
@@ -31,8 +34,16 @@ export async function startMachine(kernelName: string, options: MachineOptions =
   const kernel = await findKernel(kernelName);
   const initramfs = await builtInitramfs(kernel, await builtAgent());
   const directory = join(checkout, 'build/vm-logs', options.logName ?? kernelName);
+  const systemd = options.systemd ? { systemdWith: await unpackedUdev() } : {};
   const boot = (accelerator: 'tcg' | 'kvm') =>
-    launch({ ...options, kernel, initramfs, accelerator, consoleLog: freshConsoleLog(directory) });
+    launch({
+      ...options,
+      ...systemd,
+      kernel,
+      initramfs,
+      accelerator,
+      consoleLog: freshConsoleLog(directory),
+    });
 
   const accelerator = options.instructionCount ? 'tcg' : chosenAccelerator();
   if (accelerator !== 'untried') return boot(accelerator);

@@ -13,6 +13,8 @@ export interface QemuRequest {
   instructionCount?: boolean;
   /** The guest's hvc0 is this process's standard input and output. */
   terminal?: boolean;
+  /** The guest's process 1 is systemd, with udevd from this directory: that of the unpacked package. */
+  systemdWith?: string;
   /** MiB; default 1536. */
   memory?: number;
   /** Default 2. */
@@ -45,11 +47,12 @@ function qemuArguments(request: QemuRequest): string[] {
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...acceleration(request),
     ...['-m', `${request.memory ?? 1536}M`],
-    ...['-kernel', kernel.image, '-initrd', request.initramfs, '-append', kernelCommandLine],
+    ...['-kernel', kernel.image, '-initrd', request.initramfs, '-append', commandLine(request)],
     ...['-chardev', `file,id=console,append=on,path=${escaped(request.consoleLog)}`],
     ...['-serial', 'chardev:console'],
     ...sharedDirectory('host', '/'),
     ...(kernel.modules ? sharedDirectory('modules', kernel.modules) : []),
+    ...(request.systemdWith ? sharedDirectory('udev', request.systemdWith) : []),
     ...['-device', 'virtio-serial-pci'],
     ...['-chardev', request.terminal ? 'stdio,id=terminal,signal=off' : 'null,id=terminal'],
     ...['-device', 'virtconsole,chardev=terminal'],
@@ -62,7 +65,13 @@ function qemuArguments(request: QemuRequest): string[] {
  * A guest that panics resets, and -no-reboot makes that QEMU's end. The emulated processors' TSCs are the
  * host's own, so in step; a kernel that distrusts them reads the far slower HPET instead.
  */
-const kernelCommandLine = 'console=ttyS0 panic=-1 oops=panic tsc=reliable';
+const forTheKernel = 'console=ttyS0 panic=-1 oops=panic tsc=reliable';
+const forSystemd =
+  'dmfd.systemd systemd.unit=dmfd.target systemd.show_status=no systemd.log_target=journal-or-kmsg';
+
+function commandLine(request: QemuRequest): string {
+  return request.systemdWith ? `${forTheKernel} ${forSystemd}` : forTheKernel;
+}
 
 function acceleration(request: QemuRequest): string[] {
   const cpus = `${request.cpus ?? 2}`;

@@ -4,12 +4,16 @@ import type { Guest } from './guest.js';
 
 /** Runs a real systemd-udevd in the guest, with Debian's rules, until {@link stopUdev}. */
 export async function startUdev(guest: Guest): Promise<void> {
-  const directory = (await commandOutput(vmFile('udev/fetch.sh'))).trim();
-  await mustRun(guest, vmFile('udev/start.sh'), directory);
+  await mustRun(guest, vmFile('udev/start.sh'), await unpackedUdev());
 }
 
 export async function stopUdev(guest: Guest): Promise<void> {
   await mustRun(guest, vmFile('udev/stop.sh'));
+}
+
+/** The directory of Debian's udev package, which the host need not have installed. */
+export async function unpackedUdev(): Promise<string> {
+  return (await commandOutput(vmFile('udev/fetch.sh'))).trim();
 }
 
 async function mustRun(guest: Guest, ...argv: string[]): Promise<void> {

@@ -13,7 +13,7 @@ agent=$2
 output=$3
 
 boot_modules='virtio_pci 9pnet_virtio 9p overlay virtio_console'
-applets='sh mount mkdir insmod switch_root ln rm cp hostname ip poweroff'
+applets='sh mount umount mkdir insmod switch_root ln rm cp cat dirname hostname ip poweroff'
 
 main() {
   work=$(mktemp -d)
@@ -23,6 +23,7 @@ main() {
   cp "$(command -v busybox)" "$root/bin/busybox"
   for applet in $applets; do ln -s busybox "$root/bin/$applet"; done
   cp "$here/init" "$root/init"
+  cp -r "$here/../systemd" "$root/systemd"
   cp "$agent" "$root/agent"
   chmod 755 "$root/init" "$root/agent"
   add_modules
