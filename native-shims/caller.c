@@ -39,6 +39,16 @@ void dmfd_restore_dispositions(const struct dmfd_caller *caller)
 		sigaction(signal, caller->known && caller->ignored & bit(signal) ? &ignored : &as_default, NULL);
 }
 
+void dmfd_restore_pending(const struct dmfd_caller *caller)
+{
+	int signal;
+
+	for (signal = 1; signal < NSIG; signal++)
+		/* To this thread: Node's others block nothing, and a signal to the process would be theirs. */
+		if (caller->known && caller->pending & caller->blocked & bit(signal))
+			raise(signal);
+}
+
 int dmfd_restore_limit(const struct dmfd_caller *caller)
 {
 	const struct rlimit limit = { .rlim_cur = caller->soft_descriptors, .rlim_max = caller->hard_descriptors };

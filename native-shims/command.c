@@ -88,6 +88,7 @@ int dmfd_become(struct dmfd_command *command, const struct dmfd_vectors *vectors
 	dmfd_restore_dispositions(&command->caller);
 	if (sigprocmask(SIG_SETMASK, mask, NULL) < 0)
 		return -errno;
+	dmfd_restore_pending(&command->caller);
 	command->reached_execve = 1;
 	execve(vectors->file, vectors->argv, vectors->envp);
 	return -errno;

@@ -78,6 +78,7 @@ struct dmfd_caller {
 	uint32_t reserved;
 	uint64_t ignored; /* signals, bit 0 for signal 1 */
 	uint64_t blocked;
+	uint64_t pending;
 	uint64_t soft_descriptors; /* RLIMIT_NOFILE */
 	uint64_t hard_descriptors;
 };

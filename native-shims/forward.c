@@ -32,6 +32,9 @@ static int is_forwarded(int signal)
  */
 static int command_has_it(const siginfo_t *info, pid_t pid)
 {
+	/* A terminal that goes away tells its session's leader alone. */
+	if (info->si_signo == SIGHUP && info->si_code == SI_KERNEL && getsid(0) == getpid())
+		return 0;
 	if (info->si_code == SI_KERNEL)
 		return getpgid(pid) == getpgrp();
 	return info->si_code == SI_USER && info->si_pid == pid;

@@ -62,6 +62,7 @@ static const uint32_t layout[] = {
 	sizeof(struct dmfd_caller),
 	offsetof(struct dmfd_caller, ignored),
 	offsetof(struct dmfd_caller, blocked),
+	offsetof(struct dmfd_caller, pending),
 	offsetof(struct dmfd_caller, soft_descriptors),
 	offsetof(struct dmfd_caller, hard_descriptors),
 	sizeof(struct dmfd_command),

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Asked one by one where /proc does not list them. */
@@ -64,6 +65,20 @@ static uint64_t blocked_signals(void)
 		if (sigismember(&mask, signal) == 1)
 			blocked |= bit(signal);
 	return blocked;
+}
+
+/* Taken off: Node unblocks every signal when it starts, and would die of them. The command gets them back. */
+static uint64_t take_pending_signals(void)
+{
+	const struct timespec at_once = { .tv_sec = 0 };
+	uint64_t taken = 0;
+	sigset_t pending;
+	int signal;
+
+	sigpending(&pending);
+	while ((signal = sigtimedwait(&pending, NULL, &at_once)) > 0)
+		taken |= bit(signal);
+	return taken;
 }
 
 static void put_range(struct out *out, int first, int last)
@@ -132,6 +147,7 @@ int dmfd_describe_caller(char *text, size_t size)
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	put(&out, "pid=%d;ignored=%" PRIx64 ";blocked=%" PRIx64, (int)getpid(), ignored_signals(), blocked_signals());
+	put(&out, ";pending=%" PRIx64, take_pending_signals());
 	put(&out, ";nofile=%ju:%ju;fds=", (uintmax_t)limit.rlim_cur, (uintmax_t)limit.rlim_max);
 	put_descriptors(&out);
 	return out.length < size ? 0 : -E2BIG;

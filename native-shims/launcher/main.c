@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,24 +42,6 @@ static int find_script(char *path, size_t size)
 		return -ENOENT;
 	memcpy(path + top, script_place, sizeof(script_place));
 	return 0;
-}
-
-/*
- * Node gives every signal its default action first. What the caller ignores must not kill dmfd before it ignores it
- * again (nohup), and SIGUSR1 would start Node's inspector; src/handoff/caller.ts unblocks both.
- */
-static void block_what_node_resets(void)
-{
-	struct sigaction action;
-	sigset_t held;
-	int signal;
-
-	sigemptyset(&held);
-	sigaddset(&held, SIGUSR1);
-	for (signal = 1; signal < NSIG; signal++)
-		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-			sigaddset(&held, signal);
-	sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
 static char **with_caller(char **environment, char *state)
@@ -111,7 +92,8 @@ int main(int argc, char **argv, char **environment)
 	variables = with_caller(environment, state);
 	if (!arguments || !variables)
 		return complain("starting Node", strerror(ENOMEM), "this machine is out of memory");
-	block_what_node_resets();
 	execvpe(arguments[0], arguments, variables);
+	if (errno == ENOENT && DMFD_NODE[0])
+		execve(DMFD_NODE, arguments, variables);
 	return complain("starting Node (\"node\" along PATH)", strerror(errno), "install Node 20 or later, and have it on the PATH");
 }

@@ -7,6 +7,8 @@ export interface CallerState {
   readonly ignored: bigint;
   /** The signal mask, likewise. */
   readonly blocked: bigint;
+  /** Blocked signals that had come already. */
+  readonly pending: bigint;
   /** RLIMIT_NOFILE. */
   readonly softDescriptors: bigint;
   readonly hardDescriptors: bigint;
@@ -24,18 +26,20 @@ export function callerState(): CallerState | undefined {
 
 /** undefined too for what another process's launcher noted. */
 export function parseCallerState(text: string, pid: number): CallerState | undefined {
-  const [, noter, ignored, blocked, soft, hard, ranges] = FORMAT.exec(text) ?? [];
+  const [, noter, ignored, blocked, pending, soft, hard, ranges] = FORMAT.exec(text) ?? [];
   if (noter !== String(pid)) return undefined;
   return {
     ignored: BigInt(`0x${ignored}`),
     blocked: BigInt(`0x${blocked}`),
+    pending: BigInt(`0x${pending}`),
     softDescriptors: BigInt(soft ?? 0),
     hardDescriptors: BigInt(hard ?? 0),
     descriptors: parseRanges(ranges ?? ''),
   };
 }
 
-const FORMAT = /^pid=(\d+);ignored=([0-9a-f]+);blocked=([0-9a-f]+);nofile=(\d+):(\d+);fds=([\d,-]*)$/;
+const FORMAT =
+  /^pid=(\d+);ignored=([0-9a-f]+);blocked=([0-9a-f]+);pending=([0-9a-f]+);nofile=(\d+):(\d+);fds=([\d,-]*)$/;
 
 function parseRanges(text: string): number[] {
   const ranges = text.split(',').filter((range) => range !== '');
@@ -57,12 +61,13 @@ export function encodeCallerState(state: CallerState | undefined): Buffer {
   caller.writeUInt32LE(1, CALLER.known);
   caller.writeBigUInt64LE(state.ignored, CALLER.ignored);
   caller.writeBigUInt64LE(state.blocked, CALLER.blocked);
+  caller.writeBigUInt64LE(state.pending, CALLER.pending);
   caller.writeBigUInt64LE(state.softDescriptors, CALLER.softDescriptors);
   caller.writeBigUInt64LE(state.hardDescriptors, CALLER.hardDescriptors);
   return caller;
 }
 
-/** Ignores again what the caller ignores, and unblocks what the launcher blocked until then. */
+/** Ignores and blocks again, in this process, what Node no longer did when it had started. */
 export function adoptCaller(state: CallerState | undefined): void {
   if (state !== undefined) shim.adoptCaller(encodeCallerState(state));
 }

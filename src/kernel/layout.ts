@@ -40,9 +40,10 @@ export const CALLER = {
   known: 0,
   ignored: 8,
   blocked: 16,
-  softDescriptors: 24,
-  hardDescriptors: 32,
-  bytes: 40,
+  pending: 24,
+  softDescriptors: 32,
+  hardDescriptors: 40,
+  bytes: 48,
 } as const;
 
 /** The caller's state comes first in it. */
@@ -91,6 +92,7 @@ export const EXPECTED_LAYOUT: readonly number[] = [
   CALLER.bytes,
   CALLER.ignored,
   CALLER.blocked,
+  CALLER.pending,
   CALLER.softDescriptors,
   CALLER.hardDescriptors,
   COMMAND.bytes,

@@ -2,13 +2,15 @@ import { expect, test } from 'vitest';
 import { encodeCallerState, isIgnored, parseCallerState } from '../../../src/handoff/caller-state.js';
 import { CALLER } from '../../../src/kernel/layout.js';
 
-const TEXT = 'pid=12;ignored=8000000000000001;blocked=2;nofile=1024:18446744073709551615;fds=0-2,9,62-64';
+const TEXT =
+  'pid=12;ignored=8000000000000001;blocked=2;pending=2;nofile=1024:18446744073709551615;fds=0-2,9,62-64';
 
 test('what the launcher noted is read', () => {
   const state = parseCallerState(TEXT, 12);
   expect(state).toEqual({
     ignored: 0x8000_0000_0000_0001n,
     blocked: 2n,
+    pending: 2n,
     softDescriptors: 1024n,
     hardDescriptors: 0xffff_ffff_ffff_ffffn,
     descriptors: [0, 1, 2, 9, 62, 63, 64],
@@ -21,7 +23,7 @@ test('what the launcher noted is read', () => {
 });
 
 test('no descriptors at all are none', () => {
-  expect(parseCallerState('pid=1;ignored=0;blocked=0;nofile=4:4;fds=', 1)?.descriptors).toEqual([]);
+  expect(parseCallerState('pid=1;ignored=0;blocked=0;pending=0;nofile=4:4;fds=', 1)?.descriptors).toEqual([]);
 });
 
 test.each([

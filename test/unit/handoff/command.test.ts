@@ -78,6 +78,7 @@ test("the caller's descriptors are passed on, but those that ours replace and th
   const caller = {
     ignored: 0n,
     blocked: 0n,
+    pending: 0n,
     softDescriptors: 64n,
     hardDescriptors: 64n,
     descriptors: [0, 2, 5, 7, 9, 63],

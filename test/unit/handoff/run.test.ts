@@ -43,6 +43,7 @@ function runCommand(command: Command, handle: Device): Ending {
 const NOTHING_GIVEN = {
   ignored: 0n,
   blocked: 0n,
+  pending: 0n,
   softDescriptors: 1024n,
   hardDescriptors: 4096n,
   descriptors: [],

@@ -1,6 +1,14 @@
 import { DataType, load, open } from 'ffi-rs';
 import { expect, test } from 'vitest';
-import { CALLER, COMMAND, CREATION, DESCRIPTOR_BYTES, EXPECTED_LAYOUT, PID_ROOM, SCRATCH_FIELD } from '../../../src/kernel/layout.js';
+import {
+  CALLER,
+  COMMAND,
+  CREATION,
+  DESCRIPTOR_BYTES,
+  EXPECTED_LAYOUT,
+  PID_ROOM,
+  SCRATCH_FIELD,
+} from '../../../src/kernel/layout.js';
 import { evaluateC } from '../support/compile.js';
 import { shimLibrary } from '../support/distribution.js';
 
@@ -58,6 +66,7 @@ const CALLER_FIELDS: Readonly<Partial<Record<keyof typeof CALLER, string>>> = {
   known: 'known',
   ignored: 'ignored',
   blocked: 'blocked',
+  pending: 'pending',
   softDescriptors: 'soft_descriptors',
   hardDescriptors: 'hard_descriptors',
 };
