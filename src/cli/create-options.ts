@@ -14,6 +14,8 @@ export interface CreateOptions {
   readonly fd?: number;
   readonly roFd?: number;
   readonly listenFds?: true;
+  readonly fdstore?: true;
+  readonly sendFd?: string;
   readonly mode: Mode;
   readonly exec?: true;
   readonly placeholders: boolean;
@@ -55,6 +57,14 @@ export function addCreateOptions(command: CommandLine): CommandLine {
       'auto',
     )
     .option('--exec', 'become COMMAND instead of waiting for it')
+    .option(
+      '--fdstore',
+      'instead of a COMMAND: give the descriptor to the service manager, for the unit dmfd runs in',
+    )
+    .option(
+      '--send-fd <SOCKET>',
+      'instead of a COMMAND: send the descriptor over a unix socket; @NAME for an abstract one',
+    )
     .option('--no-placeholders', 'leave {path} {fd} {dev} {name} {diskseq} in COMMAND alone')
     .option(
       '--wait-gone [SECONDS]',
@@ -74,6 +84,7 @@ export function addCreateOptions(command: CommandLine): CommandLine {
 /** @throws DmfdError `usage` for options that do not go together */
 export function checkCombination(options: CreateOptions, commandLength: number | undefined): void {
   if (commandLength === 0) throw usageError('no command stands after --');
+  if (options.fdstore || options.sendFd !== undefined) checkGivenAway(options, commandLength);
   if (commandLength === undefined) checkWithoutCommand(options);
   else checkWithCommand(options);
   if (options.readonly && options.holdReadonly) {
@@ -83,6 +94,22 @@ export function checkCombination(options: CreateOptions, commandLength: number |
   }
   if (options.jsonFd !== undefined && [options.fd, options.roFd].includes(options.jsonFd)) {
     throw usageError(`--json-fd ${options.jsonFd}: the command gets the device under that number`);
+  }
+}
+
+/** Somebody else holds the device then, for as long as they like. */
+function checkGivenAway(options: CreateOptions, commandLength: number | undefined): void {
+  const form = options.fdstore ? '--fdstore' : '--send-fd';
+  if (options.fdstore && options.sendFd !== undefined) {
+    throw usageError('--fdstore and --send-fd exclude each other: dmfd has one descriptor to give away');
+  }
+  if (commandLength !== undefined) {
+    throw usageError(`${form} gives the descriptor away, and a command after -- would want it, too`);
+  }
+  if (options.waitGone !== undefined) {
+    throw usageError(
+      `${form} and --wait-gone exclude each other: dmfd does not stay until the device is gone`,
+    );
   }
 }
 

@@ -4,13 +4,15 @@ import { createDevice } from '../device/create.js';
 import type { Device } from '../device/handle.js';
 import type { DeviceRequest } from '../device/request.js';
 import { usageError } from '../errors.js';
+import { callerEnvironment } from '../handoff/caller.js';
 import { callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
+import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../handoff/fdstore.js';
 import { hold } from '../handoff/hold.js';
-import { checkListenName } from '../handoff/listen.js';
 import { becomeCommand, endAs, startCommand } from '../handoff/run.js';
+import { sendDescriptor } from '../handoff/send-fd.js';
 import { addCreateOptions, type CreateOptions, checkCombination } from './create-options.js';
-import { deviceJson } from './device-json.js';
+import { deviceFields, deviceJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
 import { awaitGone } from './gone.js';
 import { say, write } from './output.js';
@@ -38,20 +40,32 @@ async function create(
   checkCombination(options, commandLength);
   // Before any call to the kernel: a command that is not there must not cost a device.
   const command = commandLength === undefined ? undefined : planCommand(options, commandLength);
-  if (command === undefined) checkOutput();
-  if (options.listenFds && name !== undefined) checkListenName(name);
+  const give = planGift(options);
+  if (command === undefined && (give === undefined || options.json)) checkOutput();
+  if ((options.listenFds || options.fdstore) && name !== undefined) checkDescriptorName(name);
   const events = eventsTo(options.jsonFd);
   const device = createDevice(toRequest(name, options));
   if (!options.quiet) for (const warning of device.warnings) say(`dmfd: ${warning}`);
   try {
     if (options.holdReadonly) device.holdReadOnly();
     events.created(device);
-    if (command === undefined) await holdDevice(device, options, events);
+    if (give !== undefined) await giveAway(device, give, options);
+    else if (command === undefined) await holdDevice(device, options, events);
     else if (options.exec) become(command, device, events);
     else await runAndEnd(command, device, options, events);
   } finally {
     device.close();
   }
+}
+
+/** How to give the device to somebody who holds it from then on; undefined when nobody was named. */
+function planGift({ fdstore, sendFd }: CreateOptions): ((device: Device) => Promise<void>) | undefined {
+  if (sendFd !== undefined) {
+    return (device) => sendDescriptor(device, sendFd, `${JSON.stringify(deviceFields(device))}\n`);
+  }
+  if (!fdstore) return undefined;
+  const socket = findNotifySocket(callerEnvironment());
+  return (device) => storeDescriptor(device, socket);
 }
 
 /** Node opens /dev/null in place of a closed standard output; nobody would ever read the device's path there. */
@@ -94,6 +108,15 @@ async function runAndEnd(
   events.ended(ending);
   await waitIfAsked(device, options, events);
   endAs(ending);
+}
+
+async function giveAway(
+  device: Device,
+  give: (device: Device) => Promise<void>,
+  { json }: CreateOptions,
+): Promise<void> {
+  await give(device);
+  if (json) write(1, `${JSON.stringify(deviceFields(device))}\n`);
 }
 
 async function holdDevice(device: Device, options: CreateOptions, events: Events): Promise<void> {

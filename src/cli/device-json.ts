@@ -1,9 +1,9 @@
 import type { Device } from '../device/handle.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 
-/** The device as one JSON line. */
+/** The device as one JSON line, with the process that holds it, and its descriptor there. */
 export function deviceJson(device: Device): string {
-  return JSON.stringify(deviceFields(device));
+  return JSON.stringify({ ...deviceFields(device), fd: device.fd, pid: process.pid });
 }
 
 /** Numbers that may exceed 2^53 are numbers all the same: jq and Python read them whole. */
@@ -15,8 +15,6 @@ export function deviceFields(device: Device): object {
     dev: formatDeviceNumber(device),
     major: device.major,
     minor: device.minor,
-    fd: device.fd,
-    pid: process.pid,
     diskseq: Number(device.diskseq),
     size: Number(device.size),
     readonly: device.readOnly,

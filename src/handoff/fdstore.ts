@@ -39,7 +39,7 @@ export function checkDescriptorName(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (name !== '' && name.length <= LONGEST_NAME && !/[\x00-\x1f\x7f-\uffff:]/.test(name)) return name;
   throw usageError(
-    `${JSON.stringify(name)} cannot be the name of a stored descriptor`,
+    `${JSON.stringify(name)} cannot be the name of a descriptor`,
     `it has 1 to ${LONGEST_NAME} ASCII characters, without ":" and control characters; give the device such a name`,
   );
 }

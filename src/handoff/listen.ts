@@ -1,4 +1,3 @@
-import { usageError } from '../errors.js';
 import { PID_ROOM } from '../kernel/layout.js';
 import { type Bytes, bytesOf } from './bytes.js';
 import { variable } from './environment.js';
@@ -30,16 +29,6 @@ export function inheritedNames(environment: readonly Bytes[], pid: number, open:
   if (!numbers.every((fd) => open.includes(fd))) return [];
   const names = variable(environment, 'LISTEN_FDNAMES')?.split(':') ?? [];
   return numbers.map((_, index) => names[index] || 'unknown');
-}
-
-/** @throws DmfdError `usage` for a name that the protocol cannot carry */
-export function checkListenName(name: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (!/[:\u0000-\u001f\u007f]/.test(name) && Buffer.byteLength(name) <= 255) return;
-  throw usageError(
-    `device name ${JSON.stringify(name)}: a descriptor of that name cannot be handed over`,
-    'the service manager takes at most 255 bytes, without colon and control characters',
-  );
 }
 
 /** The protocol's variables for descriptors of these names, from 3 on. */

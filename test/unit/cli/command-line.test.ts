@@ -136,8 +136,8 @@ const ROWS: readonly Row[] = [
     line: "dmfd create a:b --table '0 8 zero' --listen-fds -- true",
     code: 125,
     stderr: says(
-      'device name "a:b": a descriptor of that name cannot be handed over',
-      'hint: the service manager takes at most 255 bytes, without colon and control characters',
+      '"a:b" cannot be the name of a descriptor',
+      'hint: it has 1 to 255 ASCII characters, without ":" and control characters; give the device such a name',
     ),
   },
   {
@@ -146,6 +146,29 @@ const ROWS: readonly Row[] = [
     stderr: says(
       'standard output is closed, and the path of the device is to be printed there',
       'hint: redirect it (>FILE, >/dev/null), or give a command after --',
+    ),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --fdstore --send-fd /run/x",
+    code: 125,
+    stderr: says('--fdstore and --send-fd exclude each other: dmfd has one descriptor to give away'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --fdstore -- true",
+    code: 125,
+    stderr: says('--fdstore gives the descriptor away, and a command after -- would want it, too'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --send-fd /run/x --wait-gone",
+    code: 125,
+    stderr: says('--send-fd and --wait-gone exclude each other: dmfd does not stay until the device is gone'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --fdstore",
+    code: 125,
+    stderr: says(
+      'there is no service manager to give the descriptor to: NOTIFY_SOCKET is not set',
+      'hint: run dmfd from a unit that has FileDescriptorStoreMax=1 and NotifyAccess=all',
     ),
   },
   { line: 'dmfd --version 2>&- <&-', code: 0, stdout: `${version}\n` },
