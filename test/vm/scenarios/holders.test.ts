@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { checkout } from '../harness/checkout.js';
+import type { GuestProcess } from '../harness/process.js';
+import { atCall } from './at-call.js';
+import { expectNothingLeft, image, sh, standing, vm } from './support.js';
+
+const CREATE = ['dmfd', 'create', 'held', '--loop', '/tmp/held.img', '--table', '0 8 linear {loop0} 0'];
+const UP = 'dm: held\nloop: /tmp/held.img';
+
+/** Each row of "Who holds what when", by its first column, and what is tested of it here or elsewhere. */
+const rows = new Set<string>();
+const row = (when: string): string => {
+  rows.add(when);
+  return when;
+};
+
+beforeAll(async () => {
+  await image('held.img', 1);
+});
+
+afterEach(async ({ task }) => {
+  // What a failed test leaves is not to be the next one's failure, too.
+  if (task.result?.state === 'fail') for (const pid of await holders()) await sh(`kill -KILL ${pid}`);
+  await expectNothingLeft();
+});
+
+test(row('dmfd makes it'), async () => {
+  // From the attaching of the loop device to the last question about the finished device.
+  for (const [signal, number, call] of [
+    ['TERM', 15, 'LOOP_CONFIGURE'],
+    ['INT', 2, 'DM_TABLE_LOAD'],
+    ['HUP', 1, 'BLKGETSIZE64'],
+  ] as const) {
+    const script = `${atCall(call, { run: `kill -${signal} $COMMAND` })} ${quoted([...CREATE, '--', 'echo', 'ran'])}; echo $?`;
+    expect(await sh(script)).toBe(`${128 + number}\n`);
+    await expectNothingLeft();
+  }
+});
+
+test(row('dmfd is stopped then (SIGSTOP)'), async () => {
+  for (const [signal, output] of [
+    ['CONT', 'ran\n'],
+    ['KILL', ''],
+  ] as const) {
+    const run = 'kill -STOP $COMMAND; echo $COMMAND >/tmp/stopped';
+    await sh('rm -f /tmp/stopped');
+    const dmfd = await vm.start([
+      'sh',
+      '-c',
+      `exec ${atCall('DM_DEV_SUSPEND', { run })} ${quoted([...CREATE, '--', 'echo', 'ran'])}`,
+    ]);
+    const pid = Number(
+      await sh(
+        'until [ -s /tmp/stopped ] && grep -q "^State:.T" /proc/$(cat /tmp/stopped)/status; do sleep 0.05; done; cat /tmp/stopped',
+      ),
+    );
+    expect(await standing()).toBe(UP);
+    expect(await holders()).toEqual([pid]);
+    expect(dmfd.stdout).toBe('');
+    await sh(`kill -${signal} ${pid}`);
+    const { stdout } = await dmfd.exited;
+    expect(stdout).toBe(output);
+    await expectNothingLeft();
+  }
+});
+
+test(row('COMMAND runs'), async () => {
+  const { dmfd, command } = await started("trap 'echo TERM' TERM");
+  expect(command).not.toBe(dmfd.pid);
+  expect(await holders()).toEqual([command]);
+  // A signal to dmfd is one to COMMAND, which may go on.
+  dmfd.signal('SIGTERM');
+  await dmfd.waitForOutput(/TERM\n/);
+  expect(await holders()).toEqual([command]);
+  await dmfd.closeStdin();
+  expect(await dmfd.exited).toMatchObject({ code: 7, stderr: '' });
+});
+
+test(row('dmfd is stopped while COMMAND runs'), async () => {
+  const { dmfd, command } = await started();
+  dmfd.signal('SIGSTOP');
+  await sh(`until grep -q '^State:.T' /proc/${dmfd.pid}/status; do sleep 0.05; done`);
+  expect(await holders()).toEqual([command]);
+  // It goes with COMMAND, and not with dmfd, which does not even know yet.
+  await dmfd.closeStdin();
+  await expectNothingLeft();
+  dmfd.signal('SIGCONT');
+  expect(await dmfd.exited).toMatchObject({ code: 7 });
+});
+
+test(row('dmfd is killed while COMMAND runs (SIGKILL)'), async () => {
+  const { dmfd, command } = await started();
+  dmfd.signal('SIGKILL');
+  expect(await dmfd.exited).toMatchObject({ signal: 'SIGKILL' });
+  expect(await standingStill()).toBe(UP);
+  expect(await holders()).toEqual([command]);
+  await sh(`echo still >/proc/${command}/fd/3; sync; kill -KILL ${command}`);
+  await expectNothingLeft();
+  expect(await sh('head -c 6 /tmp/held.img')).toBe('still\n');
+});
+
+test(row('the terminal of both is closed (SIGHUP)'), async () => {
+  const mortal = quoted([...CREATE, '--', 'sh', '-c', 'echo ready; exec sleep 1000']);
+  // The kernel tells only the leader of the session, which dmfd is (ssh -t, xterm -e) or a shell is.
+  for (const line of [`exec ${mortal}`, `${mortal}; true`]) {
+    const terminal = await onTerminal(line);
+    terminal.signal('SIGKILL');
+    await expectNothingLeft();
+  }
+  const survivor = `$SIG{HUP} = sub { open(F, '>>', '/tmp/told'); print F "HUP\n"; close(F) }; $| = 1; print "ready\n"; sleep(1000) while 1`;
+  await sh('rm -f /tmp/told');
+  const terminal = await onTerminal(`exec ${quoted([...CREATE, '--', 'perl', '-e', survivor])}`);
+  const [pid] = await holders();
+  terminal.signal('SIGKILL');
+  expect(await standingStill()).toBe(UP);
+  expect(await holders()).toEqual([pid]);
+  expect(await sh(`cat /tmp/told; kill -KILL ${pid}`)).toBe('HUP\n');
+});
+
+test(row('COMMAND has left a daemon behind'), async () => {
+  const daemon = 'setsid sleep 1000 >/dev/null 2>&1 & echo $!; exit 5';
+  const dmfd = await vm.start([...CREATE, '--', 'sh', '-c', daemon], { stdin: 'null' });
+  await dmfd.waitForOutput(/^\d+\n/);
+  expect(await dmfd.exited).toMatchObject({ code: 5 });
+  expect(await standingStill()).toBe(UP);
+  expect(await holders()).toEqual([Number(dmfd.stdout)]);
+  await sh(`kill ${dmfd.stdout}`);
+});
+
+test(row('`--exec`: dmfd has become COMMAND'), async () => {
+  const { dmfd, command } = await started('', '--exec');
+  expect(command).toBe(dmfd.pid);
+  expect(await holders()).toEqual([command]);
+  dmfd.signal('SIGKILL');
+  expect(await dmfd.exited).toMatchObject({ signal: 'SIGKILL' });
+});
+
+test(row('there is no COMMAND'), async () => {
+  const dmfd = await vm.start(CREATE, { stdin: 'null' });
+  await dmfd.waitForOutput(/\n/, 60_000);
+  dmfd.signal('SIGSTOP');
+  dmfd.signal('SIGTERM');
+  expect(await standingStill()).toBe(UP);
+  expect(await holders()).toEqual([dmfd.pid]);
+  dmfd.signal('SIGCONT');
+  expect(await dmfd.exited).toMatchObject({ code: 0 });
+  await expectNothingLeft();
+  const terminal = await onTerminal(`exec ${quoted(CREATE)}`, /\/dev\/dm-\d+/);
+  expect(await standing()).toBe(UP);
+  terminal.signal('SIGKILL');
+});
+
+/** Rows that other scenarios test: these tests of these files, as their text says. */
+const elsewhere: Record<string, readonly [file: string, text: string]> = {
+  'it is mounted, is swap, is below another device, is opened by somebody': [
+    'lifetime.test.ts',
+    "test('a device on top of it keeps it alive'",
+  ],
+};
+
+test('each row of README.md is tested', () => {
+  const section = /^## Who holds what when\n(.*?)^## /ms.exec(read('README.md'))?.[1] ?? '';
+  const table = [...section.matchAll(/^\| (.*?) *\|/gm)].slice(2).map((match) => match[1]);
+  for (const [file, text] of Object.values(elsewhere))
+    expect(read(`test/vm/scenarios/${file}`)).toContain(text);
+  expect([...rows, ...Object.keys(elsewhere)]).toEqual(table);
+});
+
+function read(file: string): string {
+  return readFileSync(join(checkout, file), 'utf8');
+}
+
+/** A command that says its pid, and ends with 7 when its standard input does. */
+function command(prologue = ''): string[] {
+  // In bash, a trapped signal does not end a read.
+  return ['bash', '-c', `${prologue || ':'}; echo ready $$; while read -r _; do :; done; exit 7`];
+}
+
+async function started(
+  prologue?: string,
+  ...options: string[]
+): Promise<{ dmfd: GuestProcess; command: number }> {
+  const dmfd = await vm.start([...CREATE, ...options, '--', ...command(prologue)]);
+  const [, pid] = await dmfd.waitForOutput(/ready (\d+)\n/, 60_000);
+  return { dmfd, command: Number(pid) };
+}
+
+/** On a terminal of its own, which is closed when the process that comes back is killed. */
+async function onTerminal(line: string, ready = /ready/): Promise<GuestProcess> {
+  const terminal = await vm.start(['script', '-qec', line, '/dev/null']);
+  await terminal.waitForOutput(ready, 60_000);
+  return terminal;
+}
+
+/** What is there when the kernel has had the time to destroy what nobody holds. */
+async function standingStill(): Promise<string> {
+  await sh('sleep 0.3');
+  return standing();
+}
+
+/** The processes that have a mapped device open. */
+async function holders(): Promise<number[]> {
+  const output = await sh(
+    `find /proc/[0-9]*/fd -lname '*/dm-[0-9]*' 2>/dev/null | cut -d/ -f3 | sort -un || true`,
+  );
+  return output.trim().split('\n').filter(Boolean).map(Number);
+}
+
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+}
