@@ -1,0 +1,130 @@
+import { afterEach, expect, test } from 'vitest';
+import { expectNothingLeft, sh, standing, vm } from './support.js';
+
+afterEach(expectNothingLeft);
+
+const CTRL_C = '\x03';
+const CTRL_Z = '\x1a';
+
+/** Says what signals it gets, one line each, until it is told to end. */
+const COUNTER = `#!/usr/bin/perl
+$| = 1;
+for my $name (qw(INT HUP QUIT CONT WINCH USR1)) { $SIG{$name} = sub { print "<$name>\\n" } }
+print "<ready>\\n";
+sleep 1 until -e "/tmp/enough";
+`;
+
+/** An interactive shell on a terminal of its own, with the command above in it. */
+async function interactive() {
+  await sh(`rm -f /tmp/enough; cat >/tmp/counter <<'EOF'\n${COUNTER}EOF\nchmod +x /tmp/counter`);
+  const shell = await vm.start(['script', '-qec', 'PS1="prompt> " bash --norc --noprofile -i', '/dev/null'], {
+    env: { TERM: 'dumb' },
+  });
+  await shell.waitForOutput(/prompt> /, 30_000);
+  let seen = shell.stdout.length;
+  return {
+    type: (keys: string) => shell.write(keys),
+    /** Waits for this in what came since the last time. */
+    see: async (what: RegExp) => {
+      await shell.waitForOutput(new RegExp(`^[^]{${seen}}[^]*?${what.source}`), 60_000);
+      const match = what.exec(shell.stdout.slice(seen));
+      seen += (match?.index ?? 0) + (match?.[0].length ?? 0);
+    },
+    output: () => shell.stdout,
+    exited: shell.exited,
+  };
+}
+
+const WRAPPERS = {
+  plain: '',
+  one: "dmfd create a --table '0 8 zero' -- ",
+  two: "dmfd create a --table '0 8 zero' -- dmfd create b --table '0 8 zero' -- ",
+};
+
+test.each(Object.entries(WRAPPERS))(
+  'job control in an interactive shell works: %s',
+  async (_what, wrapper) => {
+    const devices = wrapper.split('create').length - 1;
+    const shell = await interactive();
+    await shell.type(`${wrapper}/tmp/counter; echo "status $?"\n`);
+    await shell.see(/<ready>/);
+    await shell.type(CTRL_C);
+    await shell.see(/<INT>/);
+    await shell.type(CTRL_Z);
+    await shell.see(/Stopped[^]*prompt> /);
+    expect((await standing()).split('\n').filter(Boolean)).toHaveLength(devices);
+    await shell.type('fg\n');
+    await shell.see(/<CONT>/);
+    await shell.type(CTRL_Z);
+    await shell.see(/Stopped[^]*prompt> /);
+    await shell.type('bg\n');
+    await shell.see(/<CONT>/);
+    await shell.type('kill -USR1 %1\n');
+    await shell.see(/<USR1>/);
+    await shell.type('touch /tmp/enough; wait; echo "ended $?"; exit\n');
+    await shell.see(/ended 0/);
+    await shell.exited;
+    const counted = (name: string) => shell.output().split(`<${name}>`).length - 1;
+    // kill %1 goes to the whole job: from each dmfd, the command gets it once more.
+    expect({ INT: counted('INT'), CONT: counted('CONT'), HUP: counted('HUP') }).toEqual({
+      INT: 1,
+      CONT: 2,
+      HUP: 0,
+    });
+  },
+);
+
+test('a stop of the command alone stops dmfd for its shell, and SIGCONT to dmfd alone continues both', async () => {
+  const shell = await interactive();
+  await shell.type(`${WRAPPERS.one}/tmp/counter\n`);
+  await shell.see(/<ready>/);
+  await sh('pkill -STOP -x counter');
+  await shell.see(/Stopped[^]*prompt> /);
+  await sh('kill -CONT $(pidof node)');
+  await shell.see(/<CONT>/);
+  await sh('touch /tmp/enough');
+  await shell.type('wait; echo "ended $?"; exit\n');
+  await shell.see(/ended 0/);
+  await shell.exited;
+});
+
+test('where no shell waits, a stopped command stops nobody else', async () => {
+  const dmfd = await vm.start(['dmfd', 'create', '--table', '0 8 zero', '--', '/tmp/counter']);
+  await sh('rm -f /tmp/enough');
+  await dmfd.waitForOutput(/<ready>/, 60_000);
+  const states = `for p in ${dmfd.pid} $(pgrep -x counter); do ps -o state= -p $p; done | tr -d '\\n'`;
+  await sh('pkill -STOP -x counter; sleep 0.3');
+  expect(await sh(states)).toBe('ST');
+  await sh('pkill -CONT -x counter');
+  await dmfd.waitForOutput(/<CONT>/, 60_000);
+  await sh('pkill -STOP -x counter; sleep 0.3');
+  dmfd.signal('SIGCONT');
+  await dmfd.waitForOutput(/<CONT>\n<CONT>/, 60_000);
+  await sh('touch /tmp/enough');
+  expect(await dmfd.exited).toMatchObject({ code: 0 });
+});
+
+test('a command that ignores ^Z goes on, and its shell is not told otherwise', async () => {
+  const shell = await interactive();
+  await shell.type(`trap "" TSTP; ${WRAPPERS.one}/tmp/counter; echo "status $?"\n`);
+  await shell.see(/<ready>/);
+  await shell.type(CTRL_Z);
+  await shell.type(CTRL_C);
+  await shell.see(/<INT>/);
+  await sh('touch /tmp/enough');
+  await shell.see(/status 0/);
+  await shell.type('exit\n');
+  await shell.exited;
+  expect(shell.output()).not.toContain('Stopped');
+});
+
+test('^C ends dmfd and command together, as it would end the command', async () => {
+  const shell = await interactive();
+  await shell.type(`${WRAPPERS.two}sh -c 'echo "<re""ady>"; sleep 100'\n`);
+  await shell.see(/<ready>/);
+  await shell.type(CTRL_C);
+  await shell.see(/prompt> /);
+  await shell.type('echo "status $?"; exit\n');
+  await shell.see(/status 130/);
+  await shell.exited;
+});
