@@ -2,6 +2,7 @@
  * `make bench`: what dmfd costs, as ratios between commands in one run of one virtual machine. Emulation stretches
  * every time alike, more or less; the times themselves say nothing about a real machine.
  */
+import { checkout } from '../vm/harness/checkout.js';
 import { startVm } from '../vm/harness/shared-vm.js';
 import { compare } from './compare.js';
 
@@ -13,7 +14,8 @@ const DMFD = "dmfd create --table '0 8 zero'";
 /** The first is the one that the others are measured by. */
 const COMMANDS: readonly (readonly [label: string, command: string])[] = [
   ['node -e 0', 'node -e 0'],
-  ['dmfd --version', 'dmfd --version'],
+  ['without the launcher: bin/dmfd.js', `node ${checkout}/bin/dmfd.js --version`],
+  ['with it: dmfd --version', 'dmfd --version'],
   ['dmfd create -- true', `${DMFD} -- true`],
   ['dmfd create --exec -- true', `${DMFD} --exec -- true`],
   ['dmfd create --mode fallback -- true', `${DMFD} --mode fallback -- true`],
