@@ -9,15 +9,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The server's type is not known beforehand; a socket of another one is told so. */
+/* A file tells that the server is of another type; an abstract name of another type is just another name. */
+static int is_of_another_type(const char *address, int error)
+{
+	return error == -EPROTOTYPE || (address[0] == '@' && error == -ECONNREFUSED);
+}
+
+/* The server's type is not known beforehand. */
 static int connect_to_any(const char *address, uint32_t timeout_ms)
 {
-	static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
-	int connection = -EPROTOTYPE;
-	size_t i;
+	int connection = dmfd_connect_unix(address, SOCK_STREAM, timeout_ms);
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]) && connection == -EPROTOTYPE; i++)
-		connection = dmfd_connect_unix(address, types[i], timeout_ms);
+	if (is_of_another_type(address, connection))
+		connection = dmfd_connect_unix(address, SOCK_SEQPACKET, timeout_ms);
+	if (is_of_another_type(address, connection))
+		connection = dmfd_connect_unix(address, SOCK_DGRAM, timeout_ms);
 	return connection;
 }
 

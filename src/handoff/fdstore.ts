@@ -21,7 +21,7 @@ export function findNotifySocket(environment: readonly Bytes[]): Bytes {
   if (socket === undefined || socket === '') {
     throw usageError(
       'there is no service manager to give the descriptor to: NOTIFY_SOCKET is not set',
-      'run dmfd from a unit that has FileDescriptorStoreMax=1 and NotifyAccess=all',
+      'run dmfd from a unit that has FileDescriptorStoreMax=1 and NotifyAccess=exec (main is for ExecStart= alone)',
     );
   }
   if (socket.startsWith('/') || socket.startsWith('@')) return socket;
@@ -64,7 +64,7 @@ export async function storeDescriptor(device: Device, socket: Bytes, name = devi
     device: device.name,
     hint:
       'the unit needs FileDescriptorStoreMax= for as many descriptors as it stores, and a NotifyAccess= that ' +
-      'includes this process: all, or exec for what ExecStart= and its like name directly',
+      'includes this process: exec for what ExecStart= and its like name, all for what a script of theirs starts',
   });
 }
 

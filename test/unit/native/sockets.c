@@ -263,6 +263,8 @@ int main(int argc, char **argv)
 	send_to("to-seqpacket", SOCK_SEQPACKET, zero);
 	send_to("to-dgram", SOCK_DGRAM, zero);
 	send_to(abstract, SOCK_STREAM, zero);
+	send_to(abstract, SOCK_SEQPACKET, zero);
+	send_to(abstract, SOCK_DGRAM, zero);
 	send_much(zero);
 	try_long_path(zero);
 	try_refusals(zero);

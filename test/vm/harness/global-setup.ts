@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { guestOf } from './kernel.js';
 import { guestsAtOnce, processorsPerGuest } from './parallelism.js';
 import { startSharedVm } from './shared-vm.js';
 
@@ -8,11 +9,12 @@ declare module 'vitest' {
   }
 }
 
-/** Starts the project's guest; the project's name is the kernel's. Tests wait for it, and for their turn. */
+/** Starts the project's guest, which its name says. Tests wait for it, and for their turn. */
 export default async function bootForProject(project: TestProject): Promise<() => Promise<void>> {
   const guests = project.vitest.projects.filter((other) => other.config.globalSetup.length > 0).length;
   const cpus = processorsPerGuest(guestsAtOnce(guests));
-  const vm = await startSharedVm(project.name, { oneAtATime: true, cpus });
+  const { kernel, systemd } = guestOf(project.name);
+  const vm = await startSharedVm(kernel, { oneAtATime: true, cpus, systemd, logName: project.name });
   project.provide('vmSocket', vm.socketPath);
   return () => vm.close();
 }

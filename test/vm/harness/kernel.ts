@@ -15,6 +15,7 @@ export interface Kernel {
   modules: string | null;
 }
 
+const SYSTEMD = 'systemd-';
 const debianKernels = ['debian-6.1', 'debian-6.12'];
 
 /** Debian's kernels, and every kernel built into the cache. `DMFD_VM_KERNELS` (names with spaces) overrides. */
@@ -23,6 +24,19 @@ export function testedKernels(): string[] {
   if (chosen?.length) return chosen;
   const built = readdirSync(cacheDirectory('kernels')).filter((name) => /^[a-z]/.test(name));
   return [...new Set([...debianKernels, ...built.sort()])];
+}
+
+/**
+ * The guest of a vitest project: named like its kernel, with `systemd-` before that where systemd is process 1.
+ */
+export function guestOf(project: string): { kernel: string; systemd: boolean } {
+  const systemd = project.startsWith(SYSTEMD);
+  return { kernel: systemd ? project.slice(SYSTEMD.length) : project, systemd };
+}
+
+/** The name of the project that has systemd as process 1. */
+export function withSystemd(kernel: string): string {
+  return `${SYSTEMD}${kernel}`;
 }
 
 /** Finds a kernel in the cache; Debian's are downloaded when they are not there. */
