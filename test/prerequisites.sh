@@ -58,6 +58,8 @@ check_vm() {
   need_command cryptsetup cryptsetup-bin
   need_command strace strace
   need_command ps procps
+  need_file /lib/systemd/systemd systemd
+  need_file /usr/bin/python3 python3-minimal
 }
 
 check_kernel() {

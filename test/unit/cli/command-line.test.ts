@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
     code: 125,
     stderr: says(
       'there is no service manager to give the descriptor to: NOTIFY_SOCKET is not set',
-      'hint: run dmfd from a unit that has FileDescriptorStoreMax=1 and NotifyAccess=all',
+      'hint: run dmfd from a unit that has FileDescriptorStoreMax=1 and NotifyAccess=exec (main is for ExecStart= alone)',
     ),
   },
   { line: 'dmfd --version 2>&- <&-', code: 0, stdout: `${version}\n` },
