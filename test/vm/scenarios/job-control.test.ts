@@ -26,7 +26,7 @@ async function interactive() {
     type: (keys: string) => shell.write(keys),
     /** Waits for this in what came since the last time. */
     see: async (what: RegExp) => {
-      await shell.waitForOutput(new RegExp(`^[^]{${seen}}[^]*?${what.source}`), 60_000);
+      await shell.waitForOutput(new RegExp(`^[\\s\\S]{${seen}}[\\s\\S]*?${what.source}`), 60_000);
       const match = what.exec(shell.stdout.slice(seen));
       seen += (match?.index ?? 0) + (match?.[0].length ?? 0);
     },
@@ -51,12 +51,12 @@ test.each(Object.entries(WRAPPERS))(
     await shell.type(CTRL_C);
     await shell.see(/<INT>/);
     await shell.type(CTRL_Z);
-    await shell.see(/Stopped[^]*prompt> /);
+    await shell.see(/Stopped[\s\S]*prompt> /);
     expect((await standing()).split('\n').filter(Boolean)).toHaveLength(devices);
     await shell.type('fg\n');
     await shell.see(/<CONT>/);
     await shell.type(CTRL_Z);
-    await shell.see(/Stopped[^]*prompt> /);
+    await shell.see(/Stopped[\s\S]*prompt> /);
     await shell.type('bg\n');
     await shell.see(/<CONT>/);
     await shell.type('kill -USR1 %1\n');
@@ -79,7 +79,7 @@ test('a stop of the command alone stops dmfd for its shell, and SIGCONT to dmfd 
   await shell.type(`${WRAPPERS.one}/tmp/counter\n`);
   await shell.see(/<ready>/);
   await sh('pkill -STOP -x counter');
-  await shell.see(/Stopped[^]*prompt> /);
+  await shell.see(/Stopped[\s\S]*prompt> /);
   await sh('kill -CONT $(pidof node)');
   await shell.see(/<CONT>/);
   await sh('touch /tmp/enough');
