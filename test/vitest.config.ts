@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { leftToOthers } from './vm/default-set.js';
 import { AlternatingSequencer } from './vm/harness/alternating-sequencer.js';
 import { checkout } from './vm/harness/checkout.js';
 import { testedKernels, withSystemd } from './vm/harness/kernel.js';
@@ -10,23 +11,6 @@ const minutes = 60_000;
 const kernels = testedKernels();
 /** `make test-all`. */
 const everything = process.env.DMFD_TEST_ALL === '1';
-
-/** Where the descriptor comes from makes no difference to these; patched kernels have them in `make test-all`. */
-const alikeOnAll = everything
-  ? []
-  : ['wrong-input', 'read-back', 'loop', 'udev'].map((name) => `test/vm/scenarios/${name}.test.ts`);
-
-/** One Debian kernel, and the patched ones, are enough for these; the other one has them in `make test-all`. */
-const onOneDebian = [
-  { file: 'test/vm/scenarios/recipes.test.ts', kernel: 'debian-6.12' },
-  { file: 'test/vm/scenarios/holders.test.ts', kernel: 'debian-6.1' },
-];
-
-function leftToOther(kernel: string): string[] {
-  return onOneDebian
-    .filter((only) => !everything && only.kernel !== kernel && kernels.includes(only.kernel))
-    .map((only) => only.file);
-}
 
 const underSystemd = 'test/vm/scenarios/systemd/**/*.test.ts';
 
@@ -41,16 +25,15 @@ function filesFor(kernel: string): { include: string[]; exclude: string[] } {
   if (kernel.startsWith('liar-')) return { include: [liar], exclude: [] };
   // The harness is the same for all kernels: once is enough to see that it works.
   const selftest = kernel === kernels[0] || everything ? ['test/vm/selftest/guest/**/*.test.ts'] : [];
+  const needsPatch = kernel.startsWith('dmfd-') ? liar : 'test/vm/scenarios/descriptor-*.test.ts';
   return {
     include: [...selftest, 'test/vm/scenarios/**/*.test.ts'],
-    exclude: kernel.startsWith('dmfd-')
-      ? [liar, underSystemd, ...alikeOnAll]
-      : ['test/vm/scenarios/descriptor-*.test.ts', underSystemd, ...leftToOther(kernel)],
+    exclude: [needsPatch, underSystemd, ...(everything ? [] : leftToOthers(kernel, kernels))],
   };
 }
 
 /**
- * Every scenario runs on every kernel: a project for each, named like the kernel. One more has systemd as process 1 of
+ * Every scenario runs on every kernel (but for what default-set.ts says): a project for each, named like the kernel. One more has systemd as process 1 of
  * its guest. One guest serves all files of a project, and they count the devices that are left, so the guest lets in
  * one file at a time; files of different projects run side by side. The spare worker is for a file that waits for its
  * turn.
