@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "identity.h"
+#include "key-keeper.h"
 #include "node.h"
 #include "rollback.h"
 #include "trace.h"
@@ -13,6 +14,7 @@
 struct order {
 	struct dmfd_creation *creation;
 	struct dm_ioctl *table;
+	struct dmfd_key_keeper *keeper; /* NULL: the table holds no key */
 };
 
 static int control(struct dmfd_creation *creation, enum dmfd_step step, uint32_t request, struct dm_ioctl *argument)
@@ -90,6 +92,16 @@ static int create_device(struct dmfd_creation *creation)
 	return 0;
 }
 
+/* A table with a key in it is loaded by the process that has the key. */
+static int load_table(const struct order *order)
+{
+	uint64_t since = dmfd_now();
+
+	if (!order->keeper)
+		return control(order->creation, DMFD_STEP_LOAD, DM_TABLE_LOAD, order->table);
+	return dmfd_traced(order->creation, DMFD_STEP_LOAD, since, dmfd_keeper_load(order->keeper, order->creation));
+}
+
 static int open_device(struct dmfd_creation *creation)
 {
 	uint64_t since = dmfd_now();
@@ -151,13 +163,14 @@ static int measure(struct dmfd_creation *creation)
 }
 
 /* Create, load, open, prove, doom, resume: doomed to vanish before it can first be used. */
-static int make_device(struct dmfd_creation *creation, struct dm_ioctl *table)
+static int make_device(const struct order *order)
 {
+	struct dmfd_creation *creation = order->creation;
 	int doomed = 0, error;
 
 	error = create_device(creation);
 	if (!error)
-		error = control(creation, DMFD_STEP_LOAD, DM_TABLE_LOAD, table);
+		error = load_table(order);
 	if (!error && !creation->from_kernel)
 		error = open_device(creation);
 	if (!error)
@@ -183,7 +196,7 @@ static int make_or_roll_back(void *pointer)
 {
 	struct order *order = pointer;
 	struct dmfd_creation *creation = order->creation;
-	int error = make_device(creation, order->table);
+	int error = make_device(order);
 	uint64_t since;
 
 	if (error) {
@@ -211,6 +224,29 @@ static int clean_up_after_killed_shield(struct dmfd_creation *creation)
 	return -EINTR;
 }
 
+static int create_in_shield(struct order *order)
+{
+	struct dmfd_creation *creation = order->creation;
+	int killed, error;
+
+	error = dmfd_in_shield(make_or_roll_back, order, &killed);
+	if (killed)
+		return clean_up_after_killed_shield(creation);
+	if (error && !creation->failed_step)
+		creation->failed_step = DMFD_STEP_SHIELD;
+	return error;
+}
+
+static int start_keeper(struct dmfd_key_keeper *keeper, struct dmfd_creation *creation, const struct dm_ioctl *table)
+{
+	uint64_t since = dmfd_now();
+	int error = dmfd_keeper_start(keeper, creation, table);
+
+	if (error)
+		creation->failed_step = DMFD_STEP_KEY;
+	return dmfd_traced(creation, DMFD_STEP_KEY, since, error);
+}
+
 /*
  * Makes the device that creation describes, with the table (a whole DM_TABLE_LOAD request). 0: creation->fd is the
  * device, which the kernel destroys when the last descriptor of it is closed. Otherwise -errno with the step in
@@ -219,13 +255,18 @@ static int clean_up_after_killed_shield(struct dmfd_creation *creation)
 int dmfd_create(struct dmfd_creation *creation, void *table)
 {
 	struct order order = { .creation = creation, .table = table };
-	int killed, error;
+	struct dmfd_key_keeper keeper;
+	int error;
 
 	creation->fd = -1;
-	error = dmfd_in_shield(make_or_roll_back, &order, &killed);
-	if (killed)
-		return clean_up_after_killed_shield(creation);
-	if (error && !creation->failed_step)
-		creation->failed_step = DMFD_STEP_SHIELD;
+	if (creation->key_source == DMFD_KEY_NONE)
+		return create_in_shield(&order);
+	/* Before there is a device: a key may be a long time coming, and may be none. */
+	error = start_keeper(&keeper, creation, table);
+	if (error)
+		return error;
+	order.keeper = &keeper;
+	error = create_in_shield(&order);
+	dmfd_keeper_end(&keeper);
 	return error;
 }

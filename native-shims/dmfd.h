@@ -35,7 +35,15 @@ enum dmfd_step {
 	DMFD_STEP_RESUME,
 	DMFD_STEP_MEASURE,
 	DMFD_STEP_ROLLBACK,
+	DMFD_STEP_KEY,
 };
+
+/* Where the key comes from that stands for {key} in a table. */
+enum dmfd_key_source { DMFD_KEY_NONE = 0, DMFD_KEY_RANDOM = 1, DMFD_KEY_DESCRIPTOR = 2 };
+/* How the kernel got it; a table may need both. */
+enum dmfd_key_given { DMFD_KEY_IN_KEYRING = 1, DMFD_KEY_IN_TABLE = 2 };
+
+#define DMFD_KEY_MAX 4096 /* bytes */
 
 struct dmfd_trace_entry {
 	uint32_t step;
@@ -51,8 +59,12 @@ struct dmfd_creation {
 	int32_t control;
 	uint32_t mode;
 	uint32_t read_only;
-	uint32_t reserved;
+	uint32_t key_source;
 	char scratch[32]; /* a name nobody else has, for a private node's directory */
+	uint32_t key_size; /* bytes; in for a random key, out for one that was read */
+	int32_t key_fd;
+	uint32_t keyring_allowed; /* the crypt target takes a key from a keyring */
+	uint32_t reserved;
 	struct dm_ioctl create;
 	struct dm_ioctl status;
 	struct dm_ioctl remove;
@@ -69,6 +81,8 @@ struct dmfd_creation {
 	uint32_t created; /* 1: the kernel said so; 0 with a killed shield: unknown */
 	uint32_t shields_killed;
 	uint32_t trace_count;
+	uint32_t key_given; /* enum dmfd_key_given, ORed */
+	int32_t keyring_error; /* -errno: why the keyring was not used */
 	struct dmfd_trace_entry trace[DMFD_TRACE_MAX];
 };
 
@@ -127,6 +141,12 @@ DMFD_EXPORT int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, i
 
 /* loop.c */
 DMFD_EXPORT int dmfd_loop_set_fd(int loop, int backing, void *status64);
+
+/* swap.c */
+DMFD_EXPORT int dmfd_swapon(const char *path, int32_t flags);
+DMFD_EXPORT int dmfd_swapoff(const char *path);
+DMFD_EXPORT int dmfd_page_size(void);
+DMFD_EXPORT int dmfd_lock(int fd);
 
 /* kmsg.c */
 DMFD_EXPORT int dmfd_open_kernel_log(void);

@@ -8,6 +8,8 @@ import type { StepListener } from '../kernel/steps.js';
 import { attachLoop, type LoopDevice } from '../loop/attach.js';
 import { explainFailure } from './failure.js';
 import { Device } from './handle.js';
+import { type OpenKey, openKey } from './key.js';
+import { takesKeyring } from './keyring.js';
 import { type CheckedRequest, checkRequest, type DeviceRequest, substituteLoops } from './request.js';
 import { refuseTakenUuid } from './taken.js';
 
@@ -26,12 +28,14 @@ export function createDevice(request: DeviceRequest): Device {
   return withMiscDevice(DM_CONTROL, request.onStep, (control) => {
     refuseTakenUuid(control, checked, request.onStep);
     const loops: LoopDevice[] = [];
+    const key = checked.key === undefined ? undefined : openKey(checked.key);
     try {
       for (const file of checked.loop) loops.push(attachLoop(file, checked.readOnly, request.onStep));
-      return createOver(control, checked, loops, request.onStep);
+      return createOver(control, checked, loops, key, request.onStep);
     } finally {
       // The table holds them from its load on; held until then, their numbers cannot be taken by others.
       for (const { fd } of loops) closeSync(fd);
+      key?.close();
     }
   });
 }
@@ -40,20 +44,22 @@ function createOver(
   control: number,
   request: CheckedRequest,
   loops: readonly LoopDevice[],
+  key: OpenKey | undefined,
   onStep: StepListener | undefined,
 ): Device {
   const { name, uuid, readOnly, mode } = request;
   const table = substituteLoops(request.table, loops.map(formatDeviceNumber));
   const log = KernelLog.listen();
   try {
-    const requests = encodeCreation(name, uuid, table, readOnly);
-    const outcome = createShielded(control, mode, readOnly, requests, onStep);
+    const requests = encodeCreation(name, uuid, table, readOnly, key !== undefined);
+    const order = key && { source: key.source, keyringAllowed: takesKeyring(control, table, onStep) };
+    const outcome = createShielded(control, mode, readOnly, requests, onStep, order);
     if (outcome.result < 0) {
       const { dev } = outcome;
       const number = dev.major === 0 ? undefined : formatDeviceNumber(dev);
       throw explainFailure(request, outcome, log.deviceMapperLines(number));
     }
-    return new Device(request, outcome, loops);
+    return new Device(request, outcome, loops, key?.warnings);
   } finally {
     log.close();
   }

@@ -2,7 +2,7 @@ import { formatDeviceNumber } from '../dm/device-number.js';
 import { NO_ANSWER } from '../dm/protocol.js';
 import { tableLength } from '../dm/table.js';
 import { DmfdError, type ErrorKind, NODE_HINT } from '../errors.js';
-import type { CreationResult } from '../kernel/creation.js';
+import { type CreationResult, MAX_KEY_BYTES } from '../kernel/creation.js';
 import { describeErrno, type Errno } from '../kernel/errno.js';
 import { nameStep, SHIM_STEPS } from '../kernel/steps.js';
 import type { CheckedRequest } from './request.js';
@@ -45,6 +45,8 @@ function explain(
   switch (outcome.failedStep) {
     case SHIM_STEPS.SHIELD:
       return errno.name === 'EINTR' ? explainKilled(outcome.rollback === 0) : NO_PROCESS;
+    case SHIM_STEPS.KEY:
+      return explainKey(errno);
     case SHIM_STEPS.CREATE_WITH_FD:
     case SHIM_STEPS.CREATE:
       return explainCreate(request, errno);
@@ -54,6 +56,7 @@ function explain(
     case SHIM_STEPS.RESUME:
       // Some tables are refused only when they go live. Of a device that is there, the kernel says what it does not like about the table.
       if (errno.name === 'ENXIO' && log.length === 0) return STOLEN;
+      if (errno.name === 'EPIPE') return KEEPER_KILLED;
       return { kind: 'kernel', hint: hintForLoad(request, errno, log) };
     case SHIM_STEPS.PROVE_NUMBER:
     case SHIM_STEPS.PROVE_UUID:
@@ -89,6 +92,46 @@ function explainKilled(takenBack: boolean): Explanation {
     said: `the process that was making it was killed${takenBack ? '; everything was taken back' : ''}`,
     hint: 'run the command again; if nobody killed it, look for the out-of-memory killer in the kernel log',
   };
+}
+
+const KEEPER_KILLED: Explanation = {
+  kind: 'system',
+  said: 'the process that had the key was killed; everything was taken back',
+  hint: 'run the command again; if nobody killed it, look for the out-of-memory killer in the kernel log',
+};
+
+function explainKey(errno: Errno): Explanation {
+  switch (errno.name) {
+    case 'ENODATA':
+      return {
+        kind: 'usage',
+        said: 'the key is empty',
+        hint: 'nothing could be read where the key should be',
+      };
+    case 'EMSGSIZE':
+      return {
+        kind: 'usage',
+        said: `the key is longer than ${MAX_KEY_BYTES} bytes`,
+        hint: 'all of a key file is the key; cut one out with: head -c BYTES FILE | dmfd … --key-fd 0',
+      };
+    case 'EPIPE':
+      return KEEPER_KILLED;
+    case 'EAGAIN':
+    case 'ENOMEM':
+      return {
+        kind: 'system',
+        said: `a process with locked memory for the key: ${errno.name}, ${errno.words}`,
+        hint: 'check the limits on processes and on locked memory (ulimit -u, ulimit -l, the cgroup)',
+      };
+    case 'ENOSYS':
+      return {
+        kind: 'system',
+        said: `the process for the key: ${errno.name}, ${errno.words}`,
+        hint: 'no tracer can follow that process; strace works without --seccomp-bpf',
+      };
+    default:
+      return { kind: 'system', said: `the key cannot be read: ${errno.name}, ${errno.words}` };
+  }
 }
 
 const NO_PROCESS: Explanation = {

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { DmfdError, NODE_HINT } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-node.js';
-import type { CreationResult } from '../kernel/creation.js';
+import type { CreationResult, KeyGiven } from '../kernel/creation.js';
 import { describeErrno } from '../kernel/errno.js';
 import { scratchName } from '../kernel/scratch.js';
 import { shim } from '../kernel/shim.js';
@@ -33,12 +33,19 @@ export class Device {
   /** `atomic`: the kernel returned the descriptor; `fallback`: it was opened and its identity proved. */
   readonly mode: 'atomic' | 'fallback';
   readonly loops: readonly LoopIdentity[];
+  /** How the kernel got the key that `{key}` in the table stands for; undefined without one. */
+  readonly key: KeyGiven | undefined;
   /** What the user should know. */
   readonly warnings: readonly string[];
   #fd: number;
 
   /** @internal */
-  constructor(request: CheckedRequest, result: CreationResult, loops: readonly LoopDevice[]) {
+  constructor(
+    request: CheckedRequest,
+    result: CreationResult,
+    loops: readonly LoopDevice[],
+    warnings: readonly string[] = [],
+  ) {
     this.name = request.name;
     this.uuid = request.uuid;
     this.major = result.dev.major;
@@ -48,7 +55,8 @@ export class Device {
     this.readOnly = request.readOnly;
     this.mode = result.fromKernel ? 'atomic' : 'fallback';
     this.loops = loops.map(({ major, minor, diskseq, file }) => ({ major, minor, diskseq, file }));
-    this.warnings = loops.flatMap(({ warning }) => warning ?? []);
+    this.key = result.keyGiven;
+    this.warnings = [...warnings, ...loops.flatMap(({ warning }) => warning ?? [])];
     this.#fd = result.fd;
   }
 

@@ -10,6 +10,7 @@ import { parseTable, type Table, type TableSource } from '../dm/table.js';
 import { usageError } from '../errors.js';
 import type { Mode } from '../kernel/creation.js';
 import type { StepListener } from '../kernel/steps.js';
+import { checkKey, type KeySource } from './key.js';
 
 /** What device to make. */
 export interface DeviceRequest {
@@ -26,6 +27,11 @@ export interface DeviceRequest {
   readonly loop?: readonly string[];
   /** Device, descriptor and loop devices are read-only. */
   readonly readOnly?: boolean;
+  /**
+   * What `{key}` in the table stands for. It is made or read in a process of its own, and never in this one's memory:
+   * random bits, the raw bytes of a file, or all that an open descriptor has to read (which stays open).
+   */
+  readonly key?: KeySource;
   /** `auto` (default); `atomic`: only if the kernel returns the descriptor itself; `fallback`: never ask it to. */
   readonly mode?: Mode;
   /** Is told each call to the kernel. */
@@ -41,6 +47,7 @@ export interface CheckedRequest {
   readonly loop: readonly string[];
   readonly readOnly: boolean;
   readonly mode: Mode;
+  readonly key: KeySource | undefined;
 }
 
 /** @throws DmfdError `usage` that says what is wrong with it */
@@ -48,6 +55,7 @@ export function checkRequest(request: DeviceRequest): CheckedRequest {
   const loop = request.loop ?? [];
   const table = parseTable(labelled(request.table));
   checkLoopWords(table, loop);
+  checkKey(request.key, table);
   return {
     name: parseDeviceName(request.name ?? `dmfd-${randomBytes(4).toString('hex')}`),
     uuid: parseDeviceUuid(request.uuid ?? `${UUID_PREFIX}${randomUUID()}`),
@@ -55,6 +63,7 @@ export function checkRequest(request: DeviceRequest): CheckedRequest {
     loop,
     readOnly: request.readOnly ?? false,
     mode: request.mode ?? 'auto',
+    key: request.key,
   };
 }
 

@@ -15,6 +15,7 @@ export interface CreationRequests {
   readonly remove: Buffer;
   /** In: UUID, udev flags; without DM_SUSPEND_FLAG this is a resume. */
   readonly resume: Buffer;
+  /** In: UUID, DM_READONLY_FLAG; with a key, DM_SECURE_DATA_FLAG, and `{key}` still in the table. */
   readonly load: Buffer;
 }
 
@@ -24,6 +25,7 @@ export function encodeCreation(
   uuid: DeviceUuid,
   table: Table,
   readOnly: boolean,
+  hasKey = false,
 ): CreationRequests {
   const flags = readOnly ? FLAGS.READONLY : 0;
   return {
@@ -31,6 +33,7 @@ export function encodeCreation(
     status: encodeRequest({ uuid }),
     remove: encodeRequest({ uuid, flags: FLAGS.DEFERRED_REMOVE, eventNr: UDEV_EVENT }),
     resume: encodeRequest({ uuid, eventNr: UDEV_EVENT }),
-    load: encodeTableLoad({ uuid, flags }, table),
+    // The kernel wipes its copies of such a request.
+    load: encodeTableLoad({ uuid, flags: flags | (hasKey ? FLAGS.SECURE_DATA : 0) }, table),
   };
 }

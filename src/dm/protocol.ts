@@ -49,6 +49,7 @@ export const COMMANDS = {
   TABLE_LOAD: command(9),
   TABLE_STATUS: command(12),
   LIST_VERSIONS: command(13),
+  GET_TARGET_VERSION: command(17),
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -10,6 +10,23 @@ export type Mode = 'auto' | 'atomic' | 'fallback';
 
 const MODES: Readonly<Record<Mode, number>> = { auto: 0, atomic: 1, fallback: 2 };
 
+/** The key that stands for `{key}` in the table: random bytes, or all that a descriptor has to read. */
+export interface KeyOrder {
+  readonly source: { readonly randomBytes: number } | { readonly fd: number };
+  /** The crypt target of this kernel takes a key from a keyring. */
+  readonly keyringAllowed: boolean;
+}
+
+/** How the kernel got the key: by reference to a private keyring, or in the table itself, which root can read back. */
+export type KeyGiven = 'keyring' | 'table';
+
+/** The longest key, in bytes; DMFD_KEY_MAX in native-shims/dmfd.h. */
+export const MAX_KEY_BYTES = 4096;
+
+const KEY_RANDOM = 1;
+const KEY_DESCRIPTOR = 2;
+const KEY_IN_TABLE = 2;
+
 /** What the shielded section came to. */
 export interface CreationResult {
   /** 0, or a negative errno; then nothing of the device is left. */
@@ -29,6 +46,8 @@ export interface CreationResult {
   readonly rollback: number;
   /** What stood at offset 36 after the flagged call; all ones when the kernel left it alone. */
   readonly answer: number;
+  /** undefined without a key. */
+  readonly keyGiven: KeyGiven | undefined;
 }
 
 /** Creates, loads, opens, proves, dooms and resumes a device in the shield. */
@@ -38,6 +57,7 @@ export function createShielded(
   readOnly: boolean,
   requests: CreationRequests,
   onStep?: StepListener,
+  key?: KeyOrder,
 ): CreationResult {
   const creation = Buffer.alloc(CREATION.bytes);
   creation.writeInt32LE(control, CREATION.control);
@@ -48,6 +68,7 @@ export function createShielded(
   requests.status.copy(creation, CREATION.status);
   requests.remove.copy(creation, CREATION.remove);
   requests.resume.copy(creation, CREATION.resume);
+  if (key !== undefined) writeKeyOrder(creation, key);
   const result = shim.create(creation, requests.load);
   const trace = decodeTrace(creation);
   for (const { step, result, nanoseconds } of trace) {
@@ -55,6 +76,24 @@ export function createShielded(
   }
   const rollback = trace.findLast(({ step }) => step === SHIM_STEPS.ROLLBACK)?.result ?? 0;
   return { ...decode(creation, result), rollback };
+}
+
+function writeKeyOrder(creation: Buffer, { source, keyringAllowed }: KeyOrder): void {
+  if ('fd' in source) {
+    creation.writeUInt32LE(KEY_DESCRIPTOR, CREATION.keySource);
+    creation.writeInt32LE(source.fd, CREATION.keyFd);
+  } else {
+    creation.writeUInt32LE(KEY_RANDOM, CREATION.keySource);
+    creation.writeUInt32LE(source.randomBytes, CREATION.keySize);
+  }
+  creation.writeUInt32LE(keyringAllowed ? 1 : 0, CREATION.keyringAllowed);
+}
+
+/** A key that stands in one target's table can be read there, wherever else it is hidden. */
+function decodeKeyGiven(creation: Buffer): KeyGiven | undefined {
+  const given = creation.readUInt32LE(CREATION.keyGiven);
+  if (given === 0) return undefined;
+  return (given & KEY_IN_TABLE) === 0 ? 'keyring' : 'table';
 }
 
 function decode(creation: Buffer, result: number): Omit<CreationResult, 'rollback'> {
@@ -68,6 +107,7 @@ function decode(creation: Buffer, result: number): Omit<CreationResult, 'rollbac
     diskseqProved: creation.readUInt32LE(CREATION.diskseqProved) === 1,
     size: creation.readBigUInt64LE(CREATION.size),
     answer: creation.readUInt32LE(CREATION.answer),
+    keyGiven: decodeKeyGiven(creation),
   };
 }
 

@@ -10,7 +10,7 @@ const FIRST_REPLY_SIZE = 16 * 1024;
 /** The commands that only look. What changes a device goes through the shield; see native-shims/create.c. */
 export type Query = Extract<
   CommandName,
-  'VERSION' | 'LIST_DEVICES' | 'DEV_STATUS' | 'TABLE_STATUS' | 'LIST_VERSIONS'
+  'VERSION' | 'LIST_DEVICES' | 'DEV_STATUS' | 'TABLE_STATUS' | 'LIST_VERSIONS' | 'GET_TARGET_VERSION'
 >;
 
 /** Asks device-mapper, with a buffer that grows until the reply fits. Returns the reply, or a negative errno. */

@@ -4,7 +4,7 @@ import { HEADER_SIZE } from '../dm/protocol.js';
  * Where things stand in the shim's structs, in the order in which native-shims/layout.c states them. The shim is
  * asked for its own numbers when it is loaded: a stale library must not be given a buffer it would overrun.
  */
-const CREATION_REQUESTS_AT = 48;
+const CREATION_REQUESTS_AT = 64;
 const CREATION_OUT_AT = CREATION_REQUESTS_AT + 4 * HEADER_SIZE;
 const TRACE_MAX = 32;
 const TRACE_ENTRY_SIZE = 16;
@@ -13,7 +13,11 @@ export const CREATION = {
   control: 0,
   mode: 4,
   readOnly: 8,
+  keySource: 12,
   scratch: 16,
+  keySize: 48,
+  keyFd: 52,
+  keyringAllowed: 56,
   create: CREATION_REQUESTS_AT,
   status: CREATION_REQUESTS_AT + HEADER_SIZE,
   remove: CREATION_REQUESTS_AT + 2 * HEADER_SIZE,
@@ -28,10 +32,12 @@ export const CREATION = {
   answer: CREATION_OUT_AT + 40,
   shieldsKilled: CREATION_OUT_AT + 48,
   traceCount: CREATION_OUT_AT + 52,
-  trace: CREATION_OUT_AT + 56,
+  keyGiven: CREATION_OUT_AT + 56,
+  keyringError: CREATION_OUT_AT + 60,
+  trace: CREATION_OUT_AT + 64,
   traceEntrySize: TRACE_ENTRY_SIZE,
   traceMax: TRACE_MAX,
-  bytes: CREATION_OUT_AT + 56 + TRACE_MAX * TRACE_ENTRY_SIZE,
+  bytes: CREATION_OUT_AT + 64 + TRACE_MAX * TRACE_ENTRY_SIZE,
 } as const;
 
 export const SCRATCH_FIELD = 32;
@@ -71,7 +77,11 @@ export const EXPECTED_LAYOUT: readonly number[] = [
   CREATION.bytes,
   CREATION.mode,
   CREATION.readOnly,
+  CREATION.keySource,
   CREATION.scratch,
+  CREATION.keySize,
+  CREATION.keyFd,
+  CREATION.keyringAllowed,
   CREATION.create,
   CREATION.status,
   CREATION.remove,
@@ -86,6 +96,8 @@ export const EXPECTED_LAYOUT: readonly number[] = [
   CREATION.answer,
   CREATION.shieldsKilled,
   CREATION.traceCount,
+  CREATION.keyGiven,
+  CREATION.keyringError,
   CREATION.trace,
   CREATION.traceEntrySize,
   CREATION.traceMax,

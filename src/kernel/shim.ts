@@ -51,6 +51,13 @@ export const shim = {
   /** LOOP_SET_FD and LOOP_SET_STATUS64 in the shield. */
   loopSetFd: (loop: number, backing: number, status64: Buffer): number =>
     call('dmfd_loop_set_fd', loop, backing, status64),
+  /** `path` NUL-terminated; flags as swapon(2) has them. */
+  swapOn: (path: Buffer, flags: number): number => call('dmfd_swapon', path, flags),
+  swapOff: (path: Buffer): number => call('dmfd_swapoff', path),
+  /** Bytes of a page of memory. */
+  pageSize: (): number => call('dmfd_page_size'),
+  /** flock(2), exclusive, without waiting. */
+  lock: (fd: number): number => call('dmfd_lock', fd),
   /** A descriptor of the kernel's log, after its newest record. */
   openKernelLog: (): number => call('dmfd_open_kernel_log'),
   /** Opens a device whose number a descriptor of ours pins, read-only or not; `scratch` as for openByNumber. */

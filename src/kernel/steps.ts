@@ -28,6 +28,7 @@ export const SHIM_STEPS = {
   RESUME: 12,
   MEASURE: 13,
   ROLLBACK: 14,
+  KEY: 15,
 } as const;
 
 const WORDS: Readonly<Record<number, string>> = {
@@ -45,6 +46,7 @@ const WORDS: Readonly<Record<number, string>> = {
   [SHIM_STEPS.RESUME]: 'DM_DEV_SUSPEND, resume',
   [SHIM_STEPS.MEASURE]: 'BLKGETSIZE64',
   [SHIM_STEPS.ROLLBACK]: 'take everything back',
+  [SHIM_STEPS.KEY]: 'get the key, in a process of its own',
 };
 
 export function nameStep(step: number): string {

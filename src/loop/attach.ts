@@ -34,14 +34,23 @@ const ATTEMPTS = 500;
 export function attachLoop(file: string, readOnly: boolean, onStep?: StepListener): LoopDevice {
   const backing = openBackingFile(file, readOnly);
   try {
-    return withMiscDevice(LOOP_CONTROL, onStep, (control) => {
-      const { fd, minor } = attachToAnyFree(control, backing.fd, file, readOnly, onStep);
-      const diskseq = readDiskseq(fd);
-      return { fd, major: LOOP_MAJOR, minor, diskseq, file, warning: backing.warning };
-    });
+    return { ...attachOpenFile(backing.fd, file, readOnly, onStep), warning: backing.warning };
   } finally {
     closeSync(backing.fd);
   }
+}
+
+/** As {@link attachLoop}, of a file that is open; the loop device goes on with that very opening, locks and all. */
+export function attachOpenFile(
+  backing: number,
+  file: string,
+  readOnly: boolean,
+  onStep?: StepListener,
+): LoopDevice {
+  return withMiscDevice(LOOP_CONTROL, onStep, (control) => {
+    const { fd, minor } = attachToAnyFree(control, backing, file, readOnly, onStep);
+    return { fd, major: LOOP_MAJOR, minor, diskseq: readDiskseq(fd), file, warning: undefined };
+  });
 }
 
 /** "Free" holds only until somebody else has asked the same question: then the next one is tried. */

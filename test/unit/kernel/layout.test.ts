@@ -34,7 +34,11 @@ const CREATION_FIELDS: Readonly<Partial<Record<keyof typeof CREATION, string>>> 
   control: 'control',
   mode: 'mode',
   readOnly: 'read_only',
+  keySource: 'key_source',
   scratch: 'scratch',
+  keySize: 'key_size',
+  keyFd: 'key_fd',
+  keyringAllowed: 'keyring_allowed',
   create: 'create',
   status: 'status',
   remove: 'remove',
@@ -49,6 +53,8 @@ const CREATION_FIELDS: Readonly<Partial<Record<keyof typeof CREATION, string>>> 
   answer: 'answer',
   shieldsKilled: 'shields_killed',
   traceCount: 'trace_count',
+  keyGiven: 'key_given',
+  keyringError: 'keyring_error',
   trace: 'trace',
 };
 const COMMAND_FIELDS: Readonly<Partial<Record<keyof typeof COMMAND, string>>> = {

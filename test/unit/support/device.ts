@@ -20,6 +20,7 @@ export function creation(changes: Partial<CreationResult> = {}): CreationResult 
     size: 4096n,
     rollback: 0,
     answer: 0xffff_ffff,
+    keyGiven: undefined,
     ...changes,
   };
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "key-memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
+
+/* Since Linux 5.14, if the machine can and, before 6.5, if it was switched on. Its pages count as locked. */
+static void *map_hidden(size_t size)
+{
+	void *memory = MAP_FAILED;
+	int fd = (int)syscall(SYS_memfd_secret, O_CLOEXEC);
+
+	if (fd < 0)
+		return MAP_FAILED;
+	if (ftruncate(fd, (off_t)size) == 0)
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	return memory;
+}
+
+static void *map_locked(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return MAP_FAILED;
+	if (mlock(memory, size) < 0) {
+		int error = errno;
+
+		munmap(memory, size);
+		errno = error;
+		return MAP_FAILED;
+	}
+	return memory;
+}
+
+void *dmfd_secret_map(size_t size)
+{
+	void *memory = map_hidden(size);
+
+	if (memory == MAP_FAILED)
+		memory = map_locked(size);
+	if (memory == MAP_FAILED)
+		return NULL;
+	madvise(memory, size, MADV_DONTDUMP);
+	madvise(memory, size, MADV_DONTFORK);
+	return memory;
+}
+
+void dmfd_secret_unmap(void *memory, size_t size)
+{
+	explicit_bzero(memory, size);
+	munmap(memory, size);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "dmfd.h"
+
+#include <errno.h>
+#include <sys/file.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+int dmfd_swapon(const char *path, int32_t flags)
+{
+	return swapon(path, flags) < 0 ? -errno : 0;
+}
+
+int dmfd_swapoff(const char *path)
+{
+	return swapoff(path) < 0 ? -errno : 0;
+}
+
+int dmfd_page_size(void)
+{
+	return (int)sysconf(_SC_PAGESIZE);
+}
+
+/* The lock belongs to the opening: whoever goes on using it, a loop device too, keeps it. */
+int dmfd_lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+}
