@@ -12,6 +12,7 @@ import { say, write } from './output.js';
 import { addProbe } from './probe.js';
 import { addReap } from './reap.js';
 import { splitArguments } from './split.js';
+import { addSwap } from './swap.js';
 
 /** Runs the command line; the process ends with what comes back, if the command did not end it before. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -20,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     checkEncoding(own.length, argv.length);
     checkCommandUse(own, commandLength);
     adoptCaller(callerState());
-    await program(commandLength).parseAsync(own.map(withDefaultWait), { from: 'user' });
+    await program(commandLength).parseAsync(own.map(withDefaultValue), { from: 'user' });
   } catch (error) {
     process.exit(error instanceof CommanderError ? endOfParsing(error, argv) : complain(error));
   }
@@ -38,6 +39,7 @@ function program(commandLength: number | undefined): Command {
       writeErr: () => undefined,
     });
   addCreate(command, commandLength);
+  addSwap(command);
   addProbe(command);
   addLs(command);
   addReap(command);
@@ -46,9 +48,15 @@ function program(commandLength: number | undefined): Command {
 
 const DEFAULT_WAIT_SECONDS = 10;
 
-/** `--wait-gone` alone: the word after it is not its value, which only `--wait-gone=SECONDS` gives. */
-function withDefaultWait(word: string): string {
-  return word === '--wait-gone' ? `--wait-gone=${DEFAULT_WAIT_SECONDS}` : word;
+/** The word after these is not their value, which only `--wait-gone=SECONDS` and `--discard=WHEN` give. */
+const DEFAULT_VALUES: Readonly<Record<string, string | number>> = {
+  '--wait-gone': DEFAULT_WAIT_SECONDS,
+  '--discard': 'both',
+};
+
+function withDefaultValue(word: string): string {
+  const value = DEFAULT_VALUES[word];
+  return value === undefined ? word : `${word}=${value}`;
 }
 
 /** Help and version are a success; everything else is a usage error. */

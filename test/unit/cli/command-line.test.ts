@@ -14,10 +14,12 @@ interface Row {
 const expected = (name: string) => readFileSync(new URL(`./expected/${name}.txt`, import.meta.url), 'utf8');
 const HELP = expected('help');
 const CREATE_HELP = expected('create-help');
+const SWAP_HELP = expected('swap-help');
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
 const seeHelp = 'hint: "dmfd --help" shows what there is';
 const seeCreateHelp = 'hint: "dmfd create --help" shows what there is';
+const tooMany = "too many arguments for 'swap'. Expected 1 argument but got 2.";
 const afterDashes = 'hint: put the command after --: dmfd create … -- COMMAND';
 const columns = 'hint: a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes';
 const notByShell =
@@ -34,6 +36,7 @@ const ROWS: readonly Row[] = [
   { line: 'dmfd help', code: 0, stdout: HELP },
   { line: 'dmfd create --help', code: 0, stdout: CREATE_HELP },
   { line: 'dmfd help create', code: 0, stdout: CREATE_HELP },
+  { line: 'dmfd swap --help', code: 0, stdout: SWAP_HELP },
   { line: 'dmfd --version', code: 0, stdout: `${version}\n` },
   { line: 'dmfd -V', code: 0, stdout: `${version}\n` },
   {
@@ -262,6 +265,43 @@ const ROWS: readonly Row[] = [
     line: "dmfd create --table '0 8 zero' -- /",
     code: 126,
     stderr: says('command "/": not executable (EACCES)', 'hint: it must be a file with execute permission'),
+  },
+  { line: 'dmfd swap', code: 125, stderr: says("missing required argument 'BACKING'", seeHelp) },
+  { line: 'dmfd swap a b', code: 125, stderr: says(tooMany, seeHelp) },
+  { line: 'dmfd swap --discard once a', code: 125, stderr: says(tooMany, seeHelp) },
+  { line: 'dmfd swap a -- true', code: 125, stderr: says('dmfd swap takes no command after --') },
+  { line: 'dmfd swap ""', code: 125, stderr: says('BACKING "": no path') },
+  {
+    line: 'dmfd swap a --discard=never',
+    code: 125,
+    stderr: says('--discard=never: it must be --discard, --discard=once or --discard=pages'),
+  },
+  {
+    line: 'dmfd swap a --size 1Q',
+    code: 125,
+    stderr: says(
+      '--size 1Q: it must be a number of sectors, or of bytes with a unit',
+      'hint: as in 2048, 1M or 2G; a sector has 512 bytes',
+    ),
+  },
+  { line: 'dmfd swap a --priority=-1', code: 125, stderr: says('--priority -1: it must be a whole number') },
+  {
+    line: 'dmfd swap /nonexistent/swap',
+    code: 125,
+    stderr: says(
+      'BACKING "/nonexistent/swap": cannot find it: ENOENT, no such file or directory',
+      'hint: check the name, or make a file: truncate -s 1G FILE',
+    ),
+  },
+  {
+    line: 'dmfd swap /',
+    code: 125,
+    stderr: says('BACKING "/": it is a directory, not a block device or a file'),
+  },
+  {
+    line: 'dmfd swap /dev/null --dry-run',
+    code: 125,
+    stderr: says('BACKING "/dev/null": it is a character device, not a block device or a file'),
   },
   {
     line: 'dmfd --help >/dev/full',

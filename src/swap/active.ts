@@ -1,0 +1,60 @@
+import { type BigIntStats, readdirSync, readFileSync, statSync } from 'node:fs';
+
+/** The swap area that is this file or block device, by its path in /proc/swaps; undefined when there is none. */
+export function activeSwap(backing: BigIntStats): string | undefined {
+  return areas().find((path) => isSame(path, backing));
+}
+
+/** The loop device that has this file, if one has. */
+export function loopOf(backing: BigIntStats): string | undefined {
+  return list('/sys/block')
+    .filter((name) => name.startsWith('loop'))
+    .find((name) => isSame(read(`/sys/block/${name}/loop/backing_file`).replace(/\n$/, ''), backing));
+}
+
+function areas(): string[] {
+  return read('/proc/swaps')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(/\s/)[0] ?? '')
+    .filter((path) => path !== '')
+    .map((path) => Buffer.from(unescapeOctal(path), 'latin1').toString());
+}
+
+function isSame(path: string, backing: BigIntStats): boolean {
+  const stats = path === '' ? undefined : look(path);
+  if (stats === undefined) return false;
+  if (backing.isBlockDevice()) return stats.isBlockDevice() && stats.rdev === backing.rdev;
+  return stats.isFile() && stats.dev === backing.dev && stats.ino === backing.ino;
+}
+
+/** /proc writes blanks in paths as `\040`, byte by byte. */
+function unescapeOctal(path: string): string {
+  return Buffer.from(path)
+    .toString('latin1')
+    .replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+}
+
+function look(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

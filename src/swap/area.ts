@@ -1,0 +1,78 @@
+import { usageError } from '../errors.js';
+import type { CheckedSwap } from './request.js';
+
+const SECTOR = 512n;
+/** Fewer the kernel, or mkswap, does not take: the header alone is one. */
+export const MIN_PAGES = 10n;
+/** The header counts pages in 32 bits. */
+const MAX_PAGES = 2n ** 32n - 1n;
+
+/** The part of the backing that becomes swap. */
+export interface SwapArea {
+  /** Sectors of 512 bytes. */
+  readonly start: bigint;
+  readonly sectors: bigint;
+  /** Of memory, the one with the header included. */
+  readonly pages: bigint;
+  readonly pageSize: number;
+}
+
+/**
+ * Whole pages of the backing, from the offset on.
+ *
+ * @param bytes of the backing
+ * @throws DmfdError `usage` when they do not suffice, or sectors and pages do not fit each other
+ */
+export function swapArea(
+  request: Pick<CheckedSwap, 'backing' | 'offset' | 'size' | 'sectorSize'>,
+  bytes: bigint,
+  pageSize: number,
+): SwapArea {
+  const page = BigInt(pageSize);
+  const what = `BACKING ${JSON.stringify(request.backing)}`;
+  checkUnits(request, page);
+  const whole = bytes / SECTOR;
+  if (request.offset >= whole && request.offset > 0n) {
+    throw usageError(`offset of ${request.offset} sectors: ${what} has only ${whole}`);
+  }
+  const rest = whole - request.offset;
+  if (request.size !== undefined && request.size > rest) {
+    throw usageError(`size of ${request.size} sectors: ${what} has only ${rest} from the offset on`);
+  }
+  const room = ((request.size ?? rest) * SECTOR) / page;
+  if (room < MIN_PAGES) {
+    const given = (request.size ?? rest) * SECTOR;
+    throw usageError(
+      `${what}: ${given} bytes are too few for swap, which needs ${MIN_PAGES} pages, ${MIN_PAGES * page} bytes`,
+    );
+  }
+  const pages = room > MAX_PAGES ? MAX_PAGES : room;
+  return { start: request.offset, sectors: (pages * page) / SECTOR, pages, pageSize };
+}
+
+function checkUnits(
+  { offset, size, sectorSize }: Pick<CheckedSwap, 'offset' | 'size' | 'sectorSize'>,
+  page: bigint,
+) {
+  if (BigInt(sectorSize) > page) {
+    throw usageError(`sector size ${sectorSize}: a page of this machine's memory has only ${page} bytes`);
+  }
+  if (offset < 0n || (offset * SECTOR) % BigInt(sectorSize) !== 0n) {
+    throw usageError(
+      `offset of ${offset} sectors: it is no multiple of the sector size, ${sectorSize} bytes`,
+    );
+  }
+  if (size !== undefined && (size <= 0n || (size * SECTOR) % page !== 0n)) {
+    throw usageError(
+      `size of ${size} sectors: ${size * SECTOR} bytes are no whole pages of this machine's memory, of ${page} bytes`,
+    );
+  }
+}
+
+/** The device is in sectors larger than a page: no page of it could be read alone. */
+export function checkBlockSize(backing: string, blockSize: number, pageSize: number): void {
+  if (blockSize <= pageSize) return;
+  throw usageError(
+    `BACKING ${JSON.stringify(backing)}: its blocks of ${blockSize} bytes are larger than a page of this machine's memory (${pageSize})`,
+  );
+}

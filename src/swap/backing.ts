@@ -1,0 +1,198 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { findHolders } from '../device/holders.js';
+import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+import { DmfdError, usageError } from '../errors.js';
+import { readBlockDevice } from '../kernel/block-device.js';
+import { describeErrno, type Errno, errnoOf } from '../kernel/errno.js';
+import { shim } from '../kernel/shim.js';
+import type { StepListener } from '../kernel/steps.js';
+import { attachOpenFile } from '../loop/attach.js';
+import { activeSwap, loopOf } from './active.js';
+
+/** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
+export interface SwapBacking {
+  readonly isFile: boolean;
+  readonly bytes: bigint;
+  /** Bytes of the smallest block that can be written. */
+  readonly blockSize: number;
+  /**
+   * Makes a block device of it for a table: MAJ:MIN, which stands for it until {@link close}. From here on device-mapper's own
+   * exclusive claim is what keeps others away: it cannot have one beside ours.
+   */
+  attach(onStep?: StepListener): { readonly device: string; readonly loop: string | undefined };
+  close(): void;
+}
+
+/**
+ * Opens it, to the exclusion of mounts, swap, devices on top and other runs of dmfd.
+ *
+ * @throws DmfdError `usage` for what can be no swap, `taken` for what somebody has, `privilege`
+ */
+export function openSwapBacking(path: string): SwapBacking {
+  // Before opening: opening a FIFO would wait for its other end, and a tape would be rewound.
+  const seen = look(path);
+  const kind = describeKind(seen);
+  if (kind !== undefined) throw usageError(`${said(path)}: it is ${kind}, not a block device or a file`);
+  const active = activeSwap(seen);
+  if (active !== undefined) {
+    throw taken(path, `it is swap already${active === path ? '' : `, as ${active}`}`, `swapoff ${active}`);
+  }
+  return seen.isFile() ? openFile(path) : openDevice(path, seen);
+}
+
+function openFile(path: string): SwapBacking {
+  const fd = open(path, 0);
+  try {
+    const stats = fstatSync(fd, { bigint: true });
+    if (!stats.isFile()) throw replaced(path);
+    refuseSharedFile(path, fd, stats);
+    let loop: number | undefined;
+    return {
+      isFile: true,
+      bytes: stats.size,
+      blockSize: 512,
+      attach: (onStep) => {
+        const device = attachOpenFile(fd, path, false, onStep);
+        loop = device.fd;
+        return { device: formatDeviceNumber(device), loop: `/dev/loop${device.minor}` };
+      },
+      close: () => {
+        closeSync(fd);
+        if (loop !== undefined) closeSync(loop);
+      },
+    };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Two loop devices may have one file, and would write over each other; the lock goes on with the loop device. */
+function refuseSharedFile(path: string, fd: number, stats: BigIntStats): void {
+  const result = shim.lock(fd);
+  const loop = loopOf(stats);
+  if (loop !== undefined) {
+    throw taken(path, `/dev/${loop} has it`, `losetup -l shows it; swapoff, umount or losetup -d ends it`);
+  }
+  // Some file systems have no locks.
+  if (result < 0 && describeErrno(-result).name === 'EAGAIN') {
+    throw taken(path, 'another process has it locked', 'another dmfd may be about to use it: try again');
+  }
+}
+
+function openDevice(path: string, seen: BigIntStats): SwapBacking {
+  let exclusive: number | undefined = open(path, constants.O_EXCL, seen);
+  let pin: number | undefined;
+  const close = (): void => {
+    if (exclusive !== undefined) closeSync(exclusive);
+    if (pin !== undefined) closeSync(pin);
+    exclusive = undefined;
+    pin = undefined;
+  };
+  try {
+    pin = open(path, 0, seen);
+    const stats = fstatSync(pin, { bigint: true });
+    if (!stats.isBlockDevice() || stats.rdev !== fstatSync(exclusive, { bigint: true }).rdev)
+      throw replaced(path);
+    const { bytes, blockSize, readOnly } = readBlockDevice(pin);
+    if (readOnly) throw readOnlyError(path);
+    return {
+      isFile: false,
+      bytes,
+      blockSize,
+      attach: () => {
+        if (exclusive !== undefined) closeSync(exclusive);
+        exclusive = undefined;
+        return { device: formatDeviceNumber(decodeLibcDevice(stats.rdev)), loop: undefined };
+      },
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function look(path: string): BigIntStats {
+  try {
+    return statSync(path, { bigint: true });
+  } catch (error) {
+    throw cannot(path, 'find', error);
+  }
+}
+
+function describeKind(stats: BigIntStats): string | undefined {
+  if (stats.isFile() || stats.isBlockDevice()) return undefined;
+  if (stats.isDirectory()) return 'a directory';
+  if (stats.isFIFO()) return 'a FIFO';
+  if (stats.isSocket()) return 'a socket';
+  return 'a character device';
+}
+
+function open(path: string, flags: number, device?: BigIntStats): number {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_NONBLOCK | flags);
+  } catch (error) {
+    if (device !== undefined && errnoOf(error)?.name === 'EBUSY') throw held(path, device);
+    throw cannot(path, 'write', error);
+  }
+}
+
+function held(path: string, { rdev }: BigIntStats): DmfdError {
+  const holders = findHolders(decodeLibcDevice(rdev));
+  const who =
+    holders.length === 0 ? 'a mount, swap or device, of all of it or of a partition' : holders.join(', ');
+  return taken(path, `it is in use: ${who}`, 'end that first; "lsblk" shows what stands on what');
+}
+
+function said(path: string): string {
+  return `BACKING ${JSON.stringify(path)}`;
+}
+
+function taken(path: string, why: string, hint: string): DmfdError {
+  return new DmfdError('taken', `${said(path)}: ${why}`, { operation: `open ${path}`, errno: 'EBUSY', hint });
+}
+
+function replaced(path: string): DmfdError {
+  return new DmfdError('taken', `${said(path)}: somebody replaced it meanwhile`, { hint: 'try again' });
+}
+
+function readOnlyError(path: string): DmfdError {
+  return new DmfdError('usage', `${said(path)}: it is read-only`, {
+    operation: `open ${path}`,
+    errno: 'EROFS',
+    hint: 'swap is written to; "blockdev --setrw" where the device can be',
+  });
+}
+
+function cannot(path: string, what: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const hint = hintFor(errno);
+  const kind = errno.name === 'EACCES' && process.getuid?.() !== 0 ? 'privilege' : 'usage';
+  return new DmfdError(kind, `${said(path)}: cannot ${what} it: ${errno.name}, ${errno.words}`, {
+    operation: `open ${path}`,
+    errno: errno.name,
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
+}
+
+function hintFor({ name }: Errno): string | undefined {
+  switch (name) {
+    case 'ENOENT':
+      return 'check the name, or make a file: truncate -s 1G FILE';
+    case 'EACCES':
+    case 'EPERM':
+      return process.getuid?.() === 0
+        ? 'it is read-only, or immutable (lsattr)'
+        : 'dmfd needs root (CAP_SYS_ADMIN): run it with sudo, or as a service of the system';
+    case 'EROFS':
+      return 'swap is written to: it cannot be on what is read-only';
+    case 'ENXIO':
+    case 'ENODEV':
+      return 'no driver answers for that device';
+    default:
+      return undefined;
+  }
+}

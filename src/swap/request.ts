@@ -1,0 +1,135 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { checkKeyBits } from '../device/key.js';
+import { usageError } from '../errors.js';
+import type { Mode } from '../kernel/creation.js';
+import type { StepListener } from '../kernel/steps.js';
+
+/** When freed pages are discarded on the backing: once for all of it at swapon, page by page, or both. */
+export type Discard = 'both' | 'once' | 'pages';
+
+/** Where swap is to go, and how. */
+export interface SwapRequest {
+  /** A block device, or a regular file, which gets a loop device that detaches by itself. */
+  readonly backing: string;
+  /** The device's name in device-mapper. Default: `dmfd-swap-` and 8 hex digits. */
+  readonly name?: string;
+  /** As dm-crypt has it. Default: `aes-xts-plain64`. */
+  readonly cipher?: string;
+  /** Bits. Default: 512 for a cipher in XTS mode, which uses half of them for each of its two keys; else 256. */
+  readonly keySize?: number;
+  /** Bytes that are encrypted as one, 512 (default) or 4096. */
+  readonly sectorSize?: number;
+  /** 0 to 32767; areas with a higher one are used first. Default: the kernel's choice. */
+  readonly priority?: number;
+  /** Default: never. What is discarded shows on the backing which pages are in use. */
+  readonly discard?: Discard;
+  /** In the swap header, at most 15 bytes. */
+  readonly label?: string;
+  /** In the swap header. Default: a random one. */
+  readonly uuid?: string;
+  /** Where on the backing to begin, in sectors of 512 bytes. Default 0. */
+  readonly offset?: bigint;
+  /** How much of it to use, in sectors of 512 bytes. Default: all of the rest. */
+  readonly size?: bigint;
+  readonly noReadWorkqueue?: boolean;
+  readonly noWriteWorkqueue?: boolean;
+  /** As for a device. */
+  readonly mode?: Mode;
+  /** Is told each call to the kernel. */
+  readonly onStep?: StepListener;
+}
+
+/** A request of which nothing can be wrong any more but what backing and kernel know. */
+export interface CheckedSwap {
+  readonly backing: string;
+  readonly name: string;
+  readonly cipher: string;
+  readonly keySize: number;
+  readonly sectorSize: number;
+  readonly priority: number | undefined;
+  readonly discard: Discard | undefined;
+  readonly label: string;
+  readonly uuid: string;
+  readonly offset: bigint;
+  readonly size: bigint | undefined;
+  readonly noReadWorkqueue: boolean;
+  readonly noWriteWorkqueue: boolean;
+  readonly mode: Mode;
+}
+
+/** `struct swap_header` has 16; the last one is a NUL, as mkswap has it. */
+const LABEL_BYTES = 15;
+const MAX_PRIORITY = 32_767;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** @throws DmfdError `usage` that says what is wrong with it */
+export function checkSwapRequest(request: SwapRequest): CheckedSwap {
+  const cipher = checkCipher(request.cipher ?? 'aes-xts-plain64');
+  const keySize = request.keySize ?? (cipher.includes('xts') ? 512 : 256);
+  checkKeyBits(keySize, 'key size');
+  const sectorSize = request.sectorSize ?? 512;
+  if (sectorSize !== 512 && sectorSize !== 4096)
+    throw usageError(`sector size ${sectorSize}: it must be 512 or 4096`);
+  checkPriority(request.priority);
+  checkDiscard(request.discard);
+  return {
+    backing: checkBacking(request.backing),
+    name: request.name ?? `dmfd-swap-${randomBytes(4).toString('hex')}`,
+    cipher,
+    keySize,
+    sectorSize,
+    priority: request.priority,
+    discard: request.discard,
+    label: checkLabel(request.label ?? ''),
+    uuid: checkUuid(request.uuid ?? randomUUID()),
+    offset: request.offset ?? 0n,
+    size: request.size,
+    noReadWorkqueue: request.noReadWorkqueue ?? false,
+    noWriteWorkqueue: request.noWriteWorkqueue ?? false,
+    mode: request.mode ?? 'auto',
+  };
+}
+
+function checkBacking(backing: string): string {
+  if (backing === '' || backing.includes('\0'))
+    throw usageError(`BACKING ${JSON.stringify(backing)}: no path`);
+  return backing;
+}
+
+/** It becomes one word of a table line. */
+function checkCipher(cipher: string): string {
+  // Printable ASCII, without what a table line or dmfd would take for something else.
+  if (/^[!-[\]-z|~]+$/.test(cipher)) return cipher;
+  throw usageError(
+    `cipher ${JSON.stringify(cipher)}: it must be one word`,
+    'as in aes-xts-plain64 or aes-cbc-essiv:sha256; /proc/crypto lists what is loaded',
+  );
+}
+
+function checkPriority(priority: number | undefined): void {
+  if (priority === undefined) return;
+  if (Number.isInteger(priority) && priority >= 0 && priority <= MAX_PRIORITY) return;
+  throw usageError(`priority ${priority}: it must be a whole number from 0 to ${MAX_PRIORITY}`);
+}
+
+function checkDiscard(discard: string | undefined): void {
+  if (discard === undefined || ['both', 'once', 'pages'].includes(discard)) return;
+  throw usageError(`discard ${JSON.stringify(discard)}: it must be "once", "pages" or "both"`);
+}
+
+function checkLabel(label: string): string {
+  const bytes = Buffer.byteLength(label);
+  if (bytes > LABEL_BYTES) {
+    throw usageError(`label ${JSON.stringify(label)}: ${bytes} bytes, and at most ${LABEL_BYTES} fit`);
+  }
+  if (label.includes('\0')) throw usageError(`label ${JSON.stringify(label)}: a NUL byte stands in it`);
+  return label;
+}
+
+function checkUuid(uuid: string): string {
+  if (UUID.test(uuid)) return uuid.toLowerCase();
+  throw usageError(
+    `UUID ${JSON.stringify(uuid)}: it is none`,
+    'as in 2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e; "uuidgen" makes one, and without --uuid dmfd does',
+  );
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { checkBlockSize, swapArea } from '../../../src/swap/area.js';
+import { refusal } from '../support/refusal.js';
+
+const MIB = 2n ** 20n;
+const request = { backing: 'b', offset: 0n, size: undefined, sectorSize: 512 };
+
+describe('the area', () => {
+  test.each<[what: string, changes: object, bytes: bigint, start: bigint, sectors: bigint, pages: bigint]>([
+    ['all of it', {}, 64n * MIB, 0n, 131_072n, 16_384n],
+    ['whole pages of it', {}, 64n * MIB - 1n, 0n, 131_064n, 16_383n],
+    ['the smallest', {}, 40_960n, 0n, 80n, 10n],
+    ['the rest after an offset', { offset: 2048n }, 64n * MIB, 2048n, 129_024n, 16_128n],
+    ['a part', { offset: 8n, size: 80n }, 64n * MIB, 8n, 80n, 10n],
+    ['the last part', { offset: 131_072n - 80n, size: 80n }, 64n * MIB, 130_992n, 80n, 10n],
+    ['an odd offset', { offset: 1n }, 64n * MIB, 1n, 131_064n, 16_383n],
+    // 32 bits count the pages: 16 TiB less one page.
+    ['as much as a header counts', {}, 20n * 1024n ** 4n, 0n, (2n ** 32n - 1n) * 8n, 2n ** 32n - 1n],
+  ])('is %s', (_, changes, bytes, start, sectors, pages) => {
+    const area = swapArea({ ...request, ...changes }, bytes, 4096);
+    expect(area).toEqual({ start, sectors, pages, pageSize: 4096 });
+  });
+
+  test.each<[changes: object, bytes: bigint, message: RegExp]>([
+    [{}, 0n, /^BACKING "b": 0 bytes are too few for swap, which needs 10 pages, 40960 bytes$/],
+    [{}, 40_959n, /^BACKING "b": 40448 bytes are too few/],
+    [{ size: 72n }, MIB, /^BACKING "b": 36864 bytes are too few/],
+    [{ size: 81n }, MIB, /^size of 81 sectors: 41472 bytes are no whole pages/],
+    [{ size: 0n }, MIB, /^size of 0 sectors: /],
+    [{ size: 2056n }, MIB, /^size of 2056 sectors: BACKING "b" has only 2048 from the offset on$/],
+    [{ offset: 2048n }, MIB, /^offset of 2048 sectors: BACKING "b" has only 2048$/],
+    [
+      { offset: 9n, sectorSize: 4096 },
+      MIB,
+      /^offset of 9 sectors: it is no multiple of the sector size, 4096/,
+    ],
+  ])('%o of %i bytes is refused', (changes, bytes, message) => {
+    const error = refusal(() => swapArea({ ...request, ...changes }, bytes, 4096));
+    expect(error).toMatchObject({ kind: 'usage', message: expect.stringMatching(message) });
+  });
+
+  test('has the pages of the machine', () => {
+    expect(swapArea(request, 64n * MIB, 65_536).pages).toBe(1024n);
+    expect(() => swapArea({ ...request, sectorSize: 4096 }, 64n * MIB, 2048)).toThrow(/has only 2048 bytes/);
+  });
+
+  test('cannot be on blocks larger than a page', () => {
+    expect(() => checkBlockSize('b', 4096, 4096)).not.toThrow();
+    const error = refusal(() => checkBlockSize('b', 16_384, 4096));
+    expect(error.message).toMatch(/^BACKING "b": its blocks of 16384 bytes are larger than a page/);
+  });
+});
