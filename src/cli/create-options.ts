@@ -1,10 +1,11 @@
 import type { Command as CommandLine } from 'commander';
 import { usageError } from '../errors.js';
 import type { Mode } from '../kernel/creation.js';
+import { type KeyOptions, parseKeyBits } from './key-options.js';
 import { collect, parseFd, parseMode, parseSeconds } from './option-values.js';
 
 /** What `create` was asked for. */
-export interface CreateOptions {
+export interface CreateOptions extends KeyOptions {
   readonly uuid?: string;
   readonly table?: string[];
   readonly tableFile?: string[];
@@ -37,6 +38,9 @@ export function addCreateOptions(command: CommandLine): CommandLine {
     )
     .option('--table-file <FILE>', 'table lines from a file, - for standard input (repeatable)', collect)
     .option('--loop <FILE>', 'attach FILE to a loop device, {loop0} in the table (repeatable)', collect)
+    .option('--key-random <BITS>', 'a new random key for {key} in the table', parseKeyBits)
+    .option('--key-file <FILE>', 'the bytes of FILE, all of them, for {key} in the table')
+    .option('--key-fd <N>', 'what descriptor N has to read for {key} in the table', parseFd('--key-fd'))
     .option('--readonly', 'make device, descriptor and loop devices read-only')
     .option('--uuid <UUID>', 'its device-mapper UUID (default: DMFD- and a random one)')
     .option(
@@ -87,6 +91,7 @@ export function checkCombination(options: CreateOptions, commandLength: number |
   if (options.fdstore || options.sendFd !== undefined) checkGivenAway(options, commandLength);
   if (commandLength === undefined) checkWithoutCommand(options);
   else checkWithCommand(options);
+  if (options.keyFd !== undefined) checkKeyFd(options.keyFd, options, commandLength);
   if (options.readonly && options.holdReadonly) {
     throw usageError(
       '--readonly and --hold-readonly exclude each other: one is about the device, the other about a writable one',
@@ -110,6 +115,22 @@ function checkGivenAway(options: CreateOptions, commandLength: number | undefine
     throw usageError(
       `${form} and --wait-gone exclude each other: dmfd does not stay until the device is gone`,
     );
+  }
+}
+
+function checkKeyFd(keyFd: number, options: CreateOptions, commandLength: number | undefined): void {
+  if (keyFd === 0 && options.tableFile?.includes('-')) {
+    throw usageError('--key-fd 0 and --table-file -: standard input can be read only once');
+  }
+  const holds = commandLength === undefined && !options.fdstore && options.sendFd === undefined;
+  if (keyFd === 0 && holds) {
+    throw usageError(
+      '--key-fd 0 needs a command: the end of standard input would let go of the device at once',
+      'give the key with another descriptor, as in: dmfd create … --key-fd 5 5<FILE',
+    );
+  }
+  if ([options.fd, options.roFd, options.jsonFd].includes(keyFd) && keyFd > 2) {
+    throw usageError(`--key-fd ${keyFd}: something else is to have that number`);
   }
 }
 

@@ -15,6 +15,7 @@ import { addCreateOptions, type CreateOptions, checkCombination } from './create
 import { deviceFields, deviceJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
 import { awaitGone } from './gone.js';
+import { keySource } from './key-options.js';
 import { say, write } from './output.js';
 import { planCommand } from './plan-command.js';
 import { readTables } from './tables.js';
@@ -79,6 +80,7 @@ function checkOutput(): void {
 }
 
 function toRequest(name: string | undefined, options: CreateOptions): DeviceRequest {
+  const key = keySource(options);
   return {
     ...(name === undefined ? {} : { name }),
     ...(options.uuid === undefined ? {} : { uuid: options.uuid }),
@@ -86,6 +88,7 @@ function toRequest(name: string | undefined, options: CreateOptions): DeviceRequ
     loop: options.loop ?? [],
     readOnly: options.readonly ?? false,
     mode: options.mode,
+    ...(key === undefined ? {} : { key }),
     ...(options.verbose ? { onStep: tellStep } : {}),
   };
 }

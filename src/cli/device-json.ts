@@ -19,6 +19,7 @@ export function deviceFields(device: Device): object {
     size: Number(device.size),
     readonly: device.readOnly,
     mode: device.mode,
+    ...(device.key === undefined ? {} : { key: device.key }),
     loops: device.loops.map(({ minor, file }) => ({ path: `/dev/loop${minor}`, file })),
   };
 }

@@ -19,7 +19,7 @@ export function planCommand(options: CreateOptions, commandLength: number): Comm
   const environment = callerEnvironment();
   const caller = callerState();
   const file = findCommand(words[0] ?? '', environment);
-  const open = (caller?.descriptors ?? []).filter((fd) => fd !== options.jsonFd);
+  const open = (caller?.descriptors ?? []).filter((fd) => fd !== options.jsonFd && fd !== options.keyFd);
   const listenAfter = options.listenFds ? inheritedNames(environment, process.pid, open) : undefined;
   const fd = chooseNumber(options, open, listenAfter?.length);
   return {
@@ -31,7 +31,9 @@ export function planCommand(options: CreateOptions, commandLength: number): Comm
     placeholders: options.placeholders,
     caller,
     // A standard stream stays the command's, whatever else goes to it.
-    withheld: options.jsonFd === undefined || options.jsonFd < STANDARD_STREAMS ? [] : [options.jsonFd],
+    withheld: [options.jsonFd, options.keyFd].flatMap((own) =>
+      own === undefined || own < STANDARD_STREAMS ? [] : [own],
+    ),
     ...(listenAfter === undefined ? {} : { listenAfter }),
   };
 }

@@ -25,17 +25,24 @@ import { refuseTakenUuid } from './taken.js';
  */
 export function createDevice(request: DeviceRequest): Device {
   const checked = checkRequest(request);
-  return withMiscDevice(DM_CONTROL, request.onStep, (control) => {
-    refuseTakenUuid(control, checked, request.onStep);
+  const key = checked.key === undefined ? undefined : openKey(checked.key);
+  try {
+    return create(checked, key, request.onStep);
+  } finally {
+    key?.close();
+  }
+}
+
+function create(checked: CheckedRequest, key: OpenKey | undefined, onStep: StepListener | undefined): Device {
+  return withMiscDevice(DM_CONTROL, onStep, (control) => {
+    refuseTakenUuid(control, checked, onStep);
     const loops: LoopDevice[] = [];
-    const key = checked.key === undefined ? undefined : openKey(checked.key);
     try {
-      for (const file of checked.loop) loops.push(attachLoop(file, checked.readOnly, request.onStep));
-      return createOver(control, checked, loops, key, request.onStep);
+      for (const file of checked.loop) loops.push(attachLoop(file, checked.readOnly, onStep));
+      return createOver(control, checked, loops, key, onStep);
     } finally {
       // The table holds them from its load on; held until then, their numbers cannot be taken by others.
       for (const { fd } of loops) closeSync(fd);
-      key?.close();
     }
   });
 }

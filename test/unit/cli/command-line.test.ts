@@ -19,11 +19,15 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 
 const seeHelp = 'hint: "dmfd --help" shows what there is';
 const seeCreateHelp = 'hint: "dmfd create --help" shows what there is';
+const CRYPT = "dmfd create --table '0 8 crypt x {key} 0 8:1 0'";
 const tooMany = "too many arguments for 'swap'. Expected 1 argument but got 2.";
 const afterDashes = 'hint: put the command after --: dmfd create … -- COMMAND';
 const columns = 'hint: a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes';
 const notByShell =
   'hint: the command after -- is run directly, not by a shell: for shell syntax use -- sh -c "…"';
+
+/** A line that needs files; it ends as its last command did. */
+const inScratch = (line: string) => `d=$(mktemp -d); cd "$d"; ${line}; code=$?; rm -r "$d"; exit $code`;
 
 /** What dmfd says on stderr: the message, then indented lines. */
 const says = (message: string, ...more: string[]) =>
@@ -265,6 +269,77 @@ const ROWS: readonly Row[] = [
     line: "dmfd create --table '0 8 zero' -- /",
     code: 126,
     stderr: says('command "/": not executable (EACCES)', 'hint: it must be a file with execute permission'),
+  },
+  {
+    line: "dmfd create --table '0 8 crypt x {key} 0 8:1 0'",
+    code: 125,
+    stderr: says(
+      'the table says {key}, but no key was given',
+      'hint: give one with --key-random BITS, --key-file FILE or --key-fd N',
+    ),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --key-random 512",
+    code: 125,
+    stderr: says(
+      'a key was given, but the table does not say {key}',
+      'hint: write {key} where the target wants its key: 0 131072 crypt aes-xts-plain64 {key} 0 8:1 0',
+    ),
+  },
+  {
+    line: `${CRYPT} --key-random 512 --key-file /dev/null`,
+    code: 125,
+    stderr: says('--key-random and --key-file exclude each other: a key comes from one place'),
+  },
+  {
+    line: `${CRYPT} --key-random 511`,
+    code: 125,
+    stderr: says(
+      '--key-random 511: 511 bits; it must be a multiple of 8 from 8 to 32768',
+      'hint: aes-xts-plain64 takes 256 or 512 bits',
+    ),
+  },
+  {
+    line: `${CRYPT} --key-random x`,
+    code: 125,
+    stderr: says('--key-random x: it must be a whole number of bits'),
+  },
+  {
+    line: `${CRYPT} --key-file /nonexistent/key`,
+    code: 125,
+    stderr: says('key file "/nonexistent/key": cannot read it: ENOENT, no such file or directory'),
+  },
+  { line: `${CRYPT} --key-file /`, code: 125, stderr: says('key file "/": it is a directory') },
+  {
+    line: `${CRYPT} --key-file -`,
+    code: 125,
+    stderr: says('--key-file -: it is no file', 'hint: for standard input use --key-fd 0'),
+  },
+  {
+    line: inScratch(`: >key; ${CRYPT} --key-file key`),
+    code: 125,
+    stderr: says('key file "key": it is empty'),
+  },
+  {
+    line: inScratch(`head -c 4097 /dev/zero >key; ${CRYPT} --key-fd 5 5<key`),
+    code: 125,
+    stderr: says(
+      'key descriptor 5: 4097 bytes, and a key has at most 4096',
+      'hint: all of a key file is the key; cut one out with: head -c BYTES FILE | dmfd … --key-fd 0',
+    ),
+  },
+  {
+    line: `${CRYPT} --key-fd 0`,
+    code: 125,
+    stderr: says(
+      '--key-fd 0 needs a command: the end of standard input would let go of the device at once',
+      'hint: give the key with another descriptor, as in: dmfd create … --key-fd 5 5<FILE',
+    ),
+  },
+  {
+    line: `${CRYPT} --table-file - --key-fd 0 -- true`,
+    code: 125,
+    stderr: says('--key-fd 0 and --table-file -: standard input can be read only once'),
   },
   { line: 'dmfd swap', code: 125, stderr: says("missing required argument 'BACKING'", seeHelp) },
   { line: 'dmfd swap a b', code: 125, stderr: says(tooMany, seeHelp) },

@@ -1,0 +1,49 @@
+import { checkKeyBits, type KeySource } from '../device/key.js';
+import { usageError } from '../errors.js';
+import { callerState } from '../handoff/caller-state.js';
+
+export interface KeyOptions {
+  readonly keyRandom?: number;
+  readonly keyFile?: string;
+  readonly keyFd?: number;
+}
+
+/** The one source of the key that the options name. @throws DmfdError `usage` for several, and for one that is none */
+export function keySource({ keyRandom, keyFile, keyFd }: KeyOptions): KeySource | undefined {
+  const given = [
+    ...(keyRandom === undefined ? [] : ['--key-random']),
+    ...(keyFile === undefined ? [] : ['--key-file']),
+    ...(keyFd === undefined ? [] : ['--key-fd']),
+  ];
+  if (given.length > 1)
+    throw usageError(`${given.join(' and ')} exclude each other: a key comes from one place`);
+  if (keyRandom !== undefined) return { random: keyRandom };
+  if (keyFile !== undefined) return { file: checkFile(keyFile) };
+  if (keyFd !== undefined) return { fd: checkOpen(keyFd) };
+  return undefined;
+}
+
+/** Bits. */
+export function parseKeyBits(value: string): number {
+  const bits = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (Number.isNaN(bits)) throw usageError(`--key-random ${value}: it must be a whole number of bits`);
+  checkKeyBits(bits, `--key-random ${value}`);
+  return bits;
+}
+
+/** Standard input may be where a table comes from, or what tells when to let go; who means it says so. */
+function checkFile(file: string): string {
+  if (file === '') throw usageError('--key-file "": no path');
+  if (file === '-') throw usageError('--key-file -: it is no file', 'for standard input use --key-fd 0');
+  return file;
+}
+
+/** Node has opened descriptors of its own by now, which must not be taken for the caller's. */
+function checkOpen(fd: number): number {
+  const open = callerState()?.descriptors;
+  if (open === undefined || open.includes(fd)) return fd;
+  throw usageError(
+    `--key-fd ${fd}: it is not open`,
+    `open it for dmfd, as in: dmfd … --key-fd ${fd} ${fd}<FILE`,
+  );
+}
