@@ -147,7 +147,8 @@ void dmfd_key_child(int socket, const struct dmfd_creation *creation, const stru
 	leave_descriptors(creation->control, socket, key_fd);
 	key = dmfd_secret_map(DMFD_KEY_ROOM);
 	if (!key) {
-		reply.result = -errno;
+		/* EPERM and EAGAIN, too, say only that no more memory may be locked. */
+		reply.result = -ENOMEM;
 		send(socket, &reply, sizeof(reply), MSG_NOSIGNAL);
 		_exit(1);
 	}

@@ -8,11 +8,29 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
+
+/*
+ * Whether every page can be had, asked by system calls, which say EFAULT where a touch would be a SIGBUS: beyond the limit
+ * on locked memory, a secret mapping is made all the same on some kernels. Leaves it zeroed.
+ */
+static int is_there(char *memory, size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t at;
+
+	for (at = 0; at < size; at += page) {
+		if (syscall(SYS_clock_gettime, CLOCK_MONOTONIC, memory + at) < 0)
+			return 0;
+		explicit_bzero(memory + at, sizeof(struct timespec));
+	}
+	return 1;
+}
 
 /* Since Linux 5.14, if the machine can and, before 6.5, if it was switched on. Its pages count as locked. */
 static void *map_hidden(size_t size)
@@ -25,6 +43,10 @@ static void *map_hidden(size_t size)
 	if (ftruncate(fd, (off_t)size) == 0)
 		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
+	if (memory != MAP_FAILED && !is_there(memory, size)) {
+		munmap(memory, size);
+		return MAP_FAILED;
+	}
 	return memory;
 }
 

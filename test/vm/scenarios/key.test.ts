@@ -1,0 +1,171 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { atCall } from './at-call.js';
+import { expectNothingLeft, image, sh, vm } from './support.js';
+import { tool } from './tools.js';
+
+const SECTORS = 2048;
+const CRYPT = `--loop /tmp/key.img --table '0 ${SECTORS} crypt aes-xts-plain64 {key} 0 {loop0} 0'`;
+/** add_key(2) and EPERM, as a container's filter has it. */
+const WITHOUT_KEYRING = '248 1';
+
+let findKey: string;
+let refuse: string;
+
+beforeAll(async () => {
+  [findKey, refuse] = await Promise.all([tool('find-key'), tool('refuse')]);
+  await image('key.img', 1);
+  // Loads the modules, with the ciphers' self-tests.
+  await sh(`head -c 64 /dev/urandom >/tmp/key; chmod 600 /tmp/key; dmfd create --key-random 512 ${CRYPT} -- true
+    echo /tmp/core.%p >/proc/sys/kernel/core_pattern`);
+});
+
+afterEach(async () => {
+  expect(await sh('grep dmfd: /proc/keys || true')).toBe('');
+  await expectNothingLeft();
+});
+
+test('the bytes of a file, or of a descriptor, are the key that dmsetup would be given in hex', async () => {
+  const output = await sh(`
+    yes 'what was written' | head -c $((${SECTORS} * 512)) >/tmp/pattern
+    dmfd create one --key-file /tmp/key ${CRYPT} -- sh -c 'cat /tmp/pattern >/dev/fd/3; dmsetup table --showkeys one'
+    loop=$(losetup -f --show /tmp/key.img); export DM_DISABLE_UDEV=1
+    echo "0 ${SECTORS} crypt aes-xts-plain64 $(od -An -v -tx1 /tmp/key | tr -d ' \n') 0 $loop 0" | dmsetup create two
+    cmp /tmp/pattern /dev/mapper/two && echo same
+    dmsetup remove two; losetup -d $loop
+    dmfd create three --key-fd 7 ${CRYPT} -- sh -c 'cmp /tmp/pattern /dev/fd/3 && echo same; ls -l /proc/self/fd | grep -c /tmp/key' 7</tmp/key || true
+    cat /tmp/key | dmfd create four --key-fd 0 ${CRYPT} -- sh -c 'head -c 17 /dev/fd/3'`);
+  const [table, ...rest] = output.trim().split('\n');
+  expect(table).toMatch(/^0 2048 crypt aes-xts-plain64 :64:logon:dmfd:DMFD-[-0-9a-f]+ 0 7:\d+ 0$/);
+  // The command does not get the descriptor of the key.
+  expect(rest).toEqual(['same', 'same', '0', 'what was written']);
+});
+
+test('where the keyring is refused the key stands in the table, in every target that wants it', async () => {
+  const line = `--table '${SECTORS} 8 crypt aes-xts-plain64 {key} 2048 {loop1} 0'`;
+  const output = await sh(`truncate -s 4096 /tmp/more.img
+    ${refuse} ${WITHOUT_KEYRING} dmfd create --key-file /tmp/key ${CRYPT} --loop /tmp/more.img ${line} --json-fd 9 \
+      9>/tmp/json -- dmsetup table --showkeys >/tmp/table
+    grep -o '"key":"[a-z]*"' /tmp/json
+    sed "s/$(od -An -v -tx1 /tmp/key | tr -d ' \n')/THE-KEY/" /tmp/table | cut -d' ' -f 2-6`);
+  expect(output).toBe(
+    [
+      '"key":"table"',
+      '0 2048 crypt aes-xts-plain64 THE-KEY',
+      '2048 8 crypt aes-xts-plain64 THE-KEY',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a crypt target too old for the keyring gets it in the table', async () => {
+  const old = [
+    atCall('DM_GET_TARGET_VERSION', { nth: 0, error: 'ENOTTY' }),
+    atCall('DM_LIST_VERSIONS', { nth: 0, error: 'EINVAL' }),
+  ].join(' ');
+  expect(await sh(`${old} dmfd create --key-file /tmp/key ${CRYPT} -- dmsetup table | cut -d' ' -f 6`)).toBe(
+    `${'0'.repeat(128)}\n`,
+  );
+});
+
+describe.each([
+  ['keyring', ''],
+  ['table', 'refused'],
+])('with the key given in the %s', (given, refused) => {
+  const dmfd = () => (refused === '' ? 'dmfd' : `${refuse} ${WITHOUT_KEYRING} dmfd`);
+  const create = () => `${dmfd()} create --key-file /tmp/key ${CRYPT} -- true`;
+
+  test('no memory of dmfd has it while the table is loaded, and the process that has it dumps no core', async () => {
+    const look = `${findKey} /tmp/key $COMMAND >/tmp/main; ${findKey} /tmp/key $CALLER >/tmp/child; [ $CALLER != $COMMAND ] && kill -ABRT $CALLER; kill -SEGV $CALLER`;
+    const output = await sh(`rm -f /tmp/core.*; ulimit -c unlimited
+      ${atCall('DM_TABLE_LOAD', { run: look })} ${create()}; echo "ended $?"; ls /tmp/core.* 2>/dev/null || echo no core
+      cat /tmp/main /tmp/child; HEX=$(od -An -v -tx1 /tmp/key | tr -d ' \\n') sleep 5 & sleep 0.3; ${findKey} /tmp/key $! || kill $!`);
+    const [ended, core, main, ...others] = output.trim().split('\n');
+    expect([ended, core]).toEqual(['ended 0', 'no core']);
+    expect(main).toMatch(/^\d+ clean, \d{7,} bytes$/);
+    const control = others.splice(-2);
+    // The search does find what is there.
+    expect(control).toEqual([expect.stringMatching(/^found hex at /), expect.stringMatching(/^\d+ has it/)]);
+    // Since Linux 6.5 with memfd_secret(2), which not even root can look into.
+    if (vm.kernel.release.startsWith('6.12.1')) expect(others).toEqual([expect.stringMatching(/^\d+ clean/)]);
+    else expect(others.at(-1)).toMatch(/has it|clean/);
+    expect(given).toMatch(/keyring|table/);
+  });
+
+  test.each(['DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const)(
+    'a core of dmfd at %s has nothing of it',
+    async (call) => {
+      const output = await sh(`rm -f /tmp/core.*; ulimit -c unlimited
+      ${atCall(call, { run: 'kill -ABRT $COMMAND; n=0; until [ -e /tmp/core.$COMMAND ] || [ $n = 50 ]; do sleep 0.1; n=$((n+1)); done' })} ${create()}
+      echo "ended $?"; ${findKey} /tmp/key /tmp/core.*; rm -f /tmp/core.*`);
+      expect(output).toMatch(/^ended 134\n\/tmp\/core\.\d+ clean, \d{7,} bytes\n$/);
+    },
+  );
+
+  test('strace -f shows none of it', async () => {
+    const attach =
+      'strace -f -xx -s 70000 -o /tmp/trace -p $COMMAND 2>/tmp/strace.err & until grep -q attached /tmp/strace.err; do sleep 0.1; done';
+    const output = await sh(`rm -f /tmp/trace
+      ${atCall('/dev/mapper/control', { run: attach })} ${create()} >/dev/null; echo "ended $?"
+      n=0; while pgrep -x strace >/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done
+      sed 's/\\\\x//g' /tmp/trace >/tmp/trace.hex; ${findKey} /tmp/key /tmp/trace.hex
+      grep -c CLONE_UNTRACED /tmp/trace; grep -c DM_DEV_CREATE /tmp/trace; grep -c -e add_key -e DM_TABLE_LOAD /tmp/trace || true`);
+    expect(output).toMatch(/^ended 0\n\/tmp\/trace\.hex clean, \d{4,} bytes\n1\n1\n0\n$/);
+  });
+
+  test('a kill of the process that has it takes everything back', async () => {
+    const output = await sh(
+      `${atCall('DM_TABLE_LOAD', { run: 'kill -KILL $CALLER' })} ${create()} 2>&1; echo "ended $?"; dmsetup ls`,
+    );
+    expect(output).toMatch(
+      /^dmfd: device \S+: the process that had the key was killed; everything was taken back\n {2}hint: .*\nended 125\nNo devices found\n$/,
+    );
+  });
+});
+
+test('a key that cannot be had costs no device', async () => {
+  const output = await sh(
+    `
+    : | dmfd create --key-fd 0 ${CRYPT} -- true; echo $?
+    dmfd create --key-file /dev/zero ${CRYPT} -- true; echo $?
+    dmfd create --key-file /dev/null ${CRYPT} -- true; echo $?
+    head -c 65 /dev/urandom | dmfd create --key-fd 0 ${CRYPT} -- true; echo $?
+    (ulimit -l 0; setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock dmfd create --key-random 512 ${CRYPT} -- true); echo $?
+    chmod 644 /tmp/key; dmfd create --key-file /tmp/key ${CRYPT} -- true; echo $?; chmod 600 /tmp/key
+    dmfd create --key-file /tmp/key ${CRYPT} -q -- true; echo $?`
+      .replaceAll('true;', 'true 2>&1;')
+      .replace('true);', 'true 2>&1);'),
+  );
+  expect(
+    output.replaceAll(/device dmfd-[0-9a-f]{8}/g, 'device NAME').replaceAll(/table: \d+:\d+:/g, 'table: N:'),
+  ).toBe(`dmfd: device NAME: the key is empty
+  hint: nothing could be read where the key should be
+125
+dmfd: device NAME: the key is longer than 4096 bytes
+  hint: all of a key file is the key; cut one out with: head -c BYTES FILE | dmfd … --key-fd 0
+125
+dmfd: device NAME: the key is empty
+  hint: nothing could be read where the key should be
+125
+dmfd: device NAME: DM_TABLE_LOAD: EINVAL, invalid argument
+  kernel: device-mapper: table: N: crypt: Error decoding and setting key (-EINVAL)
+  kernel: device-mapper: ioctl: error adding target to table
+  hint: the arguments of the target are wrong for this kernel, or what they name cannot be used (device of 2048 sectors, target: crypt)
+125
+dmfd: device NAME: a process with locked memory for the key: ENOMEM, not enough memory
+  hint: check the limits on processes and on locked memory (ulimit -u, ulimit -l, the cgroup)
+125
+dmfd: key file "/tmp/key": every user can read it (mode 0644)
+0
+0
+`);
+});
+
+test('dmfd waits for a key that is slow to come, and ^C ends that', async () => {
+  const output = await sh(`
+    (sleep 2; cat /tmp/key) | dmfd create --key-fd 0 ${CRYPT} -- echo made; echo $?
+    mkfifo /tmp/slow; sleep 100 >/tmp/slow & writer=$!
+    (sleep 2.5; dmsetup ls) & timeout --preserve-status -s INT 3.5 dmfd create --key-file /tmp/slow ${CRYPT} -- echo made; echo $?
+    sleep 0.3; ps -eo comm= | grep -e node -e dmfd -e Main; kill $writer; rm /tmp/slow`);
+  // The process that waited for it is gone, too.
+  expect(output).toBe('made\n0\nNo devices found\n130\n');
+});

@@ -1,0 +1,209 @@
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { vmFile } from '../harness/checkout.js';
+import { atCall } from './at-call.js';
+import { expectedMode, expectNothingLeft, sh } from './support.js';
+import { tool } from './tools.js';
+
+const FILE = '/tmp/swap.img';
+const UUID = '2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e';
+const HEADER = ['Filename', 'Type', 'Size', 'Used', 'Priority'];
+/** swapon(2). */
+const SWAPON = 167;
+
+let refuse: string;
+let swapOut: string;
+
+beforeAll(async () => {
+  [refuse, swapOut] = await Promise.all([tool('refuse'), tool('swap-out')]);
+  // All of it allocated now: pages of this file are to be nobody's but the guest's, whoever swaps.
+  await sh(`head -c 64M /dev/zero >${FILE}`);
+  // Loads the modules, with the ciphers' self-tests.
+  await sh(`dmfd swap ${FILE} && swapoff /dev/dm-0`);
+});
+
+afterEach(async () => {
+  expect(await sh('cat /proc/swaps; grep dmfd: /proc/keys || true')).toMatch(
+    new RegExp(`^${HEADER.join('\\s+')}\n$`),
+  );
+  await expectNothingLeft();
+});
+
+test('a file becomes swap that no process holds, and one swapoff destroys it all', async () => {
+  const output = await sh(
+    `
+    dmfd swap ${FILE} --name cryptswap; cat /proc/swaps; dmsetup table --showkeys; losetup -nO BACK-FILE,AUTOCLEAR
+    grep -c dmfd: /proc/keys; ps -eo comm= | grep -c -e node -e dmfd; swaplabel /dev/dm-0 | grep -c LABEL
+    swapoff /dev/dm-0`.replaceAll(/(grep -c .*?)(;|\n)/g, '$1 || true$2'),
+  );
+  const lines = output.trim().split('\n');
+  expect(lines).toEqual([
+    '/dev/dm-0 is encrypted swap, named cryptswap, 64 MiB (67104768 bytes)',
+    expect.stringMatching(/^Filename/),
+    expect.stringMatching(/^\/dev\/dm-0\s+partition\s+65532\s+0\s+-2$/),
+    // --showkeys as root: the name of a key that is in no keyring any more.
+    expect.stringMatching(
+      /^cryptswap: 0 131072 crypt aes-xts-plain64 :64:logon:dmfd:DMFD-[-0-9a-f]{36} 0 7:\d+ 0$/,
+    ),
+    expect.stringMatching(/^\/tmp\/swap\.img\s+1$/),
+    '0',
+    '0',
+    '0',
+  ]);
+});
+
+test('every option does what it says', async () => {
+  const options = `--cipher aes-cbc-essiv:sha256 --key-size 256 --sector-size 4096 --priority 7 --discard=pages
+    --label schwäpp --uuid ${UUID} --offset 1M --size 65536 --no-read-workqueue --no-write-workqueue --name all --json`;
+  const output = await sh(`
+    dmfd swap ${FILE} ${options.replaceAll('\n', ' ')}; tail -n 1 /proc/swaps; dmsetup table; swaplabel /dev/dm-0; swapoff /dev/dm-0
+    dmfd swap ${FILE} ${options.replaceAll('\n', ' ').replace('--json', '--dry-run')}; dmsetup ls`);
+  const [json = '', swaps, table, ...rest] = output.trim().split('\n');
+  expect(JSON.parse(json)).toEqual({
+    name: 'all',
+    uuid: expect.stringMatching(/^DMFD-/),
+    path: '/dev/dm-0',
+    dev: expect.stringMatching(/^\d+:0$/),
+    major: expect.any(Number),
+    minor: 0,
+    diskseq: expect.any(Number),
+    size: 32 * 2 ** 20 - 4096,
+    loop: expect.stringMatching(/^\/dev\/loop\d+$/),
+    backing: FILE,
+    cipher: 'aes-cbc-essiv:sha256',
+    keySize: 256,
+    key: 'keyring',
+    label: 'schwäpp',
+    swapUuid: UUID,
+    mode: expectedMode,
+  });
+  expect(swaps).toMatch(/^\/dev\/dm-0\s+partition\s+32764\s+0\s+7$/);
+  const tail = '2048 4 allow_discards no_read_workqueue no_write_workqueue sector_size:4096';
+  expect(table).toMatch(
+    new RegExp(
+      `^all: 0 65536 crypt aes-cbc-essiv:sha256 :32:logon:dmfd:DMFD-[-0-9a-f]{36} 0 7:\\d+ ${tail}$`,
+    ),
+  );
+  expect(rest).toEqual([
+    'LABEL: schwäpp',
+    `UUID:  ${UUID}`,
+    `0 65536 crypt aes-cbc-essiv:sha256 {key} 0 {loop0} ${tail}`,
+    'No devices found',
+  ]);
+});
+
+test('under memory pressure pages go out encrypted and come back intact', async () => {
+  const pressure = (text: string) => `
+    mkdir -p /tmp/cg; mountpoint -q /tmp/cg || mount -t cgroup2 none /tmp/cg
+    echo +memory >/tmp/cg/cgroup.subtree_control; mkdir -p /tmp/cg/small; echo 12M >/tmp/cg/small/memory.max
+    rm -f /tmp/go /tmp/out; mkfifo /tmp/go
+    (echo 0 >/tmp/cg/small/cgroup.procs; exec ${swapOut} 40 '${text}') </tmp/go >/tmp/out &
+    exec 8>/tmp/go; until grep -q filled /tmp/out; do sleep 0.1; done
+    tail -n 1 /proc/swaps | awk '{ print $4 > 20000 ? "used" : "only " $4 }'
+    sync; grep -aFc '${text}' ${FILE} || true
+    echo >&8; exec 8>&-; wait; cat /tmp/out; rmdir /tmp/cg/small`;
+  const before = await sh("awk '/pswpout/ { print $2 }' /proc/vmstat");
+  expect(await sh(`dmfd swap ${FILE} -q >/dev/null; ${pressure('DMFD-IN-MEMORY')}; swapoff /dev/dm-0`)).toBe(
+    'used\n0\nfilled\nintact\n',
+  );
+  const after = await sh("awk '/pswpout/ { print $2 }' /proc/vmstat");
+  expect(Number(after) - Number(before)).toBeGreaterThan(5000);
+  // The same without encryption: the search does find what is there.
+  const plain = await sh(`loop=$(losetup -f --show ${FILE}); mkswap -q $loop; swapon $loop
+    ${pressure('DMFD-IN-MEMORY')}; swapoff $loop; losetup -d $loop`);
+  expect(plain).toMatch(/^used\n[1-9]\d*\nfilled\nintact\n$/);
+}, 180_000);
+
+test('two runs encrypt the same header to different bytes, and neither shows it', async () => {
+  const output = await sh(`
+    for run in 1 2; do
+      dmfd swap ${FILE} --uuid ${UUID} --label same >/dev/null; swapoff /dev/dm-0; sync; head -c 4096 ${FILE} >/tmp/run$run
+    done
+    cmp /tmp/run1 /tmp/run2 | cut -d, -f1; cat /tmp/run1 /tmp/run2 | grep -acE 'SWAPSPACE2|same' || true
+    gzip -9c /tmp/run1 | wc -c`);
+  const [differ, found, compressed] = output.trim().split('\n');
+  expect(differ).toMatch(/differ: (byte|char) [1-9]\b/);
+  expect(found).toBe('0');
+  expect(Number(compressed)).toBeGreaterThan(4096);
+});
+
+test('what is in use, or can be no swap, is refused, and nothing is written to it', async () => {
+  const output = await sh(`exec 2>&1
+    sum() { sha256sum ${FILE}; }; mkfs.ext4 -qF ${FILE}; before=$(sum)
+    loop=$(losetup -f --show ${FILE}); cd /tmp
+    dmfd swap ${FILE}; dmfd swap $loop --size 64; dmfd swap $loop --offset 131072; dmfd swap $loop --size 4095B
+    dmfd swap $loop --sector-size 1024; dmfd swap $loop --cipher no-such-cipher
+    mkdir -p mnt; mount $loop mnt; dmfd swap $loop; umount mnt
+    DM_DISABLE_UDEV=1 dmsetup create above --table "0 8 linear $loop 0"; dmfd swap $loop; DM_DISABLE_UDEV=1 dmsetup remove above
+    blockdev --setro $loop; dmfd swap $loop; blockdev --setrw $loop; losetup -d $loop
+    truncate -s 40959 small; dmfd swap small; dmfd swap mnt; dmfd swap none; dmfd swap /dev/null
+    flock ${FILE} dmfd swap ${FILE}; mount -t tmpfs -o ro none mnt; dmfd swap mnt/x; umount mnt; rmdir mnt
+    dmfd swap ${FILE} >/dev/null; dmfd swap ${FILE}; dmfd swap /dev/dm-0; swapoff /dev/dm-0
+    sleep 0.2; mkfs.ext4 -qF ${FILE}; loop=$(losetup -f --show ${FILE}); mkswap -q $loop; swapon $loop; dmfd swap $loop; swapoff $loop
+    losetup -d $loop`);
+  const said = output
+    .split('\n')
+    .filter((line) => line.startsWith('dmfd: '))
+    .map((line) => line.replaceAll(/loop\d+/g, 'loopN').replace(/dmfd-swap-[0-9a-f]{8}/, 'NAME'));
+  expect(said).toEqual([
+    'dmfd: BACKING "/tmp/swap.img": /dev/loopN has it',
+    'dmfd: BACKING "/dev/loopN": 32768 bytes are too few for swap, which needs 10 pages, 40960 bytes',
+    'dmfd: offset of 131072 sectors: BACKING "/dev/loopN" has only 131072',
+    'dmfd: --size 4095B: it is no whole sectors of 512 bytes',
+    'dmfd: sector size 1024: it must be 512 or 4096',
+    'dmfd: device NAME: DM_TABLE_LOAD: ENOENT, no such file or directory',
+    'dmfd: BACKING "/dev/loopN": it is in use: mount /tmp/mnt',
+    'dmfd: BACKING "/dev/loopN": it is in use: device /dev/dm-0',
+    'dmfd: BACKING "/dev/loopN": it is read-only',
+    'dmfd: BACKING "small": 40448 bytes are too few for swap, which needs 10 pages, 40960 bytes',
+    'dmfd: BACKING "mnt": it is a directory, not a block device or a file',
+    'dmfd: BACKING "none": cannot find it: ENOENT, no such file or directory',
+    'dmfd: BACKING "/dev/null": it is a character device, not a block device or a file',
+    'dmfd: BACKING "/tmp/swap.img": another process has it locked',
+    'dmfd: BACKING "mnt/x": cannot find it: ENOENT, no such file or directory',
+    'dmfd: BACKING "/tmp/swap.img": /dev/loopN has it',
+    'dmfd: BACKING "/dev/dm-0": it is swap already',
+    'dmfd: BACKING "/dev/loopN": it is swap already',
+  ]);
+});
+
+test('a failure on the way leaves nothing: swapon, a full file system, an output that cannot be written', async () => {
+  const output = await sh(`exec 2>&1
+    ${refuse} ${SWAPON} 1 dmfd swap ${FILE}; echo $?
+    mkdir -p /tmp/full; mount -t tmpfs -o size=4k none /tmp/full; truncate -s 64M /tmp/full/swap
+    dd if=/dev/zero of=/tmp/full/fill bs=4096 count=1 status=none || true; dmfd swap /tmp/full/swap; echo $?
+    dmfd swap ${FILE} >/dev/full; echo $?; dmfd swap ${FILE} --cipher aes-xts-plain64 --key-size 264; echo $?
+    sleep 0.3; umount /tmp/full; rmdir /tmp/full`);
+  expect(output.replaceAll(/dmfd-swap-[0-9a-f]{8}/g, 'NAME')).toMatch(
+    /^dmfd: swapon \/dev\/dm-0: EPERM, operation not permitted\n.*\n125\ndmfd: device NAME: writing the swap header: (EIO|ENOSPC).*\n.*\n125\ndmfd: write to standard output: ENOSPC.*\n125\ndmfd: device NAME: DM_TABLE_LOAD: EINVAL(.*\n)*125\n$/,
+  );
+});
+
+test('of two that want the same backing one gets it', async () => {
+  const output = await sh(`exec 2>&1
+    for i in 1 2; do dmfd swap ${FILE} & done; wait; swapoff -a; sleep 0.2
+    loop=$(losetup -f --show ${FILE}); for i in 1 2; do dmfd swap $loop & done; wait; swapoff -a; sleep 0.2; losetup -d $loop`);
+  const lines = output.split('\n').filter((line) => line !== '' && !line.startsWith('  '));
+  expect(lines.filter((line) => line.includes('is encrypted swap'))).toHaveLength(2);
+  expect(lines.filter((line) => line.startsWith('dmfd: '))).toHaveLength(2);
+});
+
+test('a new device that looks like a file system is no obstacle', async () => {
+  // What a fresh key makes of old bytes may look like anything: here it is one, just before the header is written.
+  const lookAlike = atCall('BLKGETSIZE64', {
+    nth: 2,
+    run: 'mkfs.ext4 -qF /dev/dm-0 && blkid -p -o value -s TYPE /dev/dm-0 >/tmp/was-there',
+  });
+  const output = await sh(`rm -f /tmp/was-there; loop=$(losetup -f --show ${FILE}); mkfs.ext4 -qF $loop
+    ${lookAlike} dmfd swap $loop
+    cat /tmp/was-there; blkid -p -o value -s TYPE /dev/dm-0; swapoff /dev/dm-0; sleep 0.2; losetup -d $loop`);
+  expect(output).toMatch(/^\/dev\/dm-0 is encrypted swap, .*\next4\nswap\n$/);
+});
+
+test('the library does the same', async () => {
+  const output = await sh(
+    `node ${vmFile('scenarios/library/swap.mjs')} ${FILE}; tail -n 1 /proc/swaps; swapoff /dev/dm-0`,
+  );
+  expect(output).toMatch(
+    /^0 2048 crypt aes-xts-plain64 \{key\} 0 \{loop0\} 0 \/dev\/dm-0 1044480 keyring\n\/dev\/dm-0\s+partition\s+1020\s+0\s+3\n$/,
+  );
+});
