@@ -1,6 +1,7 @@
 /**
  * A guest to try things in. `KERNEL` names its kernel; with `RUN` it runs that line of shell and ends as it
- * does, otherwise it gives the terminal a shell and powers off with it. `SYSTEMD=1` makes systemd its process 1.
+ * does, otherwise it gives the terminal a shell and powers off with it. `SYSTEMD=1` makes systemd its process 1;
+ * `APPEND` is added to the kernel's command line.
  */
 import { execFileSync } from 'node:child_process';
 import { constants } from 'node:os';
@@ -9,7 +10,11 @@ import { startVm } from './harness/shared-vm.js';
 
 const kernel = process.env.KERNEL || 'debian-6.12';
 const line = process.env.RUN;
-const systemd = process.env.SYSTEMD === '1';
+const options = {
+  logName: `shell-${kernel}`,
+  systemd: process.env.SYSTEMD === '1',
+  ...(process.env.APPEND ? { append: process.env.APPEND } : {}),
+};
 const guestTerminal = '/dev/hvc0';
 
 try {
@@ -21,7 +26,7 @@ try {
 }
 
 async function runLine(kernel: string, line: string): Promise<CommandResult> {
-  const vm = await startVm(kernel, { logName: `shell-${kernel}`, systemd });
+  const vm = await startVm(kernel, options);
   const command = await vm.start(['sh', '-c', line], {
     timeoutMs: 0,
     stdin: process.stdin.isTTY ? 'null' : 'pipe',
@@ -43,7 +48,7 @@ async function openShell(kernel: string): Promise<CommandResult> {
   console.error(`booting ${kernel}; "exit" powers it off`);
   const settings = stty('-g');
   try {
-    const vm = await startVm(kernel, { logName: `shell-${kernel}`, terminal: true, systemd });
+    const vm = await startVm(kernel, { ...options, terminal: true });
     // The shell leads a session without a terminal: the one it opens becomes its own, job control and all.
     const shell = await vm.start(
       ['sh', '-c', `exec <>${guestTerminal} >&0 2>&1; stty sane ${size()}; exec bash -l`],

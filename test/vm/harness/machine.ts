@@ -10,7 +10,10 @@ import { findKernel, type Kernel } from './kernel.js';
 import { type QemuRequest, startQemu } from './qemu.js';
 import { unpackedUdev } from './udev.js';
 
-export type MachineOptions = Pick<QemuRequest, 'instructionCount' | 'terminal' | 'memory' | 'cpus'> & {
+export type MachineOptions = Pick<
+  QemuRequest,
+  'instructionCount' | 'terminal' | 'append' | 'memory' | 'cpus'
+> & {
   /** Process 1 is systemd, with udevd and journald; what vm.run() starts belongs to a service. */
   systemd?: boolean;
   /** The console log is `build/vm-logs/NAME/console.log`; default the kernel's name. */

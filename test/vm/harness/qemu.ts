@@ -15,6 +15,8 @@ export interface QemuRequest {
   terminal?: boolean;
   /** The guest's process 1 is systemd, with udevd from this directory: that of the unpacked package. */
   systemdWith?: string;
+  /** Added to the kernel's command line. */
+  append?: string;
   /** MiB; default 1536. */
   memory?: number;
   /** Default 2. */
@@ -70,7 +72,7 @@ const forSystemd =
   'dmfd.systemd systemd.unit=dmfd.target systemd.show_status=no systemd.log_target=journal-or-kmsg';
 
 function commandLine(request: QemuRequest): string {
-  return request.systemdWith ? `${forTheKernel} ${forSystemd}` : forTheKernel;
+  return [forTheKernel, request.systemdWith && forSystemd, request.append].filter(Boolean).join(' ');
 }
 
 function acceleration(request: QemuRequest): string[] {

@@ -1,18 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { vmFile } from '../harness/checkout.js';
 import { type Claims, type Look, runRecipe } from './recipes/run.js';
-import { recipeTexts } from './recipes/text.js';
+import { recipeText, recipeTexts } from './recipes/text.js';
 
-const texts = recipeTexts();
 const tested: string[] = [];
 
 /** Runs the recipe that stands in README.md under this heading. */
 function recipe(heading: string, claims: Claims): void {
   tested.push(heading);
-  test(heading, async () => {
-    const text = texts.get(heading);
-    if (text === undefined) throw new Error('README.md has no such recipe');
-    await runRecipe(text, claims);
-  });
+  test(heading, () => runRecipe(recipeText(heading), claims));
 }
 
 /** What is up: mapped devices without their names, loop devices, processes with dmfd's shim. */
@@ -137,7 +134,8 @@ recipe('A disk that stops taking writes', {
 });
 
 recipe('QEMU', {
-  stdout: /"virtual-size": 67108864, "filename": "\/dev\/fdset\/1".*"ro": false.*\r?\nwrote 512\/512 bytes/,
+  stdout:
+    /"device": "disk".*"virtual-size": 67108864, "filename": "\/dev\/fdset\/1".*"ro": false.*virtio-backend.*\r?\nwrote 512\/512 bytes/,
   afterwards: ["head -c 513 disk.img | tr -d '\\0' | sort | uniq -c | tr -s ' '", ` 1 ${'A'.repeat(512)}\n`],
 });
 
@@ -146,8 +144,13 @@ recipe('A command without privileges', {
   stderr: /^head: cannot open '\/dev\/dm-\d+' for reading: Permission denied\n$/,
 });
 
+recipe('Two devices for one command', {
+  stdout: 'left=3,right=4\n',
+  afterwards: ['head -qc 4 left.img right.img', 'one\ntwo\n'],
+});
+
 recipe('A lock around it', {
-  afterwards: ['head -c 5 disk.img; flock -n disk.img echo free', 'mine\nfree\n'],
+  afterwards: ['head -c 5 disk.img; flock -n lock echo free', 'mine\nfree\n'],
 });
 
 recipe('A daemon that keeps it', {
@@ -162,6 +165,15 @@ recipe('A daemon that keeps it', {
   },
 });
 
-test('each recipe of README.md is tested here', () => {
-  expect(tested).toEqual([...texts.keys()]);
+/** Recipes that want a guest of their own, and the scenarios that run their text there. */
+const elsewhere = {
+  'The same where a device open for writing cannot be mounted': 'write-mounted.test.ts',
+};
+
+test('each recipe of README.md is tested', () => {
+  for (const [heading, file] of Object.entries(elsewhere)) {
+    expect(readFileSync(vmFile('scenarios', file), 'utf8')).toContain(`recipeText('${heading}')`);
+    tested.push(heading);
+  }
+  expect(tested.sort()).toEqual([...recipeTexts().keys()].sort());
 });

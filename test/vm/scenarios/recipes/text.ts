@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout } from '../../harness/checkout.js';
 
-/** The recipes of README.md: their shell scripts, by their headings. */
+/** The recipe of README.md under this heading: a shell script. */
+export function recipeText(heading: string): string {
+  const text = recipeTexts().get(heading);
+  if (text === undefined) throw new Error(`README.md has no recipe "${heading}"`);
+  return text;
+}
+
+/** All of them: their shell scripts, by their headings. */
 export function recipeTexts(): Map<string, string> {
   const readme = readFileSync(join(checkout, 'README.md'), 'utf8');
   const section = /^## Recipes\n(.*?)^## /ms.exec(readme)?.[1];
