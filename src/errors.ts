@@ -58,6 +58,13 @@ export class DmfdError extends Error {
 export const NODE_HINT =
   'mount devtmpfs on /dev, or allow mknod (CAP_MKNOD, and the device in the device cgroup) in this container';
 
+/** For a process that device-mapper does not answer. */
+export const PRIVILEGE_HINT =
+  'dmfd needs CAP_SYS_ADMIN in the initial user namespace: real root, not root in a user namespace';
+
+/** For a process that may not even open what it needs. */
+export const ROOT_HINT = 'dmfd needs root (CAP_SYS_ADMIN): run it with sudo, or as a service of the system';
+
 /** The request is wrong; nothing was asked of the kernel. */
 export function usageError(message: string, hint?: string): DmfdError {
   return new DmfdError('usage', message, hint === undefined ? {} : { hint });

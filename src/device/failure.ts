@@ -1,7 +1,7 @@
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { NO_ANSWER } from '../dm/protocol.js';
 import { tableLength } from '../dm/table.js';
-import { DmfdError, type ErrorKind, NODE_HINT } from '../errors.js';
+import { DmfdError, type ErrorKind, NODE_HINT, PRIVILEGE_HINT } from '../errors.js';
 import { type CreationResult, MAX_KEY_BYTES } from '../kernel/creation.js';
 import { describeErrno, type Errno } from '../kernel/errno.js';
 import { nameStep, SHIM_STEPS } from '../kernel/steps.js';
@@ -17,7 +17,7 @@ interface Explanation {
 export function explainFailure(
   request: CheckedRequest,
   outcome: CreationResult,
-  kernelLog: readonly string[],
+  kernelLog: readonly string[] | undefined,
 ): DmfdError {
   const errno = describeErrno(-outcome.result);
   const operation = nameStep(outcome.failedStep);
@@ -30,7 +30,7 @@ export function explainFailure(
       operation,
       errno: errno.name,
       device: request.name,
-      kernelLog,
+      kernelLog: kernelLog ?? [],
       ...(hint === undefined ? {} : { hint }),
     },
   );
@@ -40,7 +40,7 @@ function explain(
   request: CheckedRequest,
   outcome: CreationResult,
   errno: Errno,
-  log: readonly string[],
+  log: readonly string[] | undefined,
 ): Explanation {
   switch (outcome.failedStep) {
     case SHIM_STEPS.SHIELD:
@@ -55,9 +55,10 @@ function explain(
     case SHIM_STEPS.LOAD:
     case SHIM_STEPS.RESUME:
       // Some tables are refused only when they go live. Of a device that is there, the kernel says what it does not like about the table.
-      if (errno.name === 'ENXIO' && log.length === 0) return STOLEN;
+      if (errno.name === 'ENXIO' && log === undefined) return STOLEN_OR_REFUSED;
+      if (errno.name === 'ENXIO' && log?.length === 0) return STOLEN;
       if (errno.name === 'EPIPE') return KEEPER_KILLED;
-      return { kind: 'kernel', hint: hintForLoad(request, errno, log) };
+      return { kind: 'kernel', hint: hintForLoad(request, errno, log ?? []) };
     case SHIM_STEPS.PROVE_NUMBER:
     case SHIM_STEPS.PROVE_UUID:
     case SHIM_STEPS.PROVE_DISKSEQ:
@@ -145,6 +146,11 @@ const STOLEN: Explanation = {
   hint: 'another program works on device-mapper devices that are not its own: find it, and try again',
 };
 
+const STOLEN_OR_REFUSED: Explanation = {
+  kind: 'kernel',
+  hint: 'the kernel\'s log (/dev/kmsg) cannot be read here, and "dmesg" may say more: what the table names cannot be used, or somebody removed the device while it was being made',
+};
+
 const NO_DEFERRED_REMOVE: Explanation = {
   kind: 'unsupported',
   said: 'this kernel does not know deferred removal, so the device could not be made to vanish by itself',
@@ -163,7 +169,7 @@ function explainCreate(request: CheckedRequest, errno: Errno): Explanation {
     return { ...NO_FLAG, said: 'this kernel refuses DM_FILE_DESCRIPTOR_FLAG' };
   }
   if (errno.name === 'EACCES' || errno.name === 'EPERM') {
-    return { kind: 'privilege', hint: 'dmfd needs CAP_SYS_ADMIN in the initial user namespace' };
+    return { kind: 'privilege', hint: PRIVILEGE_HINT };
   }
   return { kind: 'kernel' };
 }

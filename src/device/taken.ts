@@ -1,4 +1,4 @@
-import { DmfdError } from '../errors.js';
+import { DmfdError, PRIVILEGE_HINT } from '../errors.js';
 import { queryDm } from '../kernel/dm-ioctl.js';
 import { describeErrno } from '../kernel/errno.js';
 import type { StepListener } from '../kernel/steps.js';
@@ -29,7 +29,7 @@ function refusedAltogether(name: string, words: string): DmfdError {
   if (name === 'EACCES' || name === 'EPERM') {
     return new DmfdError('privilege', `DM_DEV_STATUS: ${name}, ${words}`, {
       ...details,
-      hint: 'dmfd needs CAP_SYS_ADMIN in the initial user namespace: real root, not root in a user namespace',
+      hint: PRIVILEGE_HINT,
     });
   }
   return new DmfdError('system', `DM_DEV_STATUS: ${name}, ${words}`, {

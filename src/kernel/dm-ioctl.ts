@@ -1,6 +1,6 @@
 import { decodeReply, encodeRequest, type RequestHeader } from '../dm/header.js';
 import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE } from '../dm/protocol.js';
-import { DmfdError } from '../errors.js';
+import { DmfdError, PRIVILEGE_HINT } from '../errors.js';
 import { describeErrno } from './errno.js';
 import { shim } from './shim.js';
 import { type StepListener, timed } from './steps.js';
@@ -48,7 +48,7 @@ export function queryDmOrThrow(
     throw new DmfdError('privilege', `${operation}: ${errno.name}, ${errno.words}`, {
       operation,
       errno: errno.name,
-      hint: 'dmfd needs CAP_SYS_ADMIN in the initial user namespace: real root, not root in a user namespace',
+      hint: PRIVILEGE_HINT,
     });
   }
   throw new DmfdError('kernel', `${operation}: ${errno.name}, ${errno.words}`, {

@@ -8,14 +8,17 @@ const RECORD_SIZE = 8192;
 export class KernelLog {
   private constructor(private fd: number) {}
 
-  /** From the next record on. Where the log may not be read, one that never has anything to say. */
+  /** From the next record on. */
   static listen(): KernelLog {
     return new KernelLog(shim.openKernelLog());
   }
 
-  /** The device-mapper lines since listening began, oldest first, without those that name only other devices. */
-  deviceMapperLines(device?: string): string[] {
-    return selectLines(this.read(), device);
+  /**
+   * The device-mapper lines since listening began, oldest first, without those that name only other devices; undefined
+   * where the log may not be read.
+   */
+  deviceMapperLines(device?: string): string[] | undefined {
+    return this.fd < 0 ? undefined : selectLines(this.read(), device);
   }
 
   close(): void {
@@ -25,7 +28,6 @@ export class KernelLog {
 
   private read(): string[] {
     const lines: string[] = [];
-    if (this.fd < 0) return lines;
     const record = Buffer.alloc(RECORD_SIZE);
     for (;;) {
       try {

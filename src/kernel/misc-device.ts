@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { DmfdError } from '../errors.js';
+import { DmfdError, ROOT_HINT } from '../errors.js';
 import { describeErrno, type Errno, errnoOf } from './errno.js';
 import { loadModule, miscMinor } from './modules.js';
 import { scratchName } from './scratch.js';
@@ -99,9 +99,7 @@ function refused(device: MiscDevice, errno: Errno): DmfdError {
     {
       operation: `open ${device.path}`,
       errno: errno.name,
-      hint: privilege
-        ? 'dmfd needs root (CAP_SYS_ADMIN): run it with sudo, or as a service of the system'
-        : 'too many files are open: raise the limit (ulimit -n) or close some',
+      hint: privilege ? ROOT_HINT : 'too many files are open: raise the limit (ulimit -n) or close some',
     },
   );
 }

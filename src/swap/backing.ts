@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { findHolders } from '../device/holders.js';
 import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
-import { DmfdError, usageError } from '../errors.js';
+import { DmfdError, ROOT_HINT, usageError } from '../errors.js';
 import { readBlockDevice } from '../kernel/block-device.js';
 import { describeErrno, type Errno, errnoOf } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
@@ -184,9 +184,7 @@ function hintFor({ name }: Errno): string | undefined {
       return 'check the name, or make a file: truncate -s 1G FILE';
     case 'EACCES':
     case 'EPERM':
-      return process.getuid?.() === 0
-        ? 'it is read-only, or immutable (lsattr)'
-        : 'dmfd needs root (CAP_SYS_ADMIN): run it with sudo, or as a service of the system';
+      return process.getuid?.() === 0 ? 'it is read-only, or immutable (lsattr)' : ROOT_HINT;
     case 'EROFS':
       return 'swap is written to: it cannot be on what is read-only';
     case 'ENXIO':

@@ -12,7 +12,8 @@ interface Case {
   readonly kind: ErrorKind;
   readonly message: RegExp;
   readonly hint?: RegExp;
-  readonly log?: readonly string[];
+  /** null: it cannot be read. */
+  readonly log?: readonly string[] | null;
   readonly answer?: number;
   readonly request?: Partial<DeviceRequest>;
 }
@@ -146,6 +147,8 @@ const CASES: readonly Case[] = [
   { step: 'DOOM', errno: 'EIO', kind: 'kernel', message: /DM_DEV_REMOVE, deferred: EIO/ },
   { step: 'RESUME', errno: 'ENXIO', kind: 'taken', message: /removed or replaced it/ },
   { step: 'RESUME', errno: 'EINVAL', kind: 'kernel', message: /DM_DEV_SUSPEND, resume: EINVAL/ },
+  { step: 'LOAD', errno: 'ENXIO', kind: 'taken', message: /removed or replaced it/ },
+  { step: 'LOAD', errno: 'ENXIO', kind: 'kernel', message: /DM_TABLE_LOAD: ENXIO/, log: null, hint: /dmesg/ },
   {
     step: 'RESUME',
     errno: 'EINVAL',
@@ -167,7 +170,7 @@ describe('a failed creation', () => {
         failedStep: SHIM_STEPS[step],
         ...(answer === undefined ? {} : { answer }),
       });
-      const error = explainFailure(checked, outcome, log ?? []);
+      const error = explainFailure(checked, outcome, log === null ? undefined : (log ?? []));
       expect(error).toMatchObject({
         kind,
         errno,
