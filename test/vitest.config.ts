@@ -43,10 +43,10 @@ function tooNewFor(kernel: string): string[] {
 }
 
 /**
- * Every scenario runs on every kernel (but for what default-set.ts says): a project for each, named like the kernel. One more has systemd as process 1 of
- * its guest. One guest serves all files of a project, and they count the devices that are left, so the guest lets in
- * one file at a time; files of different projects run side by side. The spare worker is for a file that waits for its
- * turn.
+ * Every scenario runs on every kernel (but for what default-set.ts says): a project for each, named like the kernel. One
+ * more has systemd as process 1 of its guest. One guest serves all files of a project, and they count the devices that
+ * are left, so the guest lets in one file at a time; files of different projects run side by side. The spare worker is
+ * for a file that waits for its turn.
  */
 const guestProjects = [
   ...kernels.map((name) => ({ name, ...filesFor(name) })),

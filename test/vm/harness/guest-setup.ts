@@ -24,5 +24,5 @@ const script = `
     fi
   done
   mkdir -p /usr/local/bin
-  ln -sfn "$1/bin/dmfd" /usr/local/bin/dmfd
+  ln -sfn "$1/bin/dmfd" "$1/bin/dmfd-swap-stop" /usr/local/bin/
 `;
