@@ -152,8 +152,16 @@ test(row('there is no COMMAND'), async () => {
   terminal.signal('SIGKILL');
 });
 
-/** Rows that other scenarios test: these tests of these files, as their text says. */
+/** Rows that other scenarios test, and in what words; those of mount and swap are recipes. */
 const elsewhere: Record<string, readonly [file: string, text: string]> = {
+  '`--fdstore`: the service manager has it': [
+    'systemd/fdstore.test.ts',
+    "test('a device lives exactly as long as the unit that has its descriptor in store'",
+  ],
+  '`--send-fd`: a server was sent it': [
+    'systemd/send-fd.test.ts',
+    "('a %s server gets descriptor and description, and the device dies with it'",
+  ],
   'it is mounted, is swap, is below another device, is opened by somebody': [
     'lifetime.test.ts',
     "test('a device on top of it keeps it alive'",
