@@ -1,13 +1,17 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
 import { findHolders } from '../device/holders.js';
 import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError, ROOT_HINT, usageError } from '../errors.js';
 import { readBlockDevice } from '../kernel/block-device.js';
 import { describeErrno, type Errno, errnoOf } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
+import { pause } from '../kernel/sleep.js';
 import type { StepListener } from '../kernel/steps.js';
 import { attachOpenFile } from '../loop/attach.js';
 import { activeSwap, loopOf } from './active.js';
+
+const LOCK_MILLISECONDS = 10_000;
+const LOCK_PAUSE = 20;
 
 /** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
 export interface SwapBacking {
@@ -16,8 +20,9 @@ export interface SwapBacking {
   /** Bytes of the smallest block that can be written. */
   readonly blockSize: number;
   /**
-   * Makes a block device of it for a table: MAJ:MIN, which stands for it until {@link close}. From here on device-mapper's own
-   * exclusive claim is what keeps others away: it cannot have one beside ours.
+   * Makes a block device of it for a table: MAJ:MIN, which stands for it until {@link close}. From here on only a lock keeps
+   * other runs of dmfd away; device-mapper's own claim, which cannot stand beside ours, keeps away all but other devices of
+   * device-mapper's: see {@link refuseCompany}.
    */
   attach(onStep?: StepListener): { readonly device: string; readonly loop: string | undefined };
   close(): void;
@@ -38,6 +43,28 @@ export function openSwapBacking(path: string): SwapBacking {
     throw taken(path, `it is swap already${active === path ? '' : `, as ${active}`}`, `swapoff ${active}`);
   }
   return seen.isFile() ? openFile(path) : openDevice(path, seen);
+}
+
+/**
+ * To be asked when our device stands on the backing and before it writes: all devices of device-mapper's share one exclusive
+ * claim, so another of them may have come in between our claim and its own.
+ *
+ * @param device MAJ:MIN of the block device under ours, `/dev/dm-${minor}`
+ * @throws DmfdError `taken`
+ */
+export function refuseCompany(path: string, device: string, minor: number): void {
+  const others = holdersOf(device).filter((name) => name !== `dm-${minor}`);
+  if (others.length === 0) return;
+  const who = others.map((name) => `/dev/${name}`).join(', ');
+  throw taken(path, `${who} was put on it meanwhile; nothing was written`, 'end that first, and try again');
+}
+
+function holdersOf(device: string): string[] {
+  try {
+    return readdirSync(`/sys/dev/block/${device}/holders`);
+  } catch {
+    return [];
+  }
 }
 
 function openFile(path: string): SwapBacking {
@@ -81,16 +108,15 @@ function refuseSharedFile(path: string, fd: number, stats: BigIntStats): void {
 }
 
 function openDevice(path: string, seen: BigIntStats): SwapBacking {
-  let exclusive: number | undefined = open(path, constants.O_EXCL, seen);
-  let pin: number | undefined;
+  const pin = open(path, 0);
+  let exclusive: number | undefined;
   const close = (): void => {
     if (exclusive !== undefined) closeSync(exclusive);
-    if (pin !== undefined) closeSync(pin);
-    exclusive = undefined;
-    pin = undefined;
+    closeSync(pin);
   };
   try {
-    pin = open(path, 0, seen);
+    lockDevice(path, pin);
+    exclusive = open(path, constants.O_EXCL, seen);
     const stats = fstatSync(pin, { bigint: true });
     if (!stats.isBlockDevice() || stats.rdev !== fstatSync(exclusive, { bigint: true }).rdev)
       throw replaced(path);
@@ -110,6 +136,18 @@ function openDevice(path: string, seen: BigIntStats): SwapBacking {
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/** As all programs lock a block device that change it whole: udev does while it looks, which takes a moment. */
+function lockDevice(path: string, fd: number): void {
+  const limit = performance.now() + LOCK_MILLISECONDS;
+  for (;;) {
+    const result = shim.lock(fd);
+    if (result >= 0 || describeErrno(-result).name !== 'EAGAIN') return;
+    if (performance.now() > limit)
+      throw taken(path, 'another process has it locked', '"lslocks" shows which');
+    pause(LOCK_PAUSE);
   }
 }
 

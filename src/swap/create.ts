@@ -7,7 +7,7 @@ import { describeErrno, errnoOf } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
 import { type StepListener, timed } from '../kernel/steps.js';
 import { checkBlockSize, type SwapArea, swapArea } from './area.js';
-import { openSwapBacking, type SwapBacking } from './backing.js';
+import { openSwapBacking, refuseCompany, type SwapBacking } from './backing.js';
 import { swapHeader } from './header.js';
 import { type CheckedSwap, checkSwapRequest, type SwapRequest } from './request.js';
 import { swapFlags, swapOff, swapOn } from './swapon.js';
@@ -85,6 +85,7 @@ export function createSwap(request: SwapRequest): Swap {
       mode: checked.mode,
       ...(onStep === undefined ? {} : { onStep }),
     });
+    refuseCompany(checked.backing, under, device.minor);
     const { path } = device;
     writeHeader(device, swapHeader(area, checked.label, checked.uuid), onStep);
     swapOn(path, swapFlags(checked), onStep);

@@ -78,7 +78,7 @@ describe.each([
     const look = `${findKey} /tmp/key $COMMAND >/tmp/main; ${findKey} /tmp/key $CALLER >/tmp/child; [ $CALLER != $COMMAND ] && kill -ABRT $CALLER; kill -SEGV $CALLER`;
     const output = await sh(`rm -f /tmp/core.*; ulimit -c unlimited
       ${atCall('DM_TABLE_LOAD', { run: look })} ${create()}; echo "ended $?"; ls /tmp/core.* 2>/dev/null || echo no core
-      cat /tmp/main /tmp/child; HEX=$(od -An -v -tx1 /tmp/key | tr -d ' \\n') sleep 5 & sleep 0.3; ${findKey} /tmp/key $! || kill $!`);
+      cat /tmp/main /tmp/child; HEX=$(od -An -v -tx1 /tmp/key | tr -d ' \\n') sleep 30 & until grep -q sleep /proc/$!/comm; do sleep 0.1; done; ${findKey} /tmp/key $!; kill $!`);
     const [ended, core, main, ...others] = output.trim().split('\n');
     expect([ended, core]).toEqual(['ended 0', 'no core']);
     expect(main).toMatch(/^\d+ clean, \d{7,} bytes$/);
@@ -164,7 +164,8 @@ test('dmfd waits for a key that is slow to come, and ^C ends that', async () => 
   const output = await sh(`
     (sleep 2; cat /tmp/key) | dmfd create --key-fd 0 ${CRYPT} -- echo made; echo $?
     mkfifo /tmp/slow; sleep 100 >/tmp/slow & writer=$!
-    (sleep 2.5; dmsetup ls) & timeout --preserve-status -s INT 3.5 dmfd create --key-file /tmp/slow ${CRYPT} -- echo made; echo $?
+    env --default-signal=INT dmfd create --key-file /tmp/slow ${CRYPT} -- echo made & waiting=$!
+    until pgrep -P $waiting >/dev/null; do sleep 0.1; done; dmsetup ls; kill -INT $waiting; wait $waiting; echo $?
     sleep 0.3; ps -eo comm= | grep -e node -e dmfd -e Main; kill $writer; rm /tmp/slow`);
   // The process that waited for it is gone, too.
   expect(output).toBe('made\n0\nNo devices found\n130\n');

@@ -98,7 +98,7 @@ test('under memory pressure pages go out encrypted and come back intact', async 
     rm -f /tmp/go /tmp/out; mkfifo /tmp/go
     (echo 0 >/tmp/cg/small/cgroup.procs; exec ${swapOut} 40 '${text}') </tmp/go >/tmp/out &
     exec 8>/tmp/go; until grep -q filled /tmp/out; do sleep 0.1; done
-    tail -n 1 /proc/swaps | awk '{ print $4 > 20000 ? "used" : "only " $4 }'
+    awk 'END { print ($4 > 20000 ? "used" : "only " $4) }' /proc/swaps
     sync; grep -aFc '${text}' ${FILE} || true
     echo >&8; exec 8>&-; wait; cat /tmp/out; rmdir /tmp/cg/small`;
   const before = await sh("awk '/pswpout/ { print $2 }' /proc/vmstat");
@@ -178,13 +178,26 @@ test('a failure on the way leaves nothing: swapon, a full file system, an output
   );
 });
 
-test('of two that want the same backing one gets it', async () => {
+test('of several that want the same backing one gets it', async () => {
   const output = await sh(`exec 2>&1
     for i in 1 2; do dmfd swap ${FILE} & done; wait; swapoff -a; sleep 0.2
-    loop=$(losetup -f --show ${FILE}); for i in 1 2; do dmfd swap $loop & done; wait; swapoff -a; sleep 0.2; losetup -d $loop`);
+    loop=$(losetup -f --show ${FILE}); for i in 1 2 3; do dmfd swap $loop & done; wait; swapoff -a; sleep 0.2; losetup -d $loop`);
   const lines = output.split('\n').filter((line) => line !== '' && !line.startsWith('  '));
   expect(lines.filter((line) => line.includes('is encrypted swap'))).toHaveLength(2);
-  expect(lines.filter((line) => line.startsWith('dmfd: '))).toHaveLength(2);
+  expect(lines.filter((line) => line.startsWith('dmfd: '))).toHaveLength(3);
+});
+
+test('another device that comes in just before ours is loaded is found, and nothing is written', async () => {
+  // All of device-mapper shares one exclusive claim: the kernel lets both of them have it.
+  const intruder = atCall('DM_TABLE_LOAD', {
+    run: 'DM_DISABLE_UDEV=1 dmsetup create intruder --table "0 8 linear $(losetup -nO NAME) 0"',
+  });
+  const output = await sh(`exec 2>&1; loop=$(losetup -f --show ${FILE}); before=$(sha256sum ${FILE})
+    ${intruder} dmfd swap $loop; echo $?; [ "$before" = "$(sha256sum ${FILE})" ] && echo untouched
+    DM_DISABLE_UDEV=1 dmsetup remove intruder; losetup -d $loop`);
+  expect(output).toMatch(
+    /^dmfd: BACKING "\/dev\/loop\d+": \/dev\/dm-\d+ was put on it meanwhile; nothing was written\n.*\n125\nuntouched\n$/,
+  );
 });
 
 test('a new device that looks like a file system is no obstacle', async () => {
