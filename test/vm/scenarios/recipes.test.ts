@@ -158,9 +158,8 @@ recipe('A daemon that keeps it', {
     kill: alone(
       '0 8192 linear 7:0 0',
       'disk.img',
-      // A descriptor from the kernel itself has a path of its own.
-      'readlink /proc/$(cat daemon.pid)/fd/3; cat /proc/$(cat daemon.pid)/comm',
-      '(/dev)?/dm-\\d+\nsleep\n',
+      'stat -Lc %F /proc/$(cat daemon.pid)/fd/3; cat /proc/$(cat daemon.pid)/comm',
+      'block special file\nsleep\n',
     ),
   },
 });
