@@ -22,7 +22,10 @@ function up(table: string, ...images: string[]): string {
 
 /** The device and its loop devices are up without any dmfd, and a further look shows this. */
 function alone(table: string, image: string, script = '', prints = ''): Look {
-  const standing = up(table, image).replace(/[/.]/g, '\\$&').replaceAll('7:0', '7:\\d+');
+  const standing = up(table, image)
+    .replace(/[/.]/g, '\\$&')
+    .replaceAll('7:0', '7:\\d+')
+    .replace('KEY', 'DMFD-[0-9a-f-]{36}');
   return [`${UP}; ${script}`, new RegExp(`^${standing}${prints}$`)];
 }
 
@@ -68,6 +71,19 @@ recipe('Swap that goes with swapoff', {
       '/dev/dm-\\d+\\s+partition\\s+65532\\s.*\n',
     ),
   },
+});
+
+recipe('Encrypted swap', {
+  before: {
+    swapoff: alone(
+      '0 131072 crypt aes-xts-plain64 :64:logon:dmfd:KEY 0 7:0 0',
+      'swap.img',
+      'tail -n +2 /proc/swaps',
+      '/dev/dm-\\d+\\s+partition\\s+65532\\s.*\n',
+    ),
+  },
+  stdout: /^\/dev\/dm-\d+ is encrypted swap, named \S+, 64 MiB \(67104768 bytes\)\n$/,
+  afterwards: ['head -c 65536 swap.img | grep -c SWAPSPACE2', '0\n'],
 });
 
 recipe('LVM', {
