@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ struct start {
 	const struct dmfd_vectors *vectors;
 	const struct dmfd_descriptor *descriptors;
 	sigset_t mask;
+	int parent_death_signal;
 	volatile int error;
 };
 
@@ -24,6 +26,8 @@ static int start_command(void *pointer)
 	/* Not put back: this process's table is its own, and it ends here. */
 	struct dmfd_displaced displaced;
 
+	/* fork() clears it; who wants the command to die with its caller gets that through dmfd's own death. */
+	prctl(PR_SET_PDEATHSIG, start->parent_death_signal);
 	start->error = dmfd_become(start->command, start->vectors, start->descriptors, &start->mask, &displaced);
 	return 127;
 }
@@ -62,6 +66,7 @@ int dmfd_start(struct dmfd_command *command, char *strings, const struct dmfd_de
 		return error;
 	start.vectors = &vectors;
 	dmfd_caller_mask(&command->caller, &start.mask);
+	prctl(PR_GET_PDEATHSIG, &start.parent_death_signal);
 	dmfd_start_forwarding();
 	pid = spawn(&start);
 	dmfd_free_vectors(&vectors);

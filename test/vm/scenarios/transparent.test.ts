@@ -39,6 +39,7 @@ const ROWS: readonly [what: string, script: string][] = [
   ['all three closed', '{} <&- >&- 2>&-'],
   ['descriptor 3 where standard input was', 'exec 3<&0 <&-; {}'],
   ['a session of its own', 'setsid -w {}'],
+  ['a signal for the death of its parent', 'setpriv --pdeathsig INT {}'],
   ['no environment', 'env -i {}'],
   ['an odd environment', 'env -u HOME A= =b DMFD_X=1 "A B=c" {} "" "a b" -- --'],
   ['descriptors to listen to, which are for nobody else', 'LISTEN_FDS=1 LISTEN_PID=1 LISTEN_FDNAMES=a {}'],

@@ -92,6 +92,7 @@ static void put_identity(void)
 	cpu_set_t cpus;
 	char directory[4096];
 	struct termios modes;
+	int death = 0;
 
 	PUT("umask: %o\nnice: %d\nio priority: %ld\n", mask, getpriority(PRIO_PROCESS, 0), syscall(SYS_ioprio_get, 1, 0));
 	PUT("policy: %d\n", sched_getscheduler(0));
@@ -103,6 +104,8 @@ static void put_identity(void)
 		PUT("terminal modes: %x %x %x %x\n", modes.c_iflag, modes.c_oflag, modes.c_cflag, modes.c_lflag);
 	PUT("directory: %s\n", getcwd(directory, sizeof(directory)));
 	PUT("no new privileges: %d\ndumpable: %d\n", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), prctl(PR_GET_DUMPABLE));
+	prctl(PR_GET_PDEATHSIG, &death);
+	PUT("parent death signal: %d\n", death);
 	PUT("users: %d %d %d %d\n", getuid(), geteuid(), getgid(), getegid());
 }
 
