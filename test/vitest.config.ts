@@ -12,7 +12,9 @@ const kernels = testedKernels();
 /** `make test-all`. */
 const everything = process.env.DMFD_TEST_ALL === '1';
 
-const underSystemd = 'test/vm/scenarios/systemd/**/*.test.ts';
+const needsSystemd = 'test/vm/scenarios/systemd/**/*.test.ts';
+/** What people do with other programs goes well with udevd, too. */
+const underSystemd = [needsSystemd, ...(everything ? ['test/vm/scenarios/recipes.test.ts'] : [])];
 
 /** What systemd does is the same on all kernels. The patched one boots in half the time. */
 const systemdKernels = everything
@@ -30,7 +32,7 @@ function filesFor(kernel: string): { include: string[]; exclude: string[] } {
     include: [...selftest, 'test/vm/scenarios/**/*.test.ts'],
     exclude: [
       needsPatch,
-      underSystemd,
+      needsSystemd,
       ...tooNewFor(kernel),
       ...(everything ? [] : leftToOthers(kernel, kernels)),
     ],
@@ -50,7 +52,7 @@ function tooNewFor(kernel: string): string[] {
  */
 const guestProjects = [
   ...kernels.map((name) => ({ name, ...filesFor(name) })),
-  ...systemdKernels.map((name) => ({ name: withSystemd(name), include: [underSystemd] })),
+  ...systemdKernels.map((name) => ({ name: withSystemd(name), include: underSystemd })),
 ].map((project) => ({
   test: {
     ...project,

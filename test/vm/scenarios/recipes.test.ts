@@ -29,18 +29,20 @@ function alone(table: string, image: string, script = '', prints = ''): Look {
   return [`${UP}; ${script}`, new RegExp(`^${standing}${prints}$`)];
 }
 
+/** mount tells the link in /dev/mapper where udevd has made it. */
+const NODE = '/dev/(dm-\\d+|mapper/dmfd-[0-9a-f]{8})';
 const MOUNTED = "grep ' /tmp/recipe/' /proc/mounts | cut -d' ' -f1-3";
 
 recipe('A file system that goes with its umount', {
   before: {
-    'umount mnt': alone('0 131072 linear 7:0 0', 'disk.img', MOUNTED, '/dev/dm-\\d+ /tmp/recipe/mnt ext4\n'),
+    'umount mnt': alone('0 131072 linear 7:0 0', 'disk.img', MOUNTED, `${NODE} /tmp/recipe/mnt ext4\n`),
   },
   afterwards: ["debugfs -R 'cat file' disk.img 2>/dev/null", 'kept\n'],
 });
 
 recipe('XFS', {
   before: {
-    'umount mnt': alone('0 655360 linear 7:0 0', 'disk.img', MOUNTED, '/dev/dm-\\d+ /tmp/recipe/mnt xfs\n'),
+    'umount mnt': alone('0 655360 linear 7:0 0', 'disk.img', MOUNTED, `${NODE} /tmp/recipe/mnt xfs\n`),
   },
   afterwards: ['mount -o ro,loop disk.img mnt; cat mnt/file; umount mnt', 'kept\n'],
 });
@@ -90,7 +92,7 @@ recipe('LVM', {
   before: {
     vgchange: [
       'lvs --noheadings -o vg_name,lv_name,devices; dmsetup deps -o devname scratch-data; blkid -o value -s TYPE /dev/scratch/data; grep -ls libdmfd /proc/[0-9]*/maps',
-      /^ *scratch +data +(\/dev\/dm-\d+)\(0\) *\n.*\((dm-\d+|dmfd-[0-9a-f]{8})\) *\next4\n$/m,
+      /^ *scratch +data +\/dev\/(dm-\d+|mapper\/dmfd-[0-9a-f]{8})\(0\) *\n.*\((dm-\d+|dmfd-[0-9a-f]{8})\) *\next4\n$/m,
     ],
   },
   stdout: /successfully created.*\n.*Volume group "scratch" successfully created\n/s,
