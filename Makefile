@@ -48,7 +48,7 @@ test-unit: build-ready build ## the tests that need no kernel
 .PHONY: test-vm
 test-vm: vm-ready ## the tests in the virtual machine; KERNEL=debian-6.12 for one kernel, FILE=hold for one file
 	DMFD_VM_KERNELS="$(or $(KERNEL),$(test_kernels))" test/vm/run-tests.sh \
-		$(foreach kernel,$(or $(KERNEL),$(test_kernels)),--project $(kernel)) $(FILE)
+		$(foreach kernel,$(or $(KERNEL),$(test_kernels)),--project $(kernel) --project systemd-$(kernel)) $(FILE)
 
 .PHONY: kernel
 kernel: ## build the patched kernels into the cache (about 6 minutes each)
@@ -65,8 +65,8 @@ bench: vm-ready ## what dmfd costs, as ratios between commands; KERNEL= and ROUN
 	node build/test/bench/main.js
 
 .PHONY: vm
-vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, RUN='dmfd probe' for one line
-	@KERNEL="$(KERNEL)" RUN='$(subst ','\'',$(RUN))' node build/test/vm/shell.js
+vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, SYSTEMD=1, RUN='dmfd probe' for one line
+	@KERNEL="$(KERNEL)" SYSTEMD="$(SYSTEMD)" RUN='$(subst ','\'',$(RUN))' node build/test/vm/shell.js
 
 .PHONY: clean
 clean: ## remove what was built (downloads and kernels stay in the cache)

@@ -160,7 +160,7 @@ const elsewhere: Record<string, readonly [file: string, text: string]> = {
   ],
   '`--send-fd`: a server was sent it': [
     'systemd/send-fd.test.ts',
-    "('a %s server gets descriptor and description, and the device dies with it'",
+    "'a %s server gets descriptor and description, and the device dies with it'",
   ],
   'it is mounted, is swap, is below another device, is opened by somebody': [
     'lifetime.test.ts',

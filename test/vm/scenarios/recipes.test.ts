@@ -187,6 +187,8 @@ recipe('A daemon that keeps it', {
 const elsewhere = {
   'The same where a device open for writing cannot be mounted': 'write-mounted.test.ts',
   'A systemd service that finds the device by its name': 'systemd/recipe.test.ts',
+  'A device that outlives restarts of its service': 'systemd/recipe.test.ts',
+  'Encrypted swap with systemd': 'systemd/recipe.test.ts',
 };
 
 test('each recipe of README.md is tested', () => {

@@ -1,6 +1,7 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runRecipe } from '../recipes/run.js';
 import { recipeText } from '../recipes/text.js';
+import { sh } from '../support.js';
 
 test('the recipe of README.md: a service finds the device by its name', async () => {
   const text = recipeText('A systemd service that finds the device by its name');
@@ -15,4 +16,30 @@ test('the recipe of README.md: a service finds the device by its name', async ()
     },
     afterwards: ['head -c 8 disk.img; systemctl show --value -p Result example', 'started\nsuccess\n'],
   });
+});
+
+test('a device outlives restarts of its service', async () => {
+  // The main process is told apart by its pid; the loop device and the device are the same ones.
+  const look = `systemctl show --value -p NFileDescriptorStore keeper; dmsetup ls | cut -f1; ls -d /sys/block/loop*/loop
+    pid=$(systemctl show --value -p MainPID keeper); cat /proc/$pid/comm; stat -Lc %F /proc/$pid/fd/3`;
+  const seen = /^1\nkept\n\/sys\/block\/loop\d+\/loop\nsleep\nblock special file\n$/;
+  await runRecipe(recipeText('A device that outlives restarts of its service'), {
+    before: { 'systemctl restart': [look, seen], 'systemctl stop': [look, seen] },
+    // One open file: the second process wrote on where the first one had stopped.
+    afterwards: ["tr -d '\\0' <disk.img", '3 is kept\n3 is kept\n'],
+  });
+});
+
+test('encrypted swap is a unit', async () => {
+  await runRecipe(recipeText('Encrypted swap with systemd'), {
+    before: {
+      'systemctl disable': [
+        'systemctl is-active "$unit"; systemctl show --property=WantedBy --value "$unit"; dmsetup ls | cut -f1',
+        'active\nswap.target\ndmfd-swap-tmp-recipe-swapfile\n',
+      ],
+    },
+    stdout: /^TYPE +SIZE\npartition +64M\n$/,
+    afterwards: ['tail -n +2 /proc/swaps; ls /etc/systemd/system/swap.target.wants', ''],
+  });
+  expect(await sh('systemctl list-unit-files --state=enabled --no-legend "dmfd-swap@*"')).toBe('');
 });
