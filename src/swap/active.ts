@@ -1,4 +1,6 @@
 import { type BigIntStats, readdirSync, readFileSync, statSync } from 'node:fs';
+import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+import { UUID_PREFIX } from '../dm/names.js';
 
 /** The swap area that is this file or block device, by its path in /proc/swaps; undefined when there is none. */
 export function activeSwap(backing: BigIntStats): string | undefined {
@@ -10,6 +12,32 @@ export function loopOf(backing: BigIntStats): string | undefined {
   return list('/sys/block')
     .filter((name) => name.startsWith('loop'))
     .find((name) => isSame(read(`/sys/block/${name}/loop/backing_file`).replace(/\n$/, ''), backing));
+}
+
+/**
+ * Whether what a block device carries is dmfd's and about to go: its last holder has let go, or will in a moment (a udev
+ * worker that looks at it). It is not when it is swap.
+ *
+ * @param device MAJ:MIN
+ */
+export function isLeaving(device: string): boolean {
+  const holders = list(`/sys/dev/block/${device}/holders`);
+  return holders.length > 0 && holders.every((name) => isUnusedDevice(name));
+}
+
+/** The same of a loop device, which goes by itself when nothing is on it any more. */
+export function isLoopLeaving(name: string): boolean {
+  if (read(`/sys/block/${name}/loop/autoclear`).trim() !== '1') return false;
+  return list(`/sys/block/${name}/holders`).every((holder) => isUnusedDevice(holder));
+}
+
+function isUnusedDevice(name: string): boolean {
+  if (!read(`/sys/block/${name}/dm/uuid`).startsWith(UUID_PREFIX)) return false;
+  const number = read(`/sys/block/${name}/dev`).trim();
+  const used = areas().map(look);
+  return !used.some(
+    (area) => area?.isBlockDevice() && formatDeviceNumber(decodeLibcDevice(area.rdev)) === number,
+  );
 }
 
 function areas(): string[] {

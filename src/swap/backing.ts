@@ -8,10 +8,11 @@ import { shim } from '../kernel/shim.js';
 import { pause } from '../kernel/sleep.js';
 import type { StepListener } from '../kernel/steps.js';
 import { attachOpenFile } from '../loop/attach.js';
-import { activeSwap, loopOf } from './active.js';
+import { activeSwap, isLeaving, isLoopLeaving, loopOf } from './active.js';
 
 const LOCK_MILLISECONDS = 10_000;
-const LOCK_PAUSE = 20;
+const LEAVING_MILLISECONDS = 5000;
+const SHORT_PAUSE = 20;
 
 /** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
 export interface SwapBacking {
@@ -96,8 +97,15 @@ function openFile(path: string): SwapBacking {
 
 /** Two loop devices may have one file, and would write over each other; the lock goes on with the loop device. */
 function refuseSharedFile(path: string, fd: number, stats: BigIntStats): void {
-  const result = shim.lock(fd);
-  const loop = loopOf(stats);
+  // Looked for only after the lock was tried: who had it before us has a loop device by now, or has given up.
+  let result = shim.lock(fd);
+  let loop = loopOf(stats);
+  const limit = performance.now() + LEAVING_MILLISECONDS;
+  while (loop !== undefined && isLoopLeaving(loop) && performance.now() < limit) {
+    pause(SHORT_PAUSE);
+    result = shim.lock(fd);
+    loop = loopOf(stats);
+  }
   if (loop !== undefined) {
     throw taken(path, `/dev/${loop} has it`, `losetup -l shows it; swapoff, umount or losetup -d ends it`);
   }
@@ -116,6 +124,7 @@ function openDevice(path: string, seen: BigIntStats): SwapBacking {
   };
   try {
     lockDevice(path, pin);
+    waitForLeaving(seen);
     exclusive = open(path, constants.O_EXCL, seen);
     const stats = fstatSync(pin, { bigint: true });
     if (!stats.isBlockDevice() || stats.rdev !== fstatSync(exclusive, { bigint: true }).rdev)
@@ -147,8 +156,15 @@ function lockDevice(path: string, fd: number): void {
     if (result >= 0 || describeErrno(-result).name !== 'EAGAIN') return;
     if (performance.now() > limit)
       throw taken(path, 'another process has it locked', '"lslocks" shows which');
-    pause(LOCK_PAUSE);
+    pause(SHORT_PAUSE);
   }
+}
+
+/** After swapoff the kernel takes a moment to destroy what was on it, and as long as udev has it open. */
+function waitForLeaving({ rdev }: BigIntStats): void {
+  const limit = performance.now() + LEAVING_MILLISECONDS;
+  const device = formatDeviceNumber(decodeLibcDevice(rdev));
+  while (isLeaving(device) && performance.now() < limit) pause(SHORT_PAUSE);
 }
 
 function look(path: string): BigIntStats {

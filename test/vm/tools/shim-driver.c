@@ -115,7 +115,72 @@ static void wrong_commands(int fd)
 	close(fd);
 }
 
-static void attach_loop(const char *file, const char *number)
+/* One target whose arguments name a key. */
+static void create_keyed(int control, const char *name, const char *type, uint32_t source, uint32_t bits, int key_fd,
+			 const char *params)
+{
+	static struct dmfd_creation creation;
+	_Alignas(8) char request[1024];
+	struct dm_ioctl *header = (struct dm_ioctl *)request;
+	struct dm_target_spec *target = (struct dm_target_spec *)(header + 1);
+	char uuid[64];
+	int result;
+
+	snprintf(uuid, sizeof(uuid), "DMFD-driver-%s", name);
+	memset(&creation, 0, sizeof(creation));
+	memset(request, 0, sizeof(request));
+	creation.control = control;
+	creation.key_source = source;
+	creation.key_size = bits / 8;
+	creation.key_fd = key_fd;
+	creation.keyring_allowed = 1;
+	snprintf(creation.scratch, sizeof(creation.scratch), "dmfd-driver-%d", getpid());
+	fill(&creation.create, name, uuid, 0);
+	fill(&creation.status, "", uuid, 0);
+	fill(&creation.remove, "", uuid, DM_DEFERRED_REMOVE);
+	fill(&creation.resume, "", uuid, 0);
+	fill(header, "", uuid, DM_SECURE_DATA_FLAG);
+	header->target_count = 1;
+	target->length = 8;
+	target->next = (uint32_t)((sizeof(*target) + strlen(params) + 8) & ~7ul);
+	header->data_size = (uint32_t)sizeof(*header) + target->next;
+	snprintf(target->target_type, sizeof(target->target_type), "%s", type);
+	strcpy((char *)(target + 1), params);
+	result = dmfd_create(&creation, request);
+	printf("key %s %s: %d, failed step %u, %u bytes, given %u\n", name, type, result, creation.failed_step,
+	       creation.key_size, creation.key_given);
+	fflush(stdout);
+	if (creation.fd >= 0)
+		close(creation.fd);
+}
+
+static int key_in_pipe(size_t size)
+{
+	static char bytes[8192];
+	int ends[2];
+
+	memset(bytes, 'k', sizeof(bytes));
+	if (pipe(ends) < 0 || write(ends[1], bytes, size) != (ssize_t)size)
+		return -1;
+	close(ends[1]);
+	return ends[0];
+}
+
+static void keys(int control, const char *loop)
+{
+	char params[256];
+
+	snprintf(params, sizeof(params), "aes-xts-plain64 {key} 0 %s 0", loop);
+	create_keyed(control, "random", "crypt", DMFD_KEY_RANDOM, 512, -1, params);
+	create_keyed(control, "piped", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(32), params);
+	create_keyed(control, "empty", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(0), params);
+	create_keyed(control, "longest", "linear", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(DMFD_KEY_MAX), "{key}{key} {key");
+	create_keyed(control, "longer", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(DMFD_KEY_MAX + 1), params);
+	create_keyed(control, "closed", "crypt", DMFD_KEY_DESCRIPTOR, 0, 999, params);
+	create_keyed(control, "refused", "crypt", DMFD_KEY_RANDOM, 520, -1, params);
+}
+
+static void attach_loop(int control, const char *file, const char *number)
 {
 	char path[32];
 	struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
@@ -127,6 +192,7 @@ static void attach_loop(const char *file, const char *number)
 	first = dmfd_loop_set_fd(loop, backing, &info);
 	printf("loop: %d, again: %d\n", first, dmfd_loop_set_fd(loop, backing, &info));
 	fflush(stdout);
+	keys(control, path);
 	close(loop);
 	close(backing);
 }
@@ -159,7 +225,7 @@ int main(int argc, char **argv)
 	fd = create(control, "twice", "zero", DMFD_AUTO, 0);
 	create(control, "twice", "zero", DMFD_FALLBACK, 0);
 	wrong_commands(fd);
-	attach_loop(argv[1], argv[2]);
+	attach_loop(control, argv[1], argv[2]);
 	log = dmfd_open_kernel_log();
 	printf("log: %s\n", log >= 0 ? "ok" : "failed");
 	fflush(stdout);
