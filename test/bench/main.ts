@@ -5,6 +5,7 @@
 import { checkout } from '../vm/harness/checkout.js';
 import { startVm } from '../vm/harness/shared-vm.js';
 import { compare } from './compare.js';
+import { compareSwap } from './swap.js';
 
 const kernel = process.env.KERNEL || 'debian-6.12';
 const rounds = Number(process.env.ROUNDS || 15);
@@ -33,6 +34,7 @@ try {
     `Linux ${vm.kernel.release}, ${rounds} rounds of all commands in turn; median (least to most), and the ratio to the first`,
   );
   console.log(await compare(vm, COMMANDS, rounds));
+  console.log(`\nEncrypted swap, up and usable:\n${await compareSwap(vm, rounds)}`);
 } finally {
   await vm.close();
 }

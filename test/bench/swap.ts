@@ -1,0 +1,100 @@
+import type { OwnVm } from '../vm/harness/shared-vm.js';
+
+interface Way {
+  readonly label: string;
+  /** What a person, or a unit, has to do, one after the other. */
+  readonly steps: readonly string[];
+  readonly undo: readonly string[];
+}
+
+/** Over the same block device, with the same cipher and size of the key. */
+const WAYS: readonly Way[] = [
+  { label: 'dmfd swap', steps: ['dmfd swap $loop'], undo: ['swapoff /dev/dm-0'] },
+  {
+    label: 'cryptsetup, mkswap, swapon',
+    steps: [
+      'cryptsetup open --type plain --cipher aes-xts-plain64 --key-size 512 --key-file /dev/urandom $loop bench',
+      'mkswap /dev/mapper/bench',
+      'swapon /dev/mapper/bench',
+    ],
+    undo: ['swapoff /dev/mapper/bench', 'cryptsetup close bench'],
+  },
+];
+
+/** What the kernel itself counts, of all processes: no tracer follows the one of dmfd's that has the key. */
+const EVENTS: readonly (readonly [label: string, event: string])[] = [
+  ['programs', 'sched/sched_process_exec'],
+  ['tasks', 'sched/sched_process_fork'],
+  ['system calls', 'raw_syscalls/sys_enter'],
+];
+
+const SETUP = `modprobe loop; truncate -s 64M /tmp/bench-swap.img; losetup -f --show /tmp/bench-swap.img
+  mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing`;
+
+/**
+ * Encrypted swap by dmfd and by the usual tools in turn: steps, programs executed, tasks (processes and threads) started,
+ * system calls, all without those of the shell that runs them; and the time, as the median of the rounds.
+ */
+export async function compareSwap(vm: OwnVm, rounds: number): Promise<string> {
+  const loop = (await run(vm, SETUP)).trim();
+  const environment = `loop=${loop}; export DM_DISABLE_UDEV=1`;
+  const times = new Map(WAYS.map((way): [Way, number[]] => [way, []]));
+  // The first time loads modules.
+  for (const way of WAYS) await once(vm, environment, way);
+  for (let round = 0; round < rounds; round++) {
+    for (const [way, found] of times) found.push(await once(vm, environment, way));
+  }
+  const nothing = await count(vm, environment, { label: '', steps: ['true'], undo: [] });
+  const rows = [];
+  for (const [way, found] of times) {
+    const counts = await count(vm, environment, way);
+    // The shell forks for the last step, too: of its own work, all but that one is in "true".
+    const own = counts.map((number, index) => number - (nothing[index] ?? 0));
+    rows.push([way.label, way.steps.length, way.undo.length, ...own, median(found).toFixed(0)]);
+  }
+  const heads = ['', 'steps', 'to undo', ...EVENTS.map(([label]) => label), 'ms'];
+  return [heads, ...rows]
+    .map((row) =>
+      row
+        .map((cell, index) => String(cell)[index === 0 ? 'padEnd' : 'padStart'](index === 0 ? 28 : 13))
+        .join(''),
+    )
+    .join('\n');
+}
+
+/** Milliseconds, read in the guest. */
+async function once(vm: OwnVm, environment: string, { steps, undo }: Way): Promise<number> {
+  const output = await run(
+    vm,
+    `${environment}; start=$(date +%s%N); { ${steps.join(' && ')}; } >/dev/null 2>&1 || exit 1
+    end=$(date +%s%N); ${undo.join('; ')}; sleep 0.3; echo $((end - start))`,
+  );
+  return Number(output) / 1e6;
+}
+
+async function count(vm: OwnVm, environment: string, { steps, undo }: Way): Promise<number[]> {
+  const directories = EVENTS.map(([, event]) => `/sys/kernel/tracing/events/${event}`);
+  const output = await run(
+    vm,
+    `${environment}
+    for d in ${directories.join(' ')}; do echo hist:keys=common_pid:pause >$d/trigger; done
+    for d in ${directories.join(' ')}; do echo hist:keys=common_pid:continue >>$d/trigger; done
+    { ${steps.join(' && ')}; } >/dev/null 2>&1
+    for d in ${directories.join(' ')}; do echo hist:keys=common_pid:pause >>$d/trigger; done
+    ${undo.join('; ')}
+    for d in ${directories.join(' ')}; do awk '/Hits:/ { print $2 }' $d/hist; echo '!hist:keys=common_pid' >>$d/trigger; done
+    sleep 0.3`,
+  );
+  return output.trim().split('\n').map(Number);
+}
+
+async function run(vm: OwnVm, script: string): Promise<string> {
+  const { code, stdout, stderr } = await vm.sh(script);
+  if (code !== 0) throw new Error(`${script}: ${stderr}`);
+  return stdout;
+}
+
+function median(times: readonly number[]): number {
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
