@@ -13,7 +13,7 @@ compiled := build/.compiled
 compiled_tests := build/test/.compiled
 sources := $(shell find src -name '*.ts')
 test_sources := $(shell find test -name '*.ts')
-shim_sources := $(wildcard native-shims/*.c native-shims/*.h native-shims/Makefile)
+shim_sources := $(wildcard native-shims/*.[ch] native-shims/*/*.[ch] native-shims/Makefile)
 
 # Which kernels `make test` boots, and how much of the SIGKILL sweep it runs; test-all takes everything.
 test_kernels := debian-6.1 debian-6.12 dmfd-6.1 liar-6.1

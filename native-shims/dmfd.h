@@ -124,25 +124,25 @@ struct dmfd_descriptor {
 	int32_t target;
 };
 
-/* shield.c */
+/* device/shield.c */
 typedef int dmfd_shielded_fn(void *argument);
 int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed);
 
-/* create.c */
+/* device/create.c */
 DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table);
 
 /* ioctl.c */
 DMFD_EXPORT int dmfd_ioctl(int fd, uint32_t request, void *argument);
 DMFD_EXPORT int dmfd_ioctl_value(int fd, uint32_t request, int32_t value);
 
-/* node.c; scratch as in struct dmfd_creation. By number: for machines whose /dev lacks a node. */
+/* device/node.c; scratch as in struct dmfd_creation. By number: for machines whose /dev lacks a node. */
 DMFD_EXPORT int dmfd_open_device(uint32_t major, uint32_t minor, int read_only, const char *scratch);
 DMFD_EXPORT int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, int read_only, const char *scratch);
 
-/* loop.c */
+/* device/loop.c */
 DMFD_EXPORT int dmfd_loop_set_fd(int loop, int backing, void *status64);
 
-/* swap.c */
+/* device/swapon.c */
 DMFD_EXPORT int dmfd_swapon(const char *path, int32_t flags);
 DMFD_EXPORT int dmfd_swapoff(const char *path);
 DMFD_EXPORT int dmfd_page_size(void);
@@ -151,13 +151,13 @@ DMFD_EXPORT int dmfd_lock(int fd);
 /* kmsg.c */
 DMFD_EXPORT int dmfd_open_kernel_log(void);
 
-/* caller.c: dispositions and mask as the caller had them, for this process itself */
+/* command/caller.c: dispositions and mask as the caller had them, for this process itself */
 DMFD_EXPORT int dmfd_adopt_caller(const struct dmfd_caller *caller);
 
-/* exec.c */
+/* command/exec.c */
 DMFD_EXPORT int dmfd_exec(struct dmfd_command *command, char *strings, const struct dmfd_descriptor *descriptors);
 
-/* start.c, wait.c, end.c */
+/* command/start.c, wait.c, end.c */
 DMFD_EXPORT int dmfd_start(struct dmfd_command *command, char *strings, const struct dmfd_descriptor *descriptors);
 DMFD_EXPORT int dmfd_wait(struct dmfd_command *command, int pid);
 DMFD_EXPORT int dmfd_end(int status) __attribute__((noreturn));

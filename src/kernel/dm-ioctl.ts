@@ -7,7 +7,7 @@ import { type StepListener, timed } from './steps.js';
 
 const FIRST_REPLY_SIZE = 16 * 1024;
 
-/** The commands that only look. What changes a device goes through the shield; see native-shims/create.c. */
+/** The commands that only look. What changes a device goes through the shield; see native-shims/device/create.c. */
 export type Query = Extract<
   CommandName,
   'VERSION' | 'LIST_DEVICES' | 'DEV_STATUS' | 'TABLE_STATUS' | 'LIST_VERSIONS' | 'GET_TARGET_VERSION'

@@ -7,11 +7,21 @@ import { commandOutput } from '../harness/command-output.js';
 import { expectNothingLeft, image, sh, vm } from './support.js';
 
 const SHIMS = join(checkout, 'native-shims');
-const FLAGS = ['-std=c11', '-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+const FLAGS = [
+  '-std=c11',
+  '-g',
+  '-O1',
+  '-fsanitize=address,undefined',
+  '-fno-sanitize-recover=all',
+  `-I${SHIMS}`,
+];
 
 /** The shim and its driver in one program, with the sanitizers' run-time library. */
 function sanitizedDriver(): Promise<string> {
-  const sources = readdirSync(SHIMS).filter((name) => /\.[ch]$/.test(name));
+  // Not what is built, and not the launcher, which is a program of its own.
+  const sources = readdirSync(SHIMS, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /\.[ch]$/.test(name) && !/^(build|launcher)\//.test(name),
+  );
   const files = [vmFile('tools/shim-driver.c'), ...sources.map((name) => join(SHIMS, name))];
   const inputs = files.map((file) => readFileSync(file));
   return cachedBuild('shim-driver', [FLAGS.join(' '), ...inputs], (output) =>

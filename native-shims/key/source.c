@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "key-source.h"
+#include "source.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "key-keeper.h"
+#include "keeper.h"
 
-#include "key-child.h"
+#include "child.h"
 
 #include <errno.h>
 #include <sched.h>

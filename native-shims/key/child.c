@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "key-child.h"
+#include "child.h"
 
-#include "key-memory.h"
-#include "key-source.h"
-#include "key-table.h"
+#include "memory.h"
+#include "source.h"
+#include "table.h"
 #include "keyring.h"
 
 #include <errno.h>

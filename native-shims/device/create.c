@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "identity.h"
-#include "key-keeper.h"
+#include "key/keeper.h"
 #include "node.h"
 #include "rollback.h"
 #include "trace.h"
