@@ -14,7 +14,7 @@ function runDriver(): { stdout: string; stderr: string; status: number | null } 
   const directory = mkdtempSync(join(tmpdir(), 'dmfd-sockets-'));
   try {
     const program = join(directory, 'driver');
-    const sources = ['notify.c', 'send.c', 'unix.c'].map((name) => join(SHIM_HEADERS, name));
+    const sources = ['give/notify.c', 'give/send.c', 'give/unix.c'].map((name) => join(SHIM_HEADERS, name));
     const driver = fileURLToPath(new URL('./sockets.c', import.meta.url));
     const words = [...FLAGS, ...SANITIZERS, `-I${SHIM_HEADERS}`, '-o', program, driver, ...sources];
     const compiler = spawnSync('cc', words, { encoding: 'utf8' });
