@@ -134,7 +134,14 @@ function checkKeyFd(keyFd: number, options: CreateOptions, commandLength: number
   }
 }
 
-function checkWithCommand({ json, exec, waitGone, fd, roFd }: CreateOptions): void {
+function checkWithCommand({ json, jsonFd, exec, waitGone, fd, roFd }: CreateOptions): void {
+  // dmfd lets go of both as soon as the command has them.
+  if (jsonFd === 0 || jsonFd === 1) {
+    throw usageError(
+      `--json-fd ${jsonFd}: that standard stream is the command's alone`,
+      'give another one: --json-fd 9 … 9>FILE',
+    );
+  }
   if (json) {
     throw usageError(
       '--json is for holding a device without a command',

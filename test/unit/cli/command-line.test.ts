@@ -112,6 +112,14 @@ const ROWS: readonly Row[] = [
     ),
   },
   {
+    line: "dmfd create --table '0 8 zero' --json-fd 1 -- true",
+    code: 125,
+    stderr: says(
+      "--json-fd 1: that standard stream is the command's alone",
+      'hint: give another one: --json-fd 9 … 9>FILE',
+    ),
+  },
+  {
     line: "dmfd create --table '0 8 zero' --json-fd 9 -- true",
     code: 125,
     stderr: says('--json-fd 9: that descriptor is not open', 'hint: open it for dmfd: 9>FILE, or 9>&1'),
