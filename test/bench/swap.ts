@@ -7,7 +7,7 @@ interface Way {
   readonly undo: readonly string[];
 }
 
-/** Over the same block device, with the same cipher and size of the key. */
+/** Over the same block device, with the same cipher and size of the key; last, what starting dmfd alone costs. */
 const WAYS: readonly Way[] = [
   { label: 'dmfd swap', steps: ['dmfd swap $loop'], undo: ['swapoff /dev/dm-0'] },
   {
@@ -19,6 +19,7 @@ const WAYS: readonly Way[] = [
     ],
     undo: ['swapoff /dev/mapper/bench', 'cryptsetup close bench'],
   },
+  { label: 'dmfd --version', steps: ['dmfd --version'], undo: [] },
 ];
 
 /** What the kernel itself counts, of all processes: no tracer follows the one of dmfd's that has the key. */
@@ -48,7 +49,6 @@ export async function compareSwap(vm: OwnVm, rounds: number): Promise<string> {
   const rows = [];
   for (const [way, found] of times) {
     const counts = await count(vm, environment, way);
-    // The shell forks for the last step, too: of its own work, all but that one is in "true".
     const own = counts.map((number, index) => number - (nothing[index] ?? 0));
     rows.push([way.label, way.steps.length, way.undo.length, ...own, median(found).toFixed(0)]);
   }
@@ -66,8 +66,8 @@ export async function compareSwap(vm: OwnVm, rounds: number): Promise<string> {
 async function once(vm: OwnVm, environment: string, { steps, undo }: Way): Promise<number> {
   const output = await run(
     vm,
-    `${environment}; start=$(date +%s%N); { ${steps.join(' && ')}; } >/dev/null 2>&1 || exit 1
-    end=$(date +%s%N); ${undo.join('; ')}; sleep 0.3; echo $((end - start))`,
+    `${environment}; start=$(date +%s%N); { ${steps.join(' && ')}; } >/dev/null || exit 1
+    end=$(date +%s%N); ${[...undo, 'sleep 0.3'].join('; ')}; echo $((end - start))`,
   );
   return Number(output) / 1e6;
 }
@@ -81,7 +81,7 @@ async function count(vm: OwnVm, environment: string, { steps, undo }: Way): Prom
     for d in ${directories.join(' ')}; do echo hist:keys=common_pid:continue >>$d/trigger; done
     { ${steps.join(' && ')}; } >/dev/null 2>&1
     for d in ${directories.join(' ')}; do echo hist:keys=common_pid:pause >>$d/trigger; done
-    ${undo.join('; ')}
+    ${[...undo, 'true'].join('; ')}
     for d in ${directories.join(' ')}; do awk '/Hits:/ { print $2 }' $d/hist; echo '!hist:keys=common_pid' >>$d/trigger; done
     sleep 0.3`,
   );
