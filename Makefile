@@ -88,7 +88,7 @@ $(dependencies): package.json package-lock.json | build-ready
 $(compiled): $(sources) tsconfig.json $(dependencies)
 	$(bin)/tsc -p .
 	@# One file for the command: reading sixty costs as much start-up as Node's own.
-	$(bin)/rolldown dist/cli/main.js --file dist/command/dmfd.js --format esm --platform node \
+	$(bin)/rolldown dist/cli/main.js --file dist/command/dmfd.cjs --format cjs --platform node \
 		--external ora --external ffi-rs --log-level warn
 	@mkdir -p $(@D)
 	@touch $@

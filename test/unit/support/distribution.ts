@@ -8,7 +8,7 @@ export function distribution(file: string): string {
 
 /** The command itself, as it is installed. */
 export function executable(): string {
-  distribution('command/dmfd.js');
+  distribution('command/dmfd.cjs');
   return built('../../../native-shims/build/dmfd', 'make build');
 }
 
