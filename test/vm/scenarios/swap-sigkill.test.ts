@@ -21,7 +21,7 @@ const CHECK = `${GONE}
     sleep 0.1; swapoff -a
     left=$(gone); [ -z "$left" ] || echo "left: $1: $left"
     grep -q dmfd: /proc/keys && echo "left: $1: a key"
-    pgrep -x dmfd >/dev/null && echo "left: $1: a process"; true
+    pidof node >/dev/null && echo "left: $1: a process"; true
   }`;
 
 let killAt: string;

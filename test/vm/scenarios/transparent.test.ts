@@ -17,6 +17,14 @@ const WAYS = {
 const WITH_SIGNALS = `perl -MPOSIX -e '
   sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR2, SIGTERM, SIGCHLD, SIGRTMIN)); kill USR2 => $$; exec { $ARGV[0] } @ARGV'`;
 
+/** For `make test-all`: each is like a row below. */
+const SELDOM: readonly [what: string, script: string][] = [
+  ['descriptors without a gap', 'for n in 3 4 5 6 7 8 9; do eval "exec $n</dev/null"; done; {}'],
+  ['a closed standard input', '{} <&-'],
+  ['a closed standard error', '{} 2>&-'],
+  ['a session of its own', 'setsid -w {}'],
+];
+
 /** How a caller starts a command: what is set up, then {} for the command, then redirections. */
 const ROWS: readonly [what: string, script: string][] = [
   ['nothing in particular', '{}'],
@@ -24,7 +32,6 @@ const ROWS: readonly [what: string, script: string][] = [
     'descriptors: a lock, a pipe, a file half read, numbers beyond gaps',
     'exec 9>/tmp/lock 5</etc/passwd 17</dev/null 200>>/tmp/log; flock 9; read -r line <&5; {} 63< <(sleep 0.1)',
   ],
-  ['descriptors without a gap', 'for n in 3 4 5 6 7 8 9; do eval "exec $n</dev/null"; done; {}'],
   ['ignored signals', 'trap "" HUP INT QUIT PIPE ALRM USR1 TERM CHLD TSTP TTOU RTMIN+3; {}'],
   ['nohup', 'nohup {} >/tmp/out 2>&1 </dev/null'],
   ['blocked signals, one of them pending', `${WITH_SIGNALS} {}`],
@@ -33,23 +40,19 @@ const ROWS: readonly [what: string, script: string][] = [
     'ulimit -Sn 64; ulimit -Hn 5000; ulimit -c 0 -s 9000; {}',
   ],
   ['umask, nice value, input and output priority', 'umask 027; cd /usr; ionice -c 3 nice -n 5 {}'],
-  ['a closed standard input', '{} <&-'],
   ['a closed standard output', '{} >&-'],
-  ['a closed standard error', '{} 2>&-'],
   ['all three closed', '{} <&- >&- 2>&-'],
   ['descriptor 3 where standard input was', 'exec 3<&0 <&-; {}'],
-  ['a session of its own', 'setsid -w {}'],
-  ['a signal for the death of its parent', 'setpriv --pdeathsig INT {}'],
   ['no environment', 'env -i {}'],
   ['an odd environment', 'env -u HOME A= =b DMFD_X=1 "A B=c" {} "" "a b" -- --'],
   ['descriptors to listen to, which are for nobody else', 'LISTEN_FDS=1 LISTEN_PID=1 LISTEN_FDNAMES=a {}'],
   [
-    'no new privileges, fewer capabilities',
-    'setpriv --no-new-privs --bounding-set -net_raw --inh-caps -net_raw {}',
+    'no new privileges, fewer capabilities, a signal for the death of its parent',
+    'setpriv --pdeathsig INT --no-new-privs --bounding-set -net_raw --inh-caps -net_raw {}',
   ],
 ];
 
-describe.each(ROWS)('%s', (_what, script) => {
+describe.each(process.env.DMFD_TEST_ALL === '1' ? [...ROWS, ...SELDOM] : ROWS)('%s', (_what, script) => {
   test('the command finds what it would find without dmfd', async () => {
     const seen: Record<string, string[]> = {};
     for (const [way, wrapper] of Object.entries(WAYS)) {
