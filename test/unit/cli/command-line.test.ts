@@ -337,6 +337,11 @@ const ROWS: readonly Row[] = [
     ),
   },
   {
+    line: `${CRYPT} --key-fd 9`,
+    code: 125,
+    stderr: says('--key-fd 9: it is not open', 'hint: open it for dmfd, as in: dmfd … --key-fd 9 9<FILE'),
+  },
+  {
     line: `${CRYPT} --key-fd 0`,
     code: 125,
     stderr: says(
