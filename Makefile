@@ -85,7 +85,7 @@ $(dependencies): package.json package-lock.json | build-ready
 	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(compiled): $(sources) tsconfig.json $(dependencies)
+$(compiled): $(sources) tsconfig.json $(dependencies) Makefile
 	$(bin)/tsc -p .
 	@# One file for the command: reading sixty costs as much start-up as Node's own.
 	$(bin)/rolldown dist/cli/main.js --file dist/command/dmfd.cjs --format cjs --platform node \
