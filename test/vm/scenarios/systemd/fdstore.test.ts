@@ -45,7 +45,7 @@ afterEach(expectNothingLeft);
 /** The line that the unit's process writes when it has started for the nth time. */
 async function started(nth: number): Promise<string> {
   const lines = await sh(`
-    n=0; until grep -q '^start ${nth}:' /tmp/user.log 2>/dev/null || [ $n -ge 200 ]; do n=$((n+1)); sleep 0.05; done
+    n=0; until grep -q '^start ${nth}:' /tmp/user.log 2>/dev/null || [ $n -ge 600 ]; do n=$((n+1)); sleep 0.05; done
     cat /tmp/user.log`);
   return lines.trim().split('\n').at(-1) ?? '';
 }

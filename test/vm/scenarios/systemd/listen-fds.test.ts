@@ -30,7 +30,7 @@ afterEach(async () => {
 test('the socket of a unit stays what it was, and the device comes after it, by its name', async () => {
   const report = await sh(`
     systemctl start activated.socket activated
-    n=0; until grep -qs hello /tmp/user.log || [ $n -ge 200 ]; do n=$((n+1)); sleep 0.05; done
+    n=0; until grep -qs hello /tmp/user.log || [ $n -ge 600 ]; do n=$((n+1)); sleep 0.05; done
     cat /tmp/user.log`);
   expect(report.trim().split('\n')).toEqual([
     '2: activation:disk',
