@@ -82,5 +82,6 @@ test.each(everything ? ['no-store', 'no-access'] : ['no-store'])(
     expect(text).toContain('dmfd: device kept: the service manager did not keep the descriptor\n');
     expect(text).toContain('hint: the unit needs FileDescriptorStoreMax=');
     expect(text).toContain('status=125');
+    await sh('systemctl reset-failed');
   },
 );
