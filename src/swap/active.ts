@@ -32,7 +32,10 @@ export function isLoopLeaving(name: string): boolean {
 }
 
 function isUnusedDevice(name: string): boolean {
-  if (!read(`/sys/block/${name}/dm/uuid`).startsWith(UUID_PREFIX)) return false;
+  const uuid = read(`/sys/block/${name}/dm/uuid`);
+  // The kernel takes this file away first when it destroys a device; one without a UUID has an empty line there.
+  if (uuid === '') return name.startsWith('dm-');
+  if (!uuid.startsWith(UUID_PREFIX)) return false;
   const number = read(`/sys/block/${name}/dev`).trim();
   const used = areas().map(look);
   return !used.some(

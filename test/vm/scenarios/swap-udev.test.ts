@@ -25,7 +25,7 @@ ACTION!="remove", KERNEL=="dm-*", ENV{SYSTEMD_READY}="0", ENV{ID_FS_TYPE}="hfspl
 END
     udevadm control --reload; rm -f /run/seen
     for run in 1 2; do
-      dmfd swap ${FILE} --name run$run >/dev/null; awk 'END { print $1, $3 }' /proc/swaps
+      dmfd swap ${FILE} --name run$run 2>&1 >/dev/null; awk 'END { print $1, $3 }' /proc/swaps
       n=0; until [ -e /dev/mapper/run$run ] || [ $n = 100 ]; do n=$((n+1)); sleep 0.05; done
       swapoff /dev/mapper/run$run
     done
