@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readIfThere } from './pseudo-files.js';
 
 /** Tries to have the kernel load a module. Returns what modprobe had to say when it did not work. */
 export function loadModule(name: string): string | undefined {
@@ -14,15 +14,7 @@ export function loadModule(name: string): string | undefined {
 
 /** The minor number under which the running kernel offers a misc device, or undefined when it does not. */
 export function miscMinor(name: string): number | undefined {
-  const list = readIfPossible('/proc/misc');
+  const list = readIfThere('/proc/misc');
   const line = list.split('\n').find((entry) => entry.trim().endsWith(` ${name}`));
   return line === undefined ? undefined : Number.parseInt(line, 10);
-}
-
-function readIfPossible(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,9 +1,10 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { findHolders } from '../device/holders.js';
 import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError, ROOT_HINT, usageError } from '../errors.js';
 import { readBlockDevice } from '../kernel/block-device.js';
 import { describeErrno, type Errno, errnoOf } from '../kernel/errno.js';
+import { listIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
 import { pause } from '../kernel/sleep.js';
 import type { StepListener } from '../kernel/steps.js';
@@ -54,18 +55,10 @@ export function openSwapBacking(path: string): SwapBacking {
  * @throws DmfdError `taken`
  */
 export function refuseCompany(path: string, device: string, minor: number): void {
-  const others = holdersOf(device).filter((name) => name !== `dm-${minor}`);
+  const others = listIfThere(`/sys/dev/block/${device}/holders`).filter((name) => name !== `dm-${minor}`);
   if (others.length === 0) return;
   const who = others.map((name) => `/dev/${name}`).join(', ');
   throw taken(path, `${who} was put on it meanwhile; nothing was written`, 'end that first, and try again');
-}
-
-function holdersOf(device: string): string[] {
-  try {
-    return readdirSync(`/sys/dev/block/${device}/holders`);
-  } catch {
-    return [];
-  }
 }
 
 function openFile(path: string): SwapBacking {
