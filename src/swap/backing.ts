@@ -10,10 +10,12 @@ import { pause } from '../kernel/sleep.js';
 import type { StepListener } from '../kernel/steps.js';
 import { attachOpenFile } from '../loop/attach.js';
 import { activeSwap, isLeaving, isLoopLeaving, loopOf } from './active.js';
+import { withPatience } from './patience.js';
 
 const LOCK_MILLISECONDS = 10_000;
-const LEAVING_MILLISECONDS = 5000;
-const SHORT_PAUSE = 20;
+const LOCK_PAUSE = 20;
+
+const OPEN_FLAGS = constants.O_RDWR | constants.O_NONBLOCK;
 
 /** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
 export interface SwapBacking {
@@ -62,7 +64,7 @@ export function refuseCompany(path: string, device: string, minor: number): void
 }
 
 function openFile(path: string): SwapBacking {
-  const fd = open(path, 0);
+  const fd = open(path);
   try {
     const stats = fstatSync(fd, { bigint: true });
     if (!stats.isFile()) throw replaced(path);
@@ -90,26 +92,23 @@ function openFile(path: string): SwapBacking {
 
 /** Two loop devices may have one file, and would write over each other; the lock goes on with the loop device. */
 function refuseSharedFile(path: string, fd: number, stats: BigIntStats): void {
-  // Looked for only after the lock was tried: who had it before us has a loop device by now, or has given up.
-  let result = shim.lock(fd);
-  let loop = loopOf(stats);
-  const limit = performance.now() + LEAVING_MILLISECONDS;
-  while (loop !== undefined && isLoopLeaving(loop) && performance.now() < limit) {
-    pause(SHORT_PAUSE);
-    result = shim.lock(fd);
+  let loop: string | undefined;
+  const attempt = (): boolean => {
+    const result = shim.lock(fd);
+    // Looked for only after the lock was tried: who had it before us has a loop device by now, or has given up.
     loop = loopOf(stats);
-  }
+    // Some file systems have no locks.
+    return loop === undefined && (result >= 0 || describeErrno(-result).name !== 'EAGAIN');
+  };
+  if (withPatience(attempt, () => loop !== undefined && isLoopLeaving(loop))) return;
   if (loop !== undefined) {
     throw taken(path, `/dev/${loop} has it`, `losetup -l shows it; swapoff, umount or losetup -d ends it`);
   }
-  // Some file systems have no locks.
-  if (result < 0 && describeErrno(-result).name === 'EAGAIN') {
-    throw taken(path, 'another process has it locked', 'another dmfd may be about to use it: try again');
-  }
+  throw taken(path, 'another process has it locked', 'another dmfd may be about to use it: try again');
 }
 
 function openDevice(path: string, seen: BigIntStats): SwapBacking {
-  const pin = open(path, 0);
+  const pin = open(path);
   let exclusive: number | undefined;
   const close = (): void => {
     if (exclusive !== undefined) closeSync(exclusive);
@@ -117,8 +116,7 @@ function openDevice(path: string, seen: BigIntStats): SwapBacking {
   };
   try {
     lockDevice(path, pin);
-    waitForLeaving(seen);
-    exclusive = open(path, constants.O_EXCL, seen);
+    exclusive = openExclusively(path, seen);
     const stats = fstatSync(pin, { bigint: true });
     if (!stats.isBlockDevice() || stats.rdev !== fstatSync(exclusive, { bigint: true }).rdev)
       throw replaced(path);
@@ -149,15 +147,30 @@ function lockDevice(path: string, fd: number): void {
     if (result >= 0 || describeErrno(-result).name !== 'EAGAIN') return;
     if (performance.now() > limit)
       throw taken(path, 'another process has it locked', '"lslocks" shows which');
-    pause(SHORT_PAUSE);
+    pause(LOCK_PAUSE);
   }
 }
 
 /** After swapoff the kernel takes a moment to destroy what was on it, and as long as udev has it open. */
-function waitForLeaving({ rdev }: BigIntStats): void {
-  const limit = performance.now() + LEAVING_MILLISECONDS;
-  const device = formatDeviceNumber(decodeLibcDevice(rdev));
-  while (isLeaving(device) && performance.now() < limit) pause(SHORT_PAUSE);
+function openExclusively(path: string, seen: BigIntStats): number {
+  const device = formatDeviceNumber(decodeLibcDevice(seen.rdev));
+  let fd = -1;
+  const attempt = (): boolean => {
+    fd = openUnlessBusy(path);
+    return fd >= 0;
+  };
+  if (withPatience(attempt, () => isLeaving(device))) return fd;
+  throw held(path, seen);
+}
+
+/** -1 when somebody has it exclusively. */
+function openUnlessBusy(path: string): number {
+  try {
+    return openSync(path, OPEN_FLAGS | constants.O_EXCL);
+  } catch (error) {
+    if (errnoOf(error)?.name === 'EBUSY') return -1;
+    throw cannot(path, 'write', error);
+  }
 }
 
 function look(path: string): BigIntStats {
@@ -176,11 +189,10 @@ function describeKind(stats: BigIntStats): string | undefined {
   return 'a character device';
 }
 
-function open(path: string, flags: number, device?: BigIntStats): number {
+function open(path: string): number {
   try {
-    return openSync(path, constants.O_RDWR | constants.O_NONBLOCK | flags);
+    return openSync(path, OPEN_FLAGS);
   } catch (error) {
-    if (device !== undefined && errnoOf(error)?.name === 'EBUSY') throw held(path, device);
     throw cannot(path, 'write', error);
   }
 }

@@ -19,7 +19,7 @@ afterAll(async () => {
  */
 test('swap is up when dmfd ends, whatever udev makes of the device, and gone after swapoff', async () => {
   const output = await sh(`${GONE}
-    printf '#!/bin/sh\\necho seen >/run/seen; exec sleep 1 <"$DEVNAME"\\n' >/tmp/look; chmod +x /tmp/look
+    printf '#!/bin/sh\\necho seen >/run/seen; exec sleep 0.5 <"$DEVNAME"\\n' >/tmp/look; chmod +x /tmp/look
     cat >/etc/udev/rules.d/99-never-ready.rules <<'END'
 ACTION!="remove", KERNEL=="dm-*", ENV{SYSTEMD_READY}="0", ENV{ID_FS_TYPE}="hfsplus", RUN+="/tmp/look"
 END
