@@ -38,7 +38,7 @@ static void close_between(int first, int last)
 }
 
 /* All but three; above all dmfd's own end of the socket, whose end of file is what ends this process. */
-static int close_others(int one, int two, int three)
+static void close_others(int one, int two, int three)
 {
 	int kept[] = { one, two, three };
 	int from = 0, i, j;
@@ -57,7 +57,6 @@ static int close_others(int one, int two, int three)
 			from = kept[i] + 1;
 	}
 	close_between(from, INT32_MAX);
-	return 0;
 }
 
 /* Before Linux 5.9, one by one. */

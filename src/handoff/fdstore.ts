@@ -3,6 +3,7 @@ import { isKept } from '../device/kept.js';
 import { DmfdError, usageError } from '../errors.js';
 import { shim } from '../kernel/shim.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
+import { variable } from './environment.js';
 import { encodeAddress, socketFailed } from './socket-failure.js';
 
 /** Milliseconds in which a service manager has to deal with a message. */
@@ -15,9 +16,7 @@ const LONGEST_NAME = 255;
  * @throws DmfdError `usage` when there is none, or none that takes descriptors
  */
 export function findNotifySocket(environment: readonly Bytes[]): Bytes {
-  const socket = environment
-    .find((entry) => entry.startsWith('NOTIFY_SOCKET='))
-    ?.slice('NOTIFY_SOCKET='.length);
+  const socket = variable(environment, 'NOTIFY_SOCKET');
   if (socket === undefined || socket === '') {
     throw usageError(
       'there is no service manager to give the descriptor to: NOTIFY_SOCKET is not set',

@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { DmfdError } from '../errors.js';
 import { describeErrno, errnoOf } from '../kernel/errno.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
+import { variable } from './environment.js';
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -28,8 +29,7 @@ export function findCommand(word: Bytes, environment: readonly Bytes[]): Bytes {
 }
 
 function searchPath(environment: readonly Bytes[]): Bytes[] {
-  const entry = environment.find((variable) => variable.startsWith('PATH='));
-  return (entry?.slice('PATH='.length) ?? DEFAULT_PATH).split(':');
+  return (variable(environment, 'PATH') ?? DEFAULT_PATH).split(':');
 }
 
 /** undefined when it can be run, else an errno's name. */
