@@ -11,6 +11,8 @@ dependencies := node_modules/.package-lock.json
 shim := native-shims/build/libdmfd.so
 compiled := build/.compiled
 compiled_tests := build/test/.compiled
+c_files := $(shell find native-shims test -name '*.[ch]' -not -path '*/build/*')
+shell_files := $(shell grep -rlE '^.!/.*\<(ba)?sh$$' .ci bin test)
 sources := $(shell find src -name '*.ts')
 test_sources := $(shell find test -name '*.ts')
 shim_sources := $(wildcard native-shims/*.[ch] native-shims/*/*.[ch] native-shims/Makefile)
@@ -37,12 +39,12 @@ test: lint vm-ready ## lint, types, and all tests on every kernel of the default
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: lint vm-ready ## as test, on more kernels, and with every point of the SIGKILL sweep
+test-all: lint vm-ready ## as test, on more kernels, every point of the SIGKILL sweep, and the tests of the harness
 	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_TEST_ALL=1 DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-unit
-test-unit: build-ready build ## the tests that need no kernel
+test-unit: build-ready build test-programs ## the tests that need no kernel
 	test/vm/run-tests.sh --project unit
 
 .PHONY: test-vm
@@ -56,8 +58,10 @@ kernel: ## build the patched kernels into the cache (about 6 minutes each)
 	test/kernel/build.sh $(call built,$(all_kernels))
 
 .PHONY: lint
-lint: build-ready build $(compiled_tests) ## formatting, lint, types, and the C analyzer
+lint: lint-ready build $(compiled_tests) ## formatting, lint and types of TypeScript, C and shell, and the C analyzer
 	$(bin)/biome check
+	@$(bin)/clang-format --dry-run -Werror $(c_files)
+	@shellcheck $(shell_files)
 	$(MAKE) --no-print-directory -C native-shims analyze
 
 .PHONY: bench
@@ -66,17 +70,21 @@ bench: vm-ready ## what dmfd costs, as ratios between commands; KERNEL= and ROUN
 
 .PHONY: vm
 vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, SYSTEMD=1, RUN='dmfd probe' for one line
-	@KERNEL="$(KERNEL)" SYSTEMD="$(SYSTEMD)" RUN='$(subst ','\'',$(RUN))' node build/test/vm/shell.js
+	@KERNEL="$(KERNEL)" SYSTEMD="$(SYSTEMD)" node build/test/vm/shell.js
+# As it was typed: what has a $ in it is for the guest's shell, and not for make.
+vm: override export RUN := $(value RUN)
 
 .PHONY: clean
 clean: ## remove what was built (downloads and kernels stay in the cache)
 	rm -rf build dist coverage
 	$(MAKE) --no-print-directory -C native-shims clean
 
-.PHONY: build-ready vm-ready
+.PHONY: build-ready lint-ready vm-ready
 build-ready:
 	@test/prerequisites.sh build
-vm-ready: build-ready build $(compiled_tests)
+lint-ready: build-ready
+	@test/prerequisites.sh lint
+vm-ready: build-ready build $(compiled_tests) test-programs
 	@test/prerequisites.sh all kernel
 
 # Prerequisites come first: a compiler may have to be installed before anything can be built.
@@ -99,3 +107,5 @@ $(shim): $(shim_sources) | build-ready
 $(compiled_tests): $(test_sources) test/tsconfig.json $(compiled)
 	$(bin)/tsc -p test
 	@touch $@
+
+include test/programs.mk

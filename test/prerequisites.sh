@@ -4,6 +4,7 @@
 #
 #   test/prerequisites.sh GROUP...
 #     build    a C compiler, make and the kernel's user headers
+#     lint     what checks the shell scripts
 #     vm       what boots the virtual machine, and the tools its guest borrows from this machine
 #     kernel   what building a patched kernel needs on top of build
 #     all      build and vm
@@ -17,6 +18,7 @@ main() {
   for group in "$@"; do
     case $group in
       build) check_build ;;
+      lint) check_lint ;;
       vm) check_vm ;;
       kernel) check_build && check_kernel ;;
       all) check_build && check_vm ;;
@@ -37,6 +39,10 @@ check_build() {
   need_command make build-essential
   need_file /usr/include/stdlib.h build-essential
   need_file /usr/include/linux/dm-ioctl.h linux-libc-dev
+}
+
+check_lint() {
+  need_command shellcheck shellcheck
 }
 
 check_vm() {
@@ -124,7 +130,7 @@ install_missing() {
 }
 
 fail_usage() {
-  echo "usage: test/prerequisites.sh build|vm|kernel|all ..." >&2
+  echo "usage: test/prerequisites.sh build|lint|vm|kernel|all ..." >&2
   exit 2
 }
 

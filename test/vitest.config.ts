@@ -21,17 +21,22 @@ const honest = kernels.filter((kernel) => !kernel.startsWith('liar-'));
 const patched = honest.filter((kernel) => kernel.startsWith('dmfd-'));
 const systemdKernels = everything ? honest : [...patched, ...honest].slice(0, 1);
 
+const scenarios = 'test/vm/scenarios/**/*.test.ts';
+const seriesScenarios = 'test/kernel/scenarios/*.test.ts';
+/** Of the series and of dmfd. */
+const needsLiar = ['test/kernel/scenarios/descriptor-liar.test.ts', 'test/vm/scenarios/liar.test.ts'];
+
 /** Only a kernel with the patch series returns descriptors, and only one kernel lies about them. */
 function filesFor(kernel: string): { include: string[]; exclude: string[] } {
-  const liar = 'test/vm/scenarios/descriptor-liar*.test.ts';
-  if (kernel.startsWith('liar-')) return { include: [liar], exclude: [] };
-  // The harness is the same for all kernels: once is enough to see that it works.
-  const selftest = kernel === kernels[0] || everything ? ['test/vm/selftest/guest/**/*.test.ts'] : [];
-  const needsPatch = kernel.startsWith('dmfd-') ? liar : 'test/vm/scenarios/descriptor-*.test.ts';
+  if (kernel.startsWith('liar-')) return { include: needsLiar, exclude: [] };
   return {
-    include: [...selftest, 'test/vm/scenarios/**/*.test.ts'],
+    include: [
+      scenarios,
+      ...(kernel.startsWith('dmfd-') ? [seriesScenarios] : []),
+      ...(everything ? ['test/vm/selftest/guest/**/*.test.ts'] : []),
+    ],
     exclude: [
-      needsPatch,
+      ...needsLiar,
       needsSystemd,
       ...tooNewFor(kernel),
       ...(everything ? [] : leftToOthers(kernel, kernels)),
@@ -64,6 +69,15 @@ const guestProjects = [
   },
 }));
 
+const selftests = {
+  test: {
+    name: 'harness',
+    include: ['test/vm/selftest/host/**/*.test.ts'],
+    testTimeout: 2 * minutes,
+    fileParallelism: false,
+  },
+};
+
 export default defineConfig({
   test: {
     root: checkout,
@@ -72,14 +86,7 @@ export default defineConfig({
     reporters: ['default', new Summary()],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: minutes / 2 } },
-      {
-        test: {
-          name: 'harness',
-          include: ['test/vm/selftest/host/**/*.test.ts'],
-          testTimeout: 2 * minutes,
-          fileParallelism: false,
-        },
-      },
+      ...(everything ? [selftests] : []),
       ...guestProjects,
     ],
   },

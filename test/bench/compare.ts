@@ -1,4 +1,5 @@
 import type { OwnVm } from '../vm/harness/shared-vm.js';
+import { median } from './median.js';
 
 /** Runs the commands in turn, round after round, and tabulates their wall times in milliseconds. */
 export async function compare(
@@ -27,9 +28,4 @@ function row(label: string, times: readonly number[], base: number): string {
   const middle = median(times);
   const range = `(${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)})`;
   return `${label.padEnd(36)} ${middle.toFixed(0).padStart(6)} ms ${range.padEnd(16)} ${(middle / base).toFixed(2)}`;
-}
-
-function median(times: readonly number[]): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

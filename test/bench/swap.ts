@@ -1,4 +1,7 @@
+import { join } from 'node:path';
+import { checkout } from '../vm/harness/checkout.js';
 import type { OwnVm } from '../vm/harness/shared-vm.js';
+import { median } from './median.js';
 
 interface Way {
   readonly label: string;
@@ -37,8 +40,8 @@ const SETUP = `modprobe loop; truncate -s 64M /tmp/bench-swap.img; losetup -f --
  * system calls, all without those of the shell that runs them; and the time, as the median of the rounds.
  */
 export async function compareSwap(vm: OwnVm, rounds: number): Promise<string> {
-  const loop = (await run(vm, SETUP)).trim();
-  const environment = `loop=${loop}; export DM_DISABLE_UDEV=1`;
+  const loop = (await output(vm, ['sh', '-c', SETUP])).trim();
+  const environment = { loop, DM_DISABLE_UDEV: '1' };
   const times = new Map(WAYS.map((way): [Way, number[]] => [way, []]));
   // The first time loads modules.
   for (const way of WAYS) await once(vm, environment, way);
@@ -62,39 +65,24 @@ export async function compareSwap(vm: OwnVm, rounds: number): Promise<string> {
     .join('\n');
 }
 
+type Environment = Record<string, string>;
+
 /** Milliseconds, read in the guest. */
-async function once(vm: OwnVm, environment: string, { steps, undo }: Way): Promise<number> {
-  const output = await run(
-    vm,
-    `${environment}; start=$(date +%s%N); { ${steps.join(' && ')}; } >/dev/null || exit 1
-    end=$(date +%s%N); ${[...undo, 'sleep 0.3'].join('; ')}; echo $((end - start))`,
-  );
-  return Number(output) / 1e6;
+async function once(vm: OwnVm, env: Environment, { steps, undo }: Way): Promise<number> {
+  const script = `start=$(date +%s%N); { ${steps.join(' && ')}; } >/dev/null || exit 1
+    end=$(date +%s%N); ${[...undo, 'sleep 0.3'].join('; ')}; echo $((end - start))`;
+  return Number(await output(vm, ['sh', '-c', script], env)) / 1e6;
 }
 
-async function count(vm: OwnVm, environment: string, { steps, undo }: Way): Promise<number[]> {
-  const directories = EVENTS.map(([, event]) => `/sys/kernel/tracing/events/${event}`);
-  const output = await run(
-    vm,
-    `${environment}
-    for d in ${directories.join(' ')}; do echo hist:keys=common_pid:pause >$d/trigger; done
-    for d in ${directories.join(' ')}; do echo hist:keys=common_pid:continue >>$d/trigger; done
-    { ${steps.join(' && ')}; } >/dev/null 2>&1
-    for d in ${directories.join(' ')}; do echo hist:keys=common_pid:pause >>$d/trigger; done
-    ${[...undo, 'true'].join('; ')}
-    for d in ${directories.join(' ')}; do awk '/Hits:/ { print $2 }' $d/hist; echo '!hist:keys=common_pid' >>$d/trigger; done
-    sleep 0.3`,
-  );
-  return output.trim().split('\n').map(Number);
+async function count(vm: OwnVm, env: Environment, { steps, undo }: Way): Promise<number[]> {
+  const program = join(checkout, 'test/bench/count-events.sh');
+  const events = EVENTS.map(([, event]) => event);
+  const numbers = await output(vm, [program, steps.join(' && '), undo.join('; '), ...events], env);
+  return numbers.trim().split('\n').map(Number);
 }
 
-async function run(vm: OwnVm, script: string): Promise<string> {
-  const { code, stdout, stderr } = await vm.sh(script);
-  if (code !== 0) throw new Error(`${script}: ${stderr}`);
+async function output(vm: OwnVm, argv: readonly string[], env: Environment = {}): Promise<string> {
+  const { code, stdout, stderr } = await vm.run(argv, { env });
+  if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
   return stdout;
-}
-
-function median(times: readonly number[]): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -14,6 +14,7 @@ survivors=0
 
 main() {
   [ $# -gt 0 ] || set -- "$here"/mutations-6.1/*.patch
+  make --no-print-directory -C "$here/../.." test-programs
   describe dmfd-6.1
   work=$cache/.mutants
   tree=$work/linux-source-$series

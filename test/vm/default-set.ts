@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { vmFile } from './harness/checkout.js';
+
 /**
  * `make test` has to be done in minutes, and every scenario on every kernel takes a quarter of an hour: here stand the
  * scenarios whose subject does not depend on the kernel, or on one thing about it, with the kernels that are enough for
@@ -18,6 +21,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   'read-back': ['debian-6.12'],
   recipes: ['debian-6.12'],
   sanitizers: ['debian-6.1'],
+  'send-fd': ['debian-6.1'],
   sigkill: ['debian-6.1', 'dmfd-6.1'],
   'swap-refused': ['debian-6.12'],
   'swap-sigkill': ['debian-6.12'],
@@ -27,6 +31,10 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   udev: ['debian-6.12'],
   'wrong-input': ['debian-6.1'],
 };
+
+for (const file of Object.keys(ENOUGH)) {
+  if (!existsSync(vmFile(`scenarios/${file}.test.ts`))) throw new Error(`there is no scenario ${file}`);
+}
 
 /** The scenario files that `kernel` may leave to others of the kernels that are tested. */
 export function leftToOthers(kernel: string, tested: readonly string[]): string[] {

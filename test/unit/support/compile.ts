@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { program } from '../../programs.js';
+import { checkout } from '../../vm/harness/checkout.js';
 
 /** Where native-shims/*.h are. */
-export const SHIM_HEADERS = fileURLToPath(new URL('../../../native-shims', import.meta.url));
+export const SHIM_HEADERS = join(checkout, 'native-shims');
 
-/** Compiles a C program, runs it, and returns its standard output, bytes as they are. */
+/** Runs the program that programs.mk makes of a C file beside a test; returns its standard output. */
 export function runCFile(file: URL): Buffer {
-  return inScratch((directory) => compileAndRun(directory, fileURLToPath(file)));
+  const path = relative(join(checkout, 'test'), fileURLToPath(file));
+  return run(program(path.replace(/\.c$/, '')), []);
 }
 
 function runC(source: string): Buffer {

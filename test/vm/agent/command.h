@@ -25,8 +25,8 @@ struct command {
 	bool timed_out;
 	uint64_t started_us;
 	uint64_t deadline_us; /* 0: none */
-	int stdin_fd;         /* -1 once closed */
-	bool stdin_ends;      /* close stdin_fd once `input` is empty */
+	int stdin_fd; /* -1 once closed */
+	bool stdin_ends; /* close stdin_fd once `input` is empty */
 	struct buffer input;
 	int output_fds[OUTPUTS]; /* -1 at end of file */
 };

@@ -116,8 +116,6 @@ static void handle_frame(uint32_t id, uint32_t type, const unsigned char *payloa
 
 	if (type == FRAME_START)
 		command_start(port, id, payload, length);
-	else if (type == FRAME_POWER_OFF)
-		power_off();
 	else if (!command)
 		return; /* it has ended meanwhile */
 	else if (type == FRAME_STDIN)

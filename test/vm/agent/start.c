@@ -21,8 +21,8 @@ static int open_descriptors(struct descriptors *descriptors, uint32_t stdin_mode
 static void close_child_ends(struct descriptors *descriptors);
 static void close_agent_ends(struct descriptors *descriptors);
 static void close_one(int *fd);
-static void start(struct port *port, uint32_t id, const struct start_payload *start, const char *cwd,
-		  char **argv, char **env);
+static void start(struct port *port, uint32_t id, const struct start_payload *start, const char *cwd, char **argv,
+		  char **env);
 static void send_failure(struct port *port, uint32_t id, int error, const char *step);
 
 void command_start(struct port *port, uint32_t id, const unsigned char *payload, size_t length)
@@ -76,8 +76,8 @@ static char **read_strings(const char **cursor, const char *end, uint32_t count)
 	return strings;
 }
 
-static void start(struct port *port, uint32_t id, const struct start_payload *start, const char *cwd,
-		  char **argv, char **env)
+static void start(struct port *port, uint32_t id, const struct start_payload *start, const char *cwd, char **argv,
+		  char **env)
 {
 	struct descriptors descriptors;
 	const char *step = NULL;

@@ -41,7 +41,7 @@ export class Stage {
 
   /** Ends the standard input of what was started, which then has to end well. */
   async endInput(process: GuestProcess, remark: string): Promise<void> {
-    await process.closeStdin();
+    process.closeStdin();
     const { code } = await process.exited;
     this.show(remark, '', code === 0 ? /^$/ : /it did not end with 0/);
   }

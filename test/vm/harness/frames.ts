@@ -8,7 +8,6 @@ export const frameType = {
   stdin: 2,
   stdinClose: 3,
   signal: 4,
-  powerOff: 5,
   ready: 16,
   started: 17,
   failed: 18,

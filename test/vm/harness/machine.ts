@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { program } from '../../programs.js';
 import { chosenAccelerator, rememberAccelerator } from './accelerator.js';
-import { builtAgent } from './agent.js';
 import { checkout } from './checkout.js';
 import { crashReport } from './console-log.js';
 import { builtInitramfs } from './initramfs.js';
@@ -10,10 +10,7 @@ import { findKernel, type Kernel } from './kernel.js';
 import { type QemuRequest, startQemu } from './qemu.js';
 import { unpackedUdev } from './udev.js';
 
-export type MachineOptions = Pick<
-  QemuRequest,
-  'instructionCount' | 'terminal' | 'append' | 'memory' | 'cpus'
-> & {
+export type MachineOptions = Pick<QemuRequest, 'terminal' | 'append' | 'memory' | 'cpus'> & {
   /** Process 1 is systemd, with udevd and journald; what vm.run() starts belongs to a service. */
   systemd?: boolean;
   /** The console log is `build/vm-logs/NAME/console.log`; default the kernel's name. */
@@ -35,7 +32,7 @@ const kvmTrialMs = 10_000;
 
 export async function startMachine(kernelName: string, options: MachineOptions = {}): Promise<Machine> {
   const kernel = await findKernel(kernelName);
-  const initramfs = await builtInitramfs(kernel, await builtAgent());
+  const initramfs = await builtInitramfs(kernel, program('agent'));
   const directory = join(checkout, 'build/vm-logs', options.logName ?? kernelName);
   const systemd = options.systemd ? { systemdWith: await unpackedUdev() } : {};
   const boot = (accelerator: 'tcg' | 'kvm') =>
@@ -48,7 +45,7 @@ export async function startMachine(kernelName: string, options: MachineOptions =
       consoleLog: freshConsoleLog(directory),
     });
 
-  const accelerator = options.instructionCount ? 'tcg' : chosenAccelerator();
+  const accelerator = chosenAccelerator();
   if (accelerator !== 'untried') return boot(accelerator);
   const trial = boot('kvm');
   if (await speaksWithin(trial, kvmTrialMs)) {

@@ -9,8 +9,6 @@ export interface QemuRequest {
   /** What the guest's kernel prints, from the first line on. */
   consoleLog: string;
   accelerator: 'tcg' | 'kvm';
-  /** Guest time counts instructions: measurements repeat, on one virtual CPU. Only without KVM. */
-  instructionCount?: boolean;
   /** The guest's hvc0 is this process's standard input and output. */
   terminal?: boolean;
   /** The guest's process 1 is systemd, with udevd from this directory: that of the unpacked package. */
@@ -78,8 +76,6 @@ function commandLine(request: QemuRequest): string {
 function acceleration(request: QemuRequest): string[] {
   const cpus = `${request.cpus ?? 2}`;
   if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', cpus];
-  if (request.instructionCount)
-    return ['-accel', 'tcg,thread=single', '-icount', 'shift=auto,sleep=off', '-cpu', 'max', '-smp', '1'];
   return ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', cpus];
 }
 

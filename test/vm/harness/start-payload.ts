@@ -1,4 +1,4 @@
-export const stdinMode = { null: 0, pipe: 1, closed: 2 } as const;
+const stdinMode = { null: 0, pipe: 1, closed: 2 } as const;
 
 export interface StartRequest {
   argv: readonly string[];

@@ -1,6 +1,6 @@
-import { tool } from './tools.js';
+import { program } from '../../programs.js';
 
-const path = await tool('at-call');
+const path = program('at-call');
 
 /** Requests of ioctl(), as the kernel's headers number them on x86-64. */
 const REQUESTS = {

@@ -35,9 +35,9 @@ test('lets go at the end of a piped standard input, and not before', async () =>
   expect(await sh(`stat -Lc %t:%T /proc/${device.pid}/fd/${device.fd}`)).toBe(
     `${device.major.toString(16)}:${device.minor.toString(16)}\n`,
   );
-  await dmfd.write('not the end');
+  dmfd.write('not the end');
   expect(await standing()).toBe('dm: held');
-  await dmfd.closeStdin();
+  dmfd.closeStdin();
   expect(await dmfd.exited).toMatchObject({ code: 0, stderr: '' });
 });
 

@@ -74,7 +74,7 @@ test(row('COMMAND runs'), async () => {
   dmfd.signal('SIGTERM');
   await dmfd.waitForOutput(/TERM\n/);
   expect(await holders()).toEqual([command]);
-  await dmfd.closeStdin();
+  dmfd.closeStdin();
   expect(await dmfd.exited).toMatchObject({ code: 7, stderr: '' });
 });
 
@@ -84,7 +84,7 @@ test(row('dmfd is stopped while COMMAND runs'), async () => {
   await sh(`until grep -q '^State:.T' /proc/${dmfd.pid}/status; do sleep 0.05; done`);
   expect(await holders()).toEqual([command]);
   // It goes with COMMAND, and not with dmfd, which does not even know yet.
-  await dmfd.closeStdin();
+  dmfd.closeStdin();
   await expectNothingLeft();
   dmfd.signal('SIGCONT');
   expect(await dmfd.exited).toMatchObject({ code: 7 });
@@ -159,7 +159,7 @@ const elsewhere: Record<string, readonly [file: string, text: string]> = {
     "test('a device lives exactly as long as the unit that has its descriptor in store'",
   ],
   '`--send-fd`: a server was sent it': [
-    'systemd/send-fd.test.ts',
+    'send-fd.test.ts',
     "'a %s server gets descriptor and description, and the device dies with it'",
   ],
   'it is mounted, is swap, is below another device, is opened by somebody': [

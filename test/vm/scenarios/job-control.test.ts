@@ -46,22 +46,22 @@ test.each(Object.entries(WRAPPERS))(
   async (_what, wrapper) => {
     const devices = wrapper.split('create').length - 1;
     const shell = await interactive();
-    await shell.type(`${wrapper}/tmp/counter; echo "status $?"\n`);
+    shell.type(`${wrapper}/tmp/counter; echo "status $?"\n`);
     await shell.see(/<ready>/);
-    await shell.type(CTRL_C);
+    shell.type(CTRL_C);
     await shell.see(/<INT>/);
-    await shell.type(CTRL_Z);
+    shell.type(CTRL_Z);
     await shell.see(/Stopped[\s\S]*prompt> /);
     expect((await standing()).split('\n').filter(Boolean)).toHaveLength(devices);
-    await shell.type('fg\n');
+    shell.type('fg\n');
     await shell.see(/<CONT>/);
-    await shell.type(CTRL_Z);
+    shell.type(CTRL_Z);
     await shell.see(/Stopped[\s\S]*prompt> /);
-    await shell.type('bg\n');
+    shell.type('bg\n');
     await shell.see(/<CONT>/);
-    await shell.type('kill -USR1 %1\n');
+    shell.type('kill -USR1 %1\n');
     await shell.see(/<USR1>/);
-    await shell.type('touch /tmp/enough; wait; echo "ended $?"; exit\n');
+    shell.type('touch /tmp/enough; wait; echo "ended $?"; exit\n');
     await shell.see(/ended 0/);
     await shell.exited;
     const counted = (name: string) => shell.output().split(`<${name}>`).length - 1;
@@ -76,14 +76,14 @@ test.each(Object.entries(WRAPPERS))(
 
 test('a stop of the command alone stops dmfd for its shell, and SIGCONT to dmfd alone continues both', async () => {
   const shell = await interactive();
-  await shell.type(`${WRAPPERS.one}/tmp/counter\n`);
+  shell.type(`${WRAPPERS.one}/tmp/counter\n`);
   await shell.see(/<ready>/);
   await sh('pkill -STOP -x counter');
   await shell.see(/Stopped[\s\S]*prompt> /);
   await sh('kill -CONT $(pidof node)');
   await shell.see(/<CONT>/);
   await sh('touch /tmp/enough');
-  await shell.type('wait; echo "ended $?"; exit\n');
+  shell.type('wait; echo "ended $?"; exit\n');
   await shell.see(/ended 0/);
   await shell.exited;
 });
@@ -106,14 +106,14 @@ test('where no shell waits, a stopped command stops nobody else', async () => {
 
 test('a command that ignores ^Z goes on, and its shell is not told otherwise', async () => {
   const shell = await interactive();
-  await shell.type(`trap "" TSTP; ${WRAPPERS.one}/tmp/counter; echo "status $?"\n`);
+  shell.type(`trap "" TSTP; ${WRAPPERS.one}/tmp/counter; echo "status $?"\n`);
   await shell.see(/<ready>/);
-  await shell.type(CTRL_Z);
-  await shell.type(CTRL_C);
+  shell.type(CTRL_Z);
+  shell.type(CTRL_C);
   await shell.see(/<INT>/);
   await sh('touch /tmp/enough');
   await shell.see(/status 0/);
-  await shell.type('exit\n');
+  shell.type('exit\n');
   await shell.exited;
   expect(shell.output()).not.toContain('Stopped');
 });
@@ -121,11 +121,11 @@ test('a command that ignores ^Z goes on, and its shell is not told otherwise', a
 test('^C ends dmfd and command together, as it would end the command', async () => {
   const shell = await interactive();
   // Not a shell: one that is about to start its next command takes ^C for itself, and goes on.
-  await shell.type(`${WRAPPERS.two}perl -e '$| = 1; print "<re", "ady>\\n"; sleep 100'\n`);
+  shell.type(`${WRAPPERS.two}perl -e '$| = 1; print "<re", "ady>\\n"; sleep 100'\n`);
   await shell.see(/<ready>/);
-  await shell.type(CTRL_C);
+  shell.type(CTRL_C);
   // Not after the prompt: with ^C the kernel throws away what the terminal has still to put out.
-  await shell.type('echo "status $?"; exit\n');
+  shell.type('echo "status $?"; exit\n');
   await shell.see(/status 130/);
   await shell.exited;
 });

@@ -1,20 +1,18 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { program } from '../../programs.js';
+import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
-import { expectNothingLeft, image, sh, vm } from './support.js';
-import { tool } from './tools.js';
+import { everything, expectNothingLeft, image, sh, vm } from './support.js';
 
 const SECTORS = 2048;
 const CRYPT = `--loop /tmp/key.img --table '0 ${SECTORS} crypt aes-xts-plain64 {key} 0 {loop0} 0'`;
-/** `make test` leaves out some moments, and most of what the table has in common with the keyring. */
-const everything = process.env.DMFD_TEST_ALL === '1';
 /** add_key(2) and EPERM, as a container's filter has it. */
 const WITHOUT_KEYRING = '248 1';
 
-let findKey: string;
-let refuse: string;
+const findKey = program('find-key');
+const refuse = program('refuse');
 
 beforeAll(async () => {
-  [findKey, refuse] = await Promise.all([tool('find-key'), tool('refuse')]);
   await image('key.img', 1);
   // Loads the modules, with the ciphers' self-tests.
   await sh(`head -c 64 /dev/urandom >/tmp/key; chmod 600 /tmp/key; dmfd create --key-random 512 ${CRYPT} -- true
@@ -27,18 +25,9 @@ afterEach(async () => {
 });
 
 test('the bytes of a file, or of a descriptor, are the key that dmsetup would be given in hex', async () => {
-  const output = await sh(`
-    yes 'what was written' | head -c $((${SECTORS} * 512)) >/tmp/pattern
-    dmfd create one --key-file /tmp/key ${CRYPT} -- sh -c 'cat /tmp/pattern >/dev/fd/3; dmsetup table --showkeys one'
-    loop=$(losetup -f --show /tmp/key.img); export DM_DISABLE_UDEV=1
-    echo "0 ${SECTORS} crypt aes-xts-plain64 $(od -An -v -tx1 /tmp/key | tr -d ' \n') 0 $loop 0" | dmsetup create two
-    cmp /tmp/pattern /dev/mapper/two && echo same
-    dmsetup remove two; losetup -d $loop
-    dmfd create three --key-fd 7 ${CRYPT} -- sh -c 'cmp /tmp/pattern /dev/fd/3 && echo same; ls -l /proc/self/fd | grep -c /tmp/key' 7</tmp/key || true
-    cat /tmp/key | dmfd create four --key-fd 0 ${CRYPT} -- sh -c 'head -c 17 /dev/fd/3'`);
+  const output = await sh(`${vmFile('scenarios/key/like-dmsetup.sh')} /tmp/key.img /tmp/key ${SECTORS}`);
   const [table, ...rest] = output.trim().split('\n');
   expect(table).toMatch(/^0 2048 crypt aes-xts-plain64 :64:logon:dmfd:DMFD-[-0-9a-f]+ 0 7:\d+ 0$/);
-  // The command does not get the descriptor of the key.
   expect(rest).toEqual(['same', 'same', '0', 'what was written']);
 });
 
@@ -93,6 +82,7 @@ describe.each([
     expect(given).toMatch(/keyring|table/);
   });
 
+  // `make test` leaves out some moments, and most of what the table has in common with the keyring.
   const moments = ['DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const;
   test.each(everything ? moments : moments.slice(0, 1))(
     'a core of dmfd at %s has nothing of it',

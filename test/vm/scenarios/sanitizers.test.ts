@@ -1,36 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cachedBuild } from '../harness/cached-build.js';
-import { checkout, vmFile } from '../harness/checkout.js';
-import { commandOutput } from '../harness/command-output.js';
+import { program } from '../../programs.js';
 import { expectNothingLeft, image, sh, vm } from './support.js';
 
-const SHIMS = join(checkout, 'native-shims');
-const FLAGS = [
-  '-std=c11',
-  '-g',
-  '-O1',
-  '-fsanitize=address,undefined',
-  '-fno-sanitize-recover=all',
-  `-I${SHIMS}`,
-];
-
 /** The shim and its driver in one program, with the sanitizers' run-time library. */
-function sanitizedDriver(): Promise<string> {
-  // Not what is built, and not the launcher, which is a program of its own.
-  const sources = readdirSync(SHIMS, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => /\.[ch]$/.test(name) && !/^(build|launcher)\//.test(name),
-  );
-  const files = [vmFile('tools/shim-driver.c'), ...sources.map((name) => join(SHIMS, name))];
-  const inputs = files.map((file) => readFileSync(file));
-  return cachedBuild('shim-driver', [FLAGS.join(' '), ...inputs], (output) =>
-    commandOutput('gcc', ...FLAGS, '-o', output, ...files.filter((file) => file.endsWith('.c'))),
-  );
-}
+const driver = program('shim-driver');
 
 test('AddressSanitizer and UBSan find nothing in the native shim, on success and on failure', async () => {
-  const driver = await sanitizedDriver();
   await image('driver.img', 1);
   // Loads both modules.
   await sh("dmfd create --loop /tmp/driver.img --table '0 8 linear {loop0} 0' --wait-gone -- true");

@@ -1,21 +1,19 @@
 import { beforeAll, expect, test } from 'vitest';
-import { expectedMode, expectNothingLeft, GONE, image, sh } from './support.js';
-import { tool } from './tools.js';
+import { program } from '../../programs.js';
+import { everything, expectedMode, expectNothingLeft, GONE, image, sh } from './support.js';
 
 /**
  * SIGKILL at every system call from the opening of the first control device on: of dmfd in its own calls (main), of the shield
  * alone, of dmfd while the shield works (over), and of dmfd's whole process group then (group). CI takes a fixed
  * sample, `make test-all` every point.
  */
-const everything = process.env.DMFD_TEST_ALL === '1';
 const hours = 3_600_000;
 
 const CREATE = "dmfd create --loop /tmp/sweep.img --table '0 8 linear {loop0} 0'";
 
-let killAt: string;
+const killAt = program('kill-at');
 
 beforeAll(async () => {
-  killAt = await tool('kill-at');
   await image('sweep.img', 1);
   // The modules are there, and /dev/loop0: each run makes the same calls.
   await sh(`${CREATE} -- true`);

@@ -30,7 +30,7 @@ export async function standing(): Promise<string> {
 }
 
 /** What is left of mapped devices, loop devices and private nodes after at most 2 seconds. */
-export async function leftovers(): Promise<string> {
+async function leftovers(): Promise<string> {
   const { stdout } = await vm.sh(`${GONE}\ngone`);
   return stdout.trim();
 }
@@ -52,6 +52,9 @@ export async function image(name: string, mebibytes = 64): Promise<string> {
   await sh(`rm -f '${path}'; truncate -s ${mebibytes}M '${path}'`);
   return path;
 }
+
+/** `make test-all`. */
+export const everything = process.env.DMFD_TEST_ALL === '1';
 
 /** The mode that `create` has on this kernel. */
 export const expectedMode = vm.kernel.name.startsWith('dmfd-') ? 'atomic' : 'fallback';

@@ -1,13 +1,12 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { program } from '../../programs.js';
 import { atCall } from './at-call.js';
-import { expectNothingLeft, GONE, sh } from './support.js';
-import { tool } from './tools.js';
+import { everything, expectNothingLeft, GONE, sh } from './support.js';
 
 /**
  * SIGKILL while `dmfd swap` works, at exact system calls of it and of its shield (see sigkill.test.ts), at random instants,
  * and of the process that has the key. A fixed sample by default; `make test-all` takes every point.
  */
-const everything = process.env.DMFD_TEST_ALL === '1';
 const hours = 3_600_000;
 
 const SWAP = 'dmfd swap /tmp/killed.img';
@@ -24,10 +23,9 @@ const CHECK = `${GONE}
     pidof node >/dev/null && echo "left: $1: a process"; true
   }`;
 
-let killAt: string;
+const killAt = program('kill-at');
 
 beforeAll(async () => {
-  killAt = await tool('kill-at');
   await sh(`truncate -s 1M /tmp/killed.img; ${SWAP}; swapoff -a`);
 });
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
 import { expectedMode, expectNothingLeft, sh } from './support.js';
-import { tool } from './tools.js';
 
 const FILE = '/tmp/swap.img';
 const UUID = '2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e';
@@ -10,11 +10,10 @@ const HEADER = ['Filename', 'Type', 'Size', 'Used', 'Priority'];
 /** swapon(2). */
 const SWAPON = 167;
 
-let refuse: string;
-let swapOut: string;
+const refuse = program('refuse');
+const swapOut = program('swap-out');
 
 beforeAll(async () => {
-  [refuse, swapOut] = await Promise.all([tool('refuse'), tool('swap-out')]);
   // All of it allocated now: pages of this file are to be nobody's but the guest's, whoever swaps.
   await sh(`head -c 64M /dev/zero >${FILE}`);
   // Loads the modules, with the ciphers' self-tests.
@@ -29,12 +28,12 @@ afterEach(async () => {
 });
 
 test('a file becomes swap that no process holds, and one swapoff destroys it all', async () => {
-  const output = await sh(
-    `
+  const output = await sh(`
     dmfd swap ${FILE} --name cryptswap; cat /proc/swaps; dmsetup table --showkeys; losetup -nO BACK-FILE,AUTOCLEAR
-    grep -c dmfd: /proc/keys; ps -eo comm= | grep -c -e node -e dmfd; swaplabel /dev/dm-0 | grep -c LABEL
-    swapoff /dev/dm-0`.replaceAll(/(grep -c .*?)(;|\n)/g, '$1 || true$2'),
-  );
+    grep -c dmfd: /proc/keys
+    ps -eo comm= | grep -c -e node -e dmfd
+    swaplabel /dev/dm-0 | grep -c LABEL
+    swapoff /dev/dm-0`);
   const lines = output.trim().split('\n');
   expect(lines).toEqual([
     '/dev/dm-0 is encrypted swap, named cryptswap, 64 MiB (67104768 bytes)',
@@ -92,16 +91,8 @@ test('every option does what it says', async () => {
 });
 
 test('under memory pressure pages go out encrypted and come back intact', async () => {
-  const output = await sh(`dmfd swap ${FILE} -q >/dev/null
-    mkdir -p /tmp/cg; mountpoint -q /tmp/cg || mount -t cgroup2 none /tmp/cg
-    echo +memory >/tmp/cg/cgroup.subtree_control; mkdir -p /tmp/cg/small; echo 12M >/tmp/cg/small/memory.max
-    rm -f /tmp/go /tmp/out; mkfifo /tmp/go
-    (echo 0 >/tmp/cg/small/cgroup.procs; exec ${swapOut} 40 DMFD-IN-MEMORY) </tmp/go >/tmp/out &
-    exec 8>/tmp/go; until grep -q filled /tmp/out; do sleep 0.1; done
-    awk 'END { print ($4 > 20000 ? "used" : "only " $4) }' /proc/swaps
-    awk '{ print ($7 > 40000 ? "written" : "only " $7) }' /sys/block/$(basename $(awk 'END { print $1 }' /proc/swaps))/stat
-    sync; grep -aFc DMFD-IN-MEMORY ${FILE} || true
-    echo >&8; exec 8>&-; wait; cat /tmp/out; rmdir /tmp/cg/small; swapoff /dev/dm-0`);
+  const script = vmFile('scenarios/swap/under-pressure.sh');
+  const output = await sh(`${script} ${FILE} ${swapOut} DMFD-IN-MEMORY`);
   expect(output).toBe('used\nwritten\n0\nfilled\nintact\n');
   // The search does find what is there.
   const search = `printf DMFD-IN-MEMORY | dd of=${FILE} bs=1 seek=40000000 conv=notrunc status=none; grep -aFc DMFD-IN-MEMORY ${FILE}`;

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { expectNothingLeft, sh } from './support.js';
-import { tool } from './tools.js';
+import { program } from '../../programs.js';
+import { everything, expectNothingLeft, sh } from './support.js';
 
 /** Prints all that a process has from who started it. */
-const probe = await tool('surroundings');
+const probe = program('surroundings');
 
 afterEach(expectNothingLeft);
 
@@ -52,7 +52,7 @@ const ROWS: readonly [what: string, script: string][] = [
   ],
 ];
 
-describe.each(process.env.DMFD_TEST_ALL === '1' ? [...ROWS, ...SELDOM] : ROWS)('%s', (_what, script) => {
+describe.each(everything ? [...ROWS, ...SELDOM] : ROWS)('%s', (_what, script) => {
   test('the command finds what it would find without dmfd', async () => {
     const seen: Record<string, string[]> = {};
     for (const [way, wrapper] of Object.entries(WAYS)) {

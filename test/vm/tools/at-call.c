@@ -4,10 +4,11 @@
  *
  *   at-call CALL NTH ERRNO SCRIPT COMMAND [ARG...]
  *
- * CALL is ioctl=REQUEST (a number as strtoul() reads it) or open=PREFIX (openat() of a path that begins so). NTH counts these
- * calls, of all processes together, from 1; 0 is every one. The caller waits while `sh -c SCRIPT` runs, with the process id of
- * the caller in $CALLER, and that of COMMAND in $COMMAND; then the call goes on if ERRNO is 0, else it fails with that errno.
- * An empty SCRIPT is none. Ends as COMMAND ended (128 + n for signal n); 120 when the call never came, 121 on trouble.
+ * CALL is ioctl=REQUEST (a number as strtoul() reads it) or open=PREFIX (openat() of a path that begins so). NTH counts
+ * these calls, of all processes together, from 1; 0 is every one. The caller waits while `sh -c SCRIPT` runs, with the
+ * process id of the caller in $CALLER, and that of COMMAND in $COMMAND; then the call goes on if ERRNO is 0, else it
+ * fails with that errno. An empty SCRIPT is none. Ends as COMMAND ended (128 + n for signal n); 120 when the call never
+ * came, 121 on trouble.
  *
  * Every ioctl of a kind that fails, without a script, needs nobody to wait: then COMMAND may be another at-call.
  */

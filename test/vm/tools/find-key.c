@@ -4,10 +4,10 @@
  *
  *   find-key KEY-FILE TARGET...
  *
- * A TARGET is a file, or a process id: then every mapping of it that it can write, or that is no file's, is searched. A key
- * is there when 8 of its bytes from one of every 8th are (any 16 of its bytes hold such 8), or 16 hexadecimal digits of them.
- * Prints one line for each target: how many bytes were searched, and "found" with the place, or "clean". Exit: 0 when all
- * are clean, 4 when one is not, 1 on trouble.
+ * A TARGET is a file, or a process id: then every mapping of it that it can write, or that is no file's, is searched. A
+ * key is there when 8 of its bytes from one of every 8th are (any 16 of its bytes hold such 8), or 16 hexadecimal
+ * digits of them. Prints one line for each target: how many bytes were searched, and "found" with the place, or
+ * "clean". Exit: 0 when all are clean, 4 when one is not, 1 on trouble.
  */
 #define _GNU_SOURCE
 #include <ctype.h>

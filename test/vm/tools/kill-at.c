@@ -34,8 +34,9 @@
 #include <unistd.h>
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
-#define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEFORK | \
-		 PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL)
+#define OPTIONS \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC | \
+	 PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL)
 
 enum who { MAIN, SHIELD, OVER, GROUP, BOTH };
 
@@ -45,7 +46,7 @@ struct state {
 	long counted;
 	pid_t main;
 	pid_t shield;
-	int window;	/* the first control device is being opened, or was */
+	int window; /* the first control device is being opened, or was */
 	int main_inside; /* a system call of the main thread's */
 	int shield_inside;
 	pid_t last_thread; /* that the main thread made in the window, before the shield */

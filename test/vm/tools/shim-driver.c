@@ -69,7 +69,11 @@ static struct dmfd_command describe(uint32_t argc, uint32_t envc, int length, ui
 {
 	return (struct dmfd_command){
 		/* SIGHUP ignored, SIGUSR1 blocked. */
-		.caller = { .known = 1, .ignored = 1, .blocked = 1u << 9, .soft_descriptors = 100, .hard_descriptors = 100 },
+		.caller = { .known = 1,
+			    .ignored = 1,
+			    .blocked = 1u << 9,
+			    .soft_descriptors = 100,
+			    .hard_descriptors = 100 },
 		.argc = argc,
 		.envc = envc,
 		.strings_size = (uint32_t)length,
@@ -82,7 +86,8 @@ static void run(int fd, const char *file, int target)
 {
 	char strings[256];
 	int length = snprintf(strings, sizeof(strings), "%s%c%s%c%s%c%s%cA=b%cLISTEN_PID=          ", file, 0, "sh", 0,
-			      "-c", 0, "exit $((3 + ($LISTEN_PID != $$)))", 0, 0) + 1;
+			      "-c", 0, "exit $((3 + ($LISTEN_PID != $$)))", 0, 0) +
+		     1;
 	struct dmfd_command command = describe(3, 2, length, 2);
 	struct dmfd_descriptor descriptors[] = { { fd, target }, { dup(fd), fd } };
 	int pid, result;
@@ -174,7 +179,8 @@ static void keys(int control, const char *loop)
 	create_keyed(control, "random", "crypt", DMFD_KEY_RANDOM, 512, -1, params);
 	create_keyed(control, "piped", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(32), params);
 	create_keyed(control, "empty", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(0), params);
-	create_keyed(control, "longest", "linear", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(DMFD_KEY_MAX), "{key}{key} {key");
+	create_keyed(control, "longest", "linear", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(DMFD_KEY_MAX),
+		     "{key}{key} {key");
 	create_keyed(control, "longer", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(DMFD_KEY_MAX + 1), params);
 	create_keyed(control, "closed", "crypt", DMFD_KEY_DESCRIPTOR, 0, 999, params);
 	create_keyed(control, "refused", "crypt", DMFD_KEY_RANDOM, 520, -1, params);
@@ -202,7 +208,8 @@ static void layout(void)
 	uint32_t numbers[3] = { 0, 0, 77 };
 	int count = dmfd_layout(numbers, 2);
 
-	printf("layout: %s\n", count > 2 && numbers[0] == sizeof(struct dmfd_creation) && numbers[2] == 77 ? "ok" : "wrong");
+	printf("layout: %s\n",
+	       count > 2 && numbers[0] == sizeof(struct dmfd_creation) && numbers[2] == 77 ? "ok" : "wrong");
 	fflush(stdout);
 }
 

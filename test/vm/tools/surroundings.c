@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prints what a process has from who started it, one "key: value" a line: descriptors, signals, limits, priorities, session,
- * terminal, environment. Two ways of starting it are compared by comparing what it prints. With "-o FILE" into FILE,
- * for a caller whose standard output is closed; the descriptor for it is opened last, and not listed.
+ * Prints what a process has from who started it, one "key: value" a line: descriptors, signals, limits, priorities,
+ * session, terminal, environment. Two ways of starting it are compared by comparing what it prints. With "-o FILE" into
+ * FILE, for a caller whose standard output is closed; the descriptor for it is opened last, and not listed.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -94,7 +94,8 @@ static void put_identity(void)
 	struct termios modes;
 	int death = 0;
 
-	PUT("umask: %o\nnice: %d\nio priority: %ld\n", mask, getpriority(PRIO_PROCESS, 0), syscall(SYS_ioprio_get, 1, 0));
+	PUT("umask: %o\nnice: %d\nio priority: %ld\n", mask, getpriority(PRIO_PROCESS, 0),
+	    syscall(SYS_ioprio_get, 1, 0));
 	PUT("policy: %d\n", sched_getscheduler(0));
 	sched_getaffinity(0, sizeof(cpus), &cpus);
 	PUT("processors: %d\ntimer slack: %d\n", CPU_COUNT(&cpus), prctl(PR_GET_TIMERSLACK));

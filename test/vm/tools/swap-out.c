@@ -4,9 +4,9 @@
  *
  *   swap-out MEBIBYTES TEXT
  *
- * Fills that much memory with pages that each begin with TEXT and the page's number and go on with what is not alike on any two
- * pages, prints "filled", waits for a line or the end of its input, reads all of it again, and prints "intact", or the first page
- * that differs and exits with 4.
+ * Fills that much memory with pages that each begin with TEXT and the page's number and go on with what is not alike on
+ * any two pages, prints "filled", waits for a line or the end of its input, reads all of it again, and prints "intact",
+ * or the first page that differs and exits with 4.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { expectNothingLeft, image, sh, standing, vm } from '../support.js';
-import { addUnits, everything, journal, show } from './units.js';
+import { everything, expectNothingLeft, image, sh, standing, vm } from '../support.js';
+import { addUnits, journal, show } from './units.js';
 
 const CREATE = `dmfd create kept --loop /tmp/kept.img --table "0 2048 linear {loop0} 0" --fdstore`;
 

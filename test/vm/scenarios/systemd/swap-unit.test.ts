@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout, vmFile } from '../../harness/checkout.js';
-import { expectNothingLeft, sh, vm } from '../support.js';
-import { addUnits, everything, journal, show } from './units.js';
+import { everything, expectNothingLeft, sh, vm } from '../support.js';
+import { addUnits, journal, show } from './units.js';
 
 const FILE = '/var/tmp/swap file';
 const unit = String.raw`dmfd-swap@var-tmp-swap\x20file.service`;

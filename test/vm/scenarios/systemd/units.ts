@@ -1,9 +1,6 @@
 import { expect } from 'vitest';
 import { sh, vm } from '../support.js';
 
-/** `make test-all`. */
-export const everything = process.env.DMFD_TEST_ALL === '1';
-
 /** Puts unit files in place, `NAME: TEXT`, and has systemd read them. */
 export async function addUnits(units: Readonly<Record<string, string>>): Promise<void> {
   const script = Object.keys(units).map(

@@ -30,8 +30,8 @@ export interface Outcome {
 export const PLAYGROUND = '/tmp/wrong-input';
 
 /** Runs the line, and looks at the machine before and after it. */
-export async function attempt(vm: Guest, line: string): Promise<Outcome> {
-  const { code, stdout, stderr } = await vm.run(['sh', '-c', AROUND, 'row', line], { cwd: PLAYGROUND });
+export async function attempt(vm: Guest, line: string, cwd = PLAYGROUND): Promise<Outcome> {
+  const { code, stdout, stderr } = await vm.run(['sh', '-c', AROUND, 'row', line], { cwd });
   const [own = '', left = 'the shell around the line died'] = stdout.split(SEPARATOR);
   return { code, stdout: own, stderr, left };
 }

@@ -1,0 +1,56 @@
+# The C programs of the tests: build/test/bin/NAME, the same path in the guest. programs.ts finds them.
+test_bin := build/test/bin
+test_cflags := -std=c11 -D_GNU_SOURCE= -Wall -Wextra -Werror
+sanitizers := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# For the guest, where the agent runs before there is a root file system: static.
+agent := $(test_bin)/agent
+tools := $(patsubst test/vm/tools/%.c,$(test_bin)/%,$(filter-out %/shim-driver.c,$(wildcard test/vm/tools/*.c)))
+# What tests the kernel series (test/kernel).
+series := $(addprefix $(test_bin)/descriptor-,create loop rows stable stress uevents)
+# They print what C makes of headers, for the unit test beside them.
+printers := $(patsubst test/%.c,$(test_bin)/%,$(filter-out %/sockets.c,$(wildcard test/unit/*/*.c)))
+# Around the native shim's own sources.
+sanitized := $(test_bin)/shim-driver $(test_bin)/sockets
+
+test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized)
+
+shim_c := $(filter-out native-shims/launcher/%,$(wildcard native-shims/*.c native-shims/*/*.c))
+shim_h := $(wildcard native-shims/*.h native-shims/*/*.h)
+shim_objects := $(shim_c:native-shims/%.c=build/test/sanitized/%.o)
+
+.PHONY: test-programs
+test-programs: build-ready $(test_programs) ## the C programs of the tests
+
+# $(1): what else the compiler is told. Of the prerequisites, headers and what is included are not compiled.
+define compile_test_program
+@mkdir -p $(@D)
+@echo 'CC $@'
+@$(CC) $(test_cflags) $(1) -o $@ $(filter test/%.c %.o,$^)
+endef
+
+$(test_programs): test/programs.mk | build-ready
+
+$(agent): $(wildcard test/vm/agent/*.[ch])
+	$(call compile_test_program,-O2 -static)
+
+$(tools): $(test_bin)/%: test/vm/tools/%.c
+	$(call compile_test_program,-O2 -static)
+
+$(series): test/kernel/programs/dm.c $(wildcard test/kernel/programs/*.h)
+	$(call compile_test_program,-O2 -pthread)
+$(filter-out %-rows,$(series)): $(test_bin)/descriptor-%: test/kernel/programs/%.c
+$(test_bin)/descriptor-rows: $(wildcard test/kernel/programs/rows/*.[ch])
+
+$(printers): $(test_bin)/%: test/%.c $(shim_h) $(shim_c)
+	$(call compile_test_program,-O2 -Inative-shims)
+
+$(sanitized): $(shim_objects) $(shim_h)
+	$(call compile_test_program,$(sanitizers) -pthread -Inative-shims)
+$(test_bin)/shim-driver: test/vm/tools/shim-driver.c
+$(test_bin)/sockets: $(wildcard test/unit/*/sockets.c)
+
+$(shim_objects): build/test/sanitized/%.o: native-shims/%.c $(shim_h) test/programs.mk | build-ready
+	@mkdir -p $(@D)
+	@echo 'CC $@'
+	@$(CC) $(test_cflags) $(sanitizers) -Inative-shims -c -o $@ $<

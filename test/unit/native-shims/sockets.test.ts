@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { program } from '../../programs.js';
+
+/** The shim's own sources with a program around them, under AddressSanitizer, LeakSanitizer and UBSan. */
+function runDriver(): { stdout: string; stderr: string; status: number | null } {
+  const directory = mkdtempSync(join(tmpdir(), 'dmfd-sockets-'));
+  try {
+    return spawnSync(program('sockets'), [directory], { encoding: 'utf8', timeout: 20_000 });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test('a descriptor goes to service managers and servers of every type, and every refusal is told', () => {
+  const { stdout, stderr, status } = runDriver();
+  expect(stderr).toBe('');
+  expect(stdout.split('\n')).toEqual([
+    'notify: ok',
+    'got: FDSTORE=1 FDNAME=mine with /dev/zero',
+    'notify: ok',
+    'got: FDSTORE=1 FDNAME=mine with /dev/zero',
+    'barrier got: BARRIER=1 with a pipe',
+    'barrier: ok',
+    'barrier of a deaf manager: ETIMEDOUT',
+    ...['stream', 'seqpacket', 'dgram', 'stream', 'seqpacket', 'dgram'].flatMap((type) => [
+      `send to ${type}: ok, unread: yes`,
+      'got: payload with /dev/zero',
+      'then unread: no',
+    ]),
+    'first part: xxxxxxxxxx with /dev/zero',
+    'send much: ok',
+    'received: 1048576',
+    'send to a path of 201 bytes: ok',
+    'got: payload with /dev/zero',
+    'send to a long path where nothing is: ENOENT',
+    'an abstract name of 108 bytes: ENAMETOOLONG',
+    'one of 107 that nobody has: ECONNREFUSED',
+    'no such path: ENOENT',
+    'no path at all: ENOENT',
+    'a device: ECONNREFUSED',
+    'a socket that a server left: ECONNREFUSED',
+    'notify a stream: EPROTOTYPE',
+    'no payload: EINVAL',
+    'no descriptor: EBADF',
+    'two that are not accepted: ok ok',
+    'a third: EAGAIN',
+    'unread: yes',
+    'unread when the server has gone: no',
+    'unread when it closed the connection: no',
+    'unread of what is no socket: ENOTTY',
+    'descriptors left open: 0',
+    '',
+  ]);
+  expect(status).toBe(0);
+});
