@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What dmfd needs done below JavaScript. Every function returns a value >= 0 or -errno, prints nothing, never
- * exits and keeps no state. The structs are filled by src/kernel/layout.ts; layout.c proves that both agree.
+ * What dmfd needs done below JavaScript. Every function returns a value >= 0 or -errno and prints nothing. Only
+ * command/ keeps state (the command that signals are forwarded to) and ends the process. The structs are filled by
+ * src/, which takes the offsets of their fields from dmfd_layout().
  */
 #ifndef DMFD_H
 #define DMFD_H
@@ -31,7 +32,7 @@ enum dmfd_step {
 	DMFD_STEP_PROVE_NUMBER,
 	DMFD_STEP_PROVE_UUID,
 	DMFD_STEP_PROVE_DISKSEQ,
-	DMFD_STEP_DOOM,
+	DMFD_STEP_DEFER_REMOVE,
 	DMFD_STEP_RESUME,
 	DMFD_STEP_MEASURE,
 	DMFD_STEP_ROLLBACK,
@@ -45,6 +46,13 @@ enum dmfd_key_given { DMFD_KEY_IN_KEYRING = 1, DMFD_KEY_IN_TABLE = 2 };
 
 #define DMFD_KEY_MAX 4096 /* bytes */
 
+/* One {key} in a DM_TABLE_LOAD request: the offset of its target's dm_target_spec, and its own. In ascending order. */
+struct dmfd_key_place {
+	uint32_t target_at;
+	uint32_t at;
+	uint32_t is_crypt; /* the target takes a reference to a keyring instead */
+};
+
 struct dmfd_trace_entry {
 	uint32_t step;
 	int32_t result; /* 0, or -errno */
@@ -53,36 +61,34 @@ struct dmfd_trace_entry {
 
 #define DMFD_TRACE_MAX 32
 
-/* One creation: requests in, handle out. The five requests are encoded by src/dm and used as they are. */
+/* One creation: its parameters in, a descriptor out. device/requests.c makes the requests to device-mapper from it. */
 struct dmfd_creation {
 	/* in */
 	int32_t control;
-	uint32_t mode;
+	uint32_t mode; /* enum dmfd_mode */
 	uint32_t read_only;
-	uint32_t key_source;
-	char scratch[32]; /* a name nobody else has, for a private node's directory */
-	uint32_t key_size; /* bytes; in for a random key, out for one that was read */
+	uint32_t udev_event; /* event_nr of a resume and of a removal: flags for the udev rules */
+	char name[DM_NAME_LEN];
+	char uuid[DM_UUID_LEN];
+	char scratch[32]; /* a unique name, for a private node's directory */
+	uint32_t key_source; /* enum dmfd_key_source */
+	uint32_t key_size; /* bytes; in for a random key, out for a key that was read */
 	int32_t key_fd;
+	uint32_t key_place_count;
 	uint32_t keyring_allowed; /* the crypt target takes a key from a keyring */
-	uint32_t reserved;
-	struct dm_ioctl create;
-	struct dm_ioctl status;
-	struct dm_ioctl remove;
-	struct dm_ioctl resume;
+	int32_t cancel_fd; /* readable: stop waiting for the key, -ECANCELED; -1: none */
 	/* out */
 	int32_t fd;
-	uint32_t failed_step;
-	uint32_t from_kernel;	/* 1: the descriptor came back from DM_DEV_CREATE */
-	uint32_t diskseq_proved; /* 0: this kernel has no disk sequence numbers, or no /sys */
-	uint64_t dev;
-	uint64_t diskseq;
+	uint32_t failed_step; /* enum dmfd_step */
+	uint32_t from_kernel; /* 1: the descriptor came back from DM_DEV_CREATE */
+	uint32_t major;
+	uint32_t minor;
+	uint64_t diskseq; /* 0: this kernel has no disk sequence numbers */
 	uint64_t size; /* bytes */
 	uint32_t answer; /* what offset 36 held after the flagged create */
 	uint32_t created; /* 1: the kernel said so; 0 with a killed shield: unknown */
-	uint32_t shields_killed;
-	uint32_t trace_count;
 	uint32_t key_given; /* enum dmfd_key_given, ORed */
-	int32_t keyring_error; /* -errno: why the keyring was not used */
+	uint32_t trace_count;
 	struct dmfd_trace_entry trace[DMFD_TRACE_MAX];
 };
 
@@ -107,7 +113,7 @@ struct dmfd_command {
 	uint32_t pid_at; /* where in the strings the command's pid is to be written, in decimal; 0: nowhere */
 	/* out */
 	int32_t exit_code; /* -1 when it died of a signal */
-	int32_t signal;	   /* 0 when it exited */
+	int32_t signal; /* 0 when it exited */
 	uint32_t reached_execve; /* 0 with an error: it is ours, not the command's */
 };
 
@@ -116,8 +122,8 @@ struct dmfd_command {
 #define DMFD_NOT_PASSED (-1)
 
 /*
- * What the command gets. source == target: a descriptor of the caller's, passed on as it is. Else one of dmfd's own
- * under another number, or, as DMFD_NOT_PASSED, one that only dmfd was to have. What no entry names is closed.
+ * A descriptor for the command. source == target: the caller's, passed on as it is. Otherwise dmfd's own, passed under
+ * another number, or with DMFD_NOT_PASSED the caller's for dmfd alone. Descriptors without an entry are closed.
  */
 struct dmfd_descriptor {
 	int32_t source;
@@ -129,24 +135,31 @@ typedef int dmfd_shielded_fn(void *argument);
 int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed);
 
 /* device/create.c */
-DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table);
+DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_key_place *places);
 
 /* ioctl.c */
 DMFD_EXPORT int dmfd_ioctl(int fd, uint32_t request, void *argument);
 DMFD_EXPORT int dmfd_ioctl_value(int fd, uint32_t request, int32_t value);
+DMFD_EXPORT int dmfd_open(const char *path, int flags);
+DMFD_EXPORT int dmfd_close(int fd);
 
-/* device/node.c; scratch as in struct dmfd_creation. By number: for machines whose /dev lacks a node. */
+/* device/node.c; scratch as in struct dmfd_creation. dmfd_open_by_number() is for machines whose /dev lacks a node. */
 DMFD_EXPORT int dmfd_open_device(uint32_t major, uint32_t minor, int read_only, const char *scratch);
 DMFD_EXPORT int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, int read_only, const char *scratch);
 
 /* device/loop.c */
 DMFD_EXPORT int dmfd_loop_set_fd(int loop, int backing, void *status64);
 
-/* device/swapon.c */
+/* swapon.c */
 DMFD_EXPORT int dmfd_swapon(const char *path, int32_t flags);
 DMFD_EXPORT int dmfd_swapoff(const char *path);
 DMFD_EXPORT int dmfd_page_size(void);
+
+/* lock.c */
 DMFD_EXPORT int dmfd_lock(int fd);
+
+/* cancel.c */
+DMFD_EXPORT int dmfd_cancel_event(void);
 
 /* kmsg.c */
 DMFD_EXPORT int dmfd_open_kernel_log(void);
@@ -164,6 +177,6 @@ DMFD_EXPORT int dmfd_end(int status) __attribute__((noreturn));
 DMFD_EXPORT int dmfd_die_of_signal(int signal);
 
 /* layout.c */
-DMFD_EXPORT int dmfd_layout(uint32_t *numbers, uint32_t capacity);
+DMFD_EXPORT int dmfd_layout(char *text, uint32_t capacity);
 
 #endif

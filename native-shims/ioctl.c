@@ -3,6 +3,7 @@
 #include "dmfd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,4 +20,17 @@ int dmfd_ioctl_value(int fd, uint32_t request, int32_t value)
 	long result = syscall(SYS_ioctl, fd, (unsigned long)request, (long)value);
 
 	return result < 0 ? -errno : (int)result;
+}
+
+/* Close-on-exec; flags as open(2) has them, but none that creates. */
+int dmfd_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int dmfd_close(int fd)
+{
+	return close(fd) < 0 ? -errno : 0;
 }

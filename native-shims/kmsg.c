@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "dmfd.h"
+#include "fd.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
-/* The kernel's log, placed after the newest record: what can be read later came later. */
+/* Opens the kernel's log after its newest record: every record that can be read from it is newer than this call. */
 int dmfd_open_kernel_log(void)
 {
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	DMFD_AUTO_FD fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0 || lseek(fd, 0, SEEK_END) < 0)
 		return -errno;
-	if (lseek(fd, 0, SEEK_END) < 0) {
-		int error = -errno;
-
-		close(fd);
-		return error;
-	}
-	return fd;
+	return dmfd_steal_fd(&fd);
 }

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <linux/loop.h>
+#include <stdio.h>
 
 /* The user API that src/dm and src/loop write byte by byte, against the kernel's own headers. */
 static_assert(sizeof(struct dm_ioctl) == 312, "dm_ioctl");
@@ -36,61 +37,109 @@ static_assert(sizeof(struct loop_config) == 304, "loop_config");
 static_assert(offsetof(struct loop_config, block_size) == 4, "block_size");
 static_assert(offsetof(struct loop_config, info) == 8, "info");
 
-/* Our own structs: these numbers are compared with src/kernel/layout.ts by a test and once at load. */
-static const uint32_t layout[] = {
-	sizeof(struct dmfd_creation),
-	offsetof(struct dmfd_creation, mode),
-	offsetof(struct dmfd_creation, read_only),
-	offsetof(struct dmfd_creation, key_source),
-	offsetof(struct dmfd_creation, scratch),
-	offsetof(struct dmfd_creation, key_size),
-	offsetof(struct dmfd_creation, key_fd),
-	offsetof(struct dmfd_creation, keyring_allowed),
-	offsetof(struct dmfd_creation, create),
-	offsetof(struct dmfd_creation, status),
-	offsetof(struct dmfd_creation, remove),
-	offsetof(struct dmfd_creation, resume),
-	offsetof(struct dmfd_creation, fd),
-	offsetof(struct dmfd_creation, failed_step),
-	offsetof(struct dmfd_creation, from_kernel),
-	offsetof(struct dmfd_creation, diskseq_proved),
-	offsetof(struct dmfd_creation, dev),
-	offsetof(struct dmfd_creation, diskseq),
-	offsetof(struct dmfd_creation, size),
-	offsetof(struct dmfd_creation, answer),
-	offsetof(struct dmfd_creation, shields_killed),
-	offsetof(struct dmfd_creation, trace_count),
-	offsetof(struct dmfd_creation, key_given),
-	offsetof(struct dmfd_creation, keyring_error),
-	offsetof(struct dmfd_creation, trace),
-	sizeof(struct dmfd_trace_entry),
-	DMFD_TRACE_MAX,
-	sizeof(struct dmfd_caller),
-	offsetof(struct dmfd_caller, ignored),
-	offsetof(struct dmfd_caller, blocked),
-	offsetof(struct dmfd_caller, pending),
-	offsetof(struct dmfd_caller, soft_descriptors),
-	offsetof(struct dmfd_caller, hard_descriptors),
-	sizeof(struct dmfd_command),
-	offsetof(struct dmfd_command, argc),
-	offsetof(struct dmfd_command, envc),
-	offsetof(struct dmfd_command, strings_size),
-	offsetof(struct dmfd_command, descriptor_count),
-	offsetof(struct dmfd_command, pid_at),
-	offsetof(struct dmfd_command, exit_code),
-	offsetof(struct dmfd_command, signal),
-	offsetof(struct dmfd_command, reached_execve),
-	sizeof(struct dmfd_descriptor),
-	DMFD_PID_ROOM,
+/* Our own structs and numbers, by name, for src/, which fills and reads the structs. */
+#define BYTES(type) { #type ".bytes", sizeof(struct dmfd_##type) }
+#define FIELD(type, field) { #type "." #field, offsetof(struct dmfd_##type, field) }
+#define STEP(step) { "step." #step, DMFD_STEP_##step }
+
+static const struct {
+	const char *name;
+	int number;
+} layout[] = {
+	BYTES(creation),
+	FIELD(creation, control),
+	FIELD(creation, mode),
+	FIELD(creation, read_only),
+	FIELD(creation, udev_event),
+	FIELD(creation, name),
+	FIELD(creation, uuid),
+	FIELD(creation, scratch),
+	FIELD(creation, key_source),
+	FIELD(creation, key_size),
+	FIELD(creation, key_fd),
+	FIELD(creation, key_place_count),
+	FIELD(creation, keyring_allowed),
+	FIELD(creation, cancel_fd),
+	FIELD(creation, fd),
+	FIELD(creation, failed_step),
+	FIELD(creation, from_kernel),
+	FIELD(creation, major),
+	FIELD(creation, minor),
+	FIELD(creation, diskseq),
+	FIELD(creation, size),
+	FIELD(creation, answer),
+	FIELD(creation, key_given),
+	FIELD(creation, trace_count),
+	FIELD(creation, trace),
+	{ "scratch.bytes", sizeof(((struct dmfd_creation *)NULL)->scratch) },
+	BYTES(trace_entry),
+	FIELD(trace_entry, step),
+	FIELD(trace_entry, result),
+	FIELD(trace_entry, nanoseconds),
+	BYTES(key_place),
+	FIELD(key_place, target_at),
+	FIELD(key_place, at),
+	FIELD(key_place, is_crypt),
+	BYTES(caller),
+	FIELD(caller, known),
+	FIELD(caller, ignored),
+	FIELD(caller, blocked),
+	FIELD(caller, pending),
+	FIELD(caller, soft_descriptors),
+	FIELD(caller, hard_descriptors),
+	BYTES(command),
+	FIELD(command, caller),
+	FIELD(command, argc),
+	FIELD(command, envc),
+	FIELD(command, strings_size),
+	FIELD(command, descriptor_count),
+	FIELD(command, pid_at),
+	FIELD(command, exit_code),
+	FIELD(command, signal),
+	FIELD(command, reached_execve),
+	BYTES(descriptor),
+	FIELD(descriptor, source),
+	FIELD(descriptor, target),
+	{ "mode.auto", DMFD_AUTO },
+	{ "mode.atomic", DMFD_ATOMIC },
+	{ "mode.fallback", DMFD_FALLBACK },
+	STEP(SHIELD),
+	STEP(CREATE_WITH_FD),
+	STEP(CHECK_ANSWER),
+	STEP(CREATE),
+	STEP(LOAD),
+	STEP(OPEN),
+	STEP(PRIVATE_NODE),
+	STEP(PROVE_NUMBER),
+	STEP(PROVE_UUID),
+	STEP(PROVE_DISKSEQ),
+	STEP(DEFER_REMOVE),
+	STEP(RESUME),
+	STEP(MEASURE),
+	STEP(ROLLBACK),
+	STEP(KEY),
+	{ "key_source.random", DMFD_KEY_RANDOM },
+	{ "key_source.descriptor", DMFD_KEY_DESCRIPTOR },
+	{ "key_given.keyring", DMFD_KEY_IN_KEYRING },
+	{ "key_given.table", DMFD_KEY_IN_TABLE },
+	{ "limit.key_bytes", DMFD_KEY_MAX },
+	{ "limit.pid_room", DMFD_PID_ROOM },
+	{ "constant.not_passed", DMFD_NOT_PASSED },
 };
 
-/* Copies the numbers; returns how many there are. */
-int dmfd_layout(uint32_t *numbers, uint32_t capacity)
+/*
+ * Writes lines of name=number, terminated by NUL, as far as they fit. Returns the length of all of them, without the
+ * NUL: the text is whole when that is below the capacity.
+ */
+int dmfd_layout(char *text, uint32_t capacity)
 {
-	const uint32_t count = sizeof(layout) / sizeof(layout[0]);
-	uint32_t i;
+	size_t length = 0, i;
 
-	for (i = 0; i < count && i < capacity; i++)
-		numbers[i] = layout[i];
-	return (int)count;
+	for (i = 0; i < sizeof(layout) / sizeof(layout[0]); i++) {
+		const size_t room = length < capacity ? capacity - length : 0;
+
+		length += (size_t)snprintf(room ? text + length : NULL, room, "%s=%d\n", layout[i].name,
+					   layout[i].number);
+	}
+	return (int)length;
 }

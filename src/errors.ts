@@ -19,23 +19,92 @@ export type ErrorKind =
   | 'command-not-found'
   | 'command-not-executable';
 
+/** Every code there is, and the kind it belongs to. Codes are stable: programs may decide by them. */
+const KINDS = {
+  /** A property has the wrong type, or a value that it cannot have. */
+  'invalid-request': 'usage',
+  'invalid-name': 'usage',
+  'invalid-uuid': 'usage',
+  'invalid-table': 'usage',
+  /** The table says `{loopN}`, and there is no such file. */
+  'loop-missing': 'usage',
+  'loop-unused': 'usage',
+  'loop-file-unusable': 'usage',
+  'loop-file-not-writable': 'usage',
+  /** The table says `{key}`, and no key was given. */
+  'key-missing': 'usage',
+  'key-unused': 'usage',
+  'key-not-open': 'usage',
+  'key-unusable': 'usage',
+  'key-too-long': 'usage',
+  'invalid-swap-uuid': 'usage',
+  /** The file or device for swap is none, or cannot be opened. */
+  'backing-unusable': 'usage',
+  /** Offset, size and sectors do not fit the backing, or each other. */
+  'area-unusable': 'usage',
+  /** The words of a command line do not go together; src/cli alone uses it. */
+  'command-line': 'usage',
+  'not-permitted': 'privilege',
+  /** This kernel has no device-mapper, or no loop driver. */
+  'driver-missing': 'unsupported',
+  'deferred-remove-unsupported': 'unsupported',
+  /** Mode `atomic`, and the kernel does not return a descriptor. */
+  'descriptor-unsupported': 'unsupported',
+  'swap-unsupported': 'unsupported',
+  'name-taken': 'taken',
+  'uuid-taken': 'taken',
+  /** Another program removed or replaced the device while it was being made. */
+  'device-stolen': 'taken',
+  'loop-devices-taken': 'taken',
+  'backing-in-use': 'taken',
+  'backing-replaced': 'taken',
+  /** Somebody else still holds what was to be gone. */
+  'still-held': 'taken',
+  'kernel-refused': 'kernel',
+  /** The creation failed, and what it had made could not be taken back. */
+  'left-behind': 'kernel',
+  'target-unknown': 'kernel',
+  /** A device that the table names is not there. */
+  'lookup-failed': 'kernel',
+  'node-missing': 'system',
+  'shim-unusable': 'system',
+  'reply-malformed': 'system',
+  /** The process that was making the device was killed. */
+  'creation-killed': 'system',
+  'key-process-failed': 'system',
+  'resource-limit': 'system',
+  'output-failed': 'system',
+  /** The receiver of a descriptor could not be reached, or did not keep it. */
+  'receiver-failed': 'system',
+  'command-failed': 'system',
+  'command-not-found': 'command-not-found',
+  'command-not-executable': 'command-not-executable',
+} as const satisfies Readonly<Record<string, ErrorKind>>;
+
+/** What exactly went wrong; {@link DmfdError.code}. */
+export type ErrorCode = keyof typeof KINDS;
+
+/** All codes, for tables that have to be complete. */
+export const ERROR_CODES = Object.keys(KINDS) as ErrorCode[];
+
 export interface ErrorDetails {
   /** What was asked, as a person would say it: `open /dev/mapper/control`. */
-  readonly operation?: string;
+  readonly operation?: string | undefined;
   /** The errno's name, `EBUSY`. */
-  readonly errno?: string;
+  readonly errno?: string | undefined;
   /** The device it was about. */
-  readonly device?: string;
+  readonly device?: string | undefined;
   /** The kernel's own words, oldest first. */
-  readonly kernelLog?: readonly string[];
-  /** What to do about it. */
-  readonly hint?: string;
+  readonly kernelLog?: readonly string[] | undefined;
+  /** What to do about it, in the words of the library: `key`, `loop`, … are properties of the request. */
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
 /** The one error that dmfd throws on purpose. The message says what was asked and what came back. */
 export class DmfdError extends Error {
   override readonly name = 'DmfdError';
+  readonly code: ErrorCode;
   readonly kind: ErrorKind;
   readonly operation: string | undefined;
   readonly errno: string | undefined;
@@ -43,9 +112,10 @@ export class DmfdError extends Error {
   readonly kernelLog: readonly string[];
   readonly hint: string | undefined;
 
-  constructor(kind: ErrorKind, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
-    this.kind = kind;
+    this.code = code;
+    this.kind = KINDS[code];
     this.operation = details.operation;
     this.errno = details.errno;
     this.device = details.device;
@@ -64,8 +134,3 @@ export const PRIVILEGE_HINT =
 
 /** For a process that may not even open what it needs. */
 export const ROOT_HINT = 'dmfd needs root (CAP_SYS_ADMIN): run it with sudo, or as a service of the system';
-
-/** The request is wrong; nothing was asked of the kernel. */
-export function usageError(message: string, hint?: string): DmfdError {
-  return new DmfdError('usage', message, hint === undefined ? {} : { hint });
-}

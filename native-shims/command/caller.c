@@ -2,14 +2,11 @@
 #define _GNU_SOURCE
 #include "caller.h"
 
+#include "signals.h"
+
 #include <errno.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-static uint64_t bit(int signal)
-{
-	return UINT64_C(1) << (signal - 1);
-}
 
 static void fill(sigset_t *set, uint64_t signals)
 {
@@ -17,7 +14,7 @@ static void fill(sigset_t *set, uint64_t signals)
 
 	sigemptyset(set);
 	for (signal = 1; signal < NSIG; signal++)
-		if (signals & bit(signal))
+		if (signals & dmfd_signal_bit(signal))
 			sigaddset(set, signal);
 }
 
@@ -36,7 +33,8 @@ void dmfd_restore_dispositions(const struct dmfd_caller *caller)
 
 	/* Node ignores SIGPIPE; a command that inherits that does not end when its reader goes. */
 	for (signal = 1; signal < NSIG; signal++)
-		sigaction(signal, caller->known && caller->ignored & bit(signal) ? &ignored : &as_default, NULL);
+		sigaction(signal, caller->known && caller->ignored & dmfd_signal_bit(signal) ? &ignored : &as_default,
+			  NULL);
 }
 
 void dmfd_restore_pending(const struct dmfd_caller *caller)
@@ -45,7 +43,7 @@ void dmfd_restore_pending(const struct dmfd_caller *caller)
 
 	for (signal = 1; signal < NSIG; signal++)
 		/* To this thread: Node's others block nothing, and a signal to the process would be theirs. */
-		if (caller->known && caller->pending & caller->blocked & bit(signal))
+		if (caller->known && caller->pending & caller->blocked & dmfd_signal_bit(signal))
 			raise(signal);
 }
 
@@ -66,7 +64,7 @@ int dmfd_adopt_caller(const struct dmfd_caller *caller)
 	sigaction(SIGUSR1, &as_default, NULL);
 	for (signal = 1; signal < NSIG; signal++)
 		/* With SIGCHLD ignored, nobody learns how the command ended. */
-		if (signal != SIGCHLD && caller->ignored & bit(signal))
+		if (signal != SIGCHLD && caller->ignored & dmfd_signal_bit(signal))
 			sigaction(signal, &ignored, NULL);
 	fill(&mask, caller->blocked);
 	return sigprocmask(SIG_SETMASK, &mask, NULL) < 0 ? -errno : 0;

@@ -6,16 +6,16 @@
 
 #include <signal.h>
 
-/* What the command's signal mask is to be: the caller's, or where that is not known the present one. */
+/* Makes the command's signal mask: the caller's, or where that is not known the present one. */
 void dmfd_caller_mask(const struct dmfd_caller *caller, sigset_t *mask);
 
-/* Every signal at its default, but what the caller ignored. */
+/* Sets every signal to its default, except those that the caller ignored. */
 void dmfd_restore_dispositions(const struct dmfd_caller *caller);
 
-/* For the process that the command will be, with the command's mask: pending is only what that blocks. */
+/* Raises the caller's pending signals in the process that becomes the command, once it has the command's mask. */
 void dmfd_restore_pending(const struct dmfd_caller *caller);
 
-/* Node raises the soft limit on descriptors to the hard one. */
+/* Restores the soft limit on descriptors, which Node raises to the hard one. */
 int dmfd_restore_limit(const struct dmfd_caller *caller);
 
 #endif

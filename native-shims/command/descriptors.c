@@ -2,16 +2,16 @@
 #define _GNU_SOURCE
 #include "descriptors.h"
 
-#include <errno.h>
+#include "fd.h"
+
 #include <fcntl.h>
-#include <unistd.h>
 
 static int is_moved(const struct dmfd_descriptor *descriptor)
 {
 	return descriptor->target != descriptor->source && descriptor->target != DMFD_NOT_PASSED;
 }
 
-/* A number above all targets, so that no move overwrites what another one still needs. */
+/* A number above all targets, so that no move overwrites a descriptor that another move still needs. */
 static int above(const struct dmfd_descriptor *descriptors, uint32_t count)
 {
 	int highest = 2;
@@ -23,7 +23,7 @@ static int above(const struct dmfd_descriptor *descriptors, uint32_t count)
 	return highest + 1;
 }
 
-/* Out of the way of the targets; not above the highest where that is the last number there is. */
+/* Copies a descriptor to a number above the targets; if there is none left, to any number from 3 on. */
 static int lift(int fd, int minimum)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, minimum);
@@ -85,7 +85,8 @@ static void close_what_was_closed(const struct dmfd_descriptor *descriptors, uin
 	}
 }
 
-int dmfd_arrange_descriptors(const struct dmfd_descriptor *descriptors, uint32_t count, struct dmfd_displaced *displaced)
+int dmfd_arrange_descriptors(const struct dmfd_descriptor *descriptors, uint32_t count,
+			     struct dmfd_displaced *displaced)
 {
 	displaced->count = 0;
 	pass_on(descriptors, count);
@@ -109,7 +110,7 @@ void dmfd_put_back_descriptors(const struct dmfd_displaced *displaced)
 
 void dmfd_let_go_of_descriptors(const struct dmfd_descriptor *descriptors, uint32_t count)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	DMFD_AUTO_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
@@ -117,12 +118,10 @@ void dmfd_let_go_of_descriptors(const struct dmfd_descriptor *descriptors, uint3
 
 		if (descriptors[i].target == DMFD_NOT_PASSED || fd == 2)
 			continue;
-		/* The numbers of the standard streams stay taken: whatever is opened next is not to become one. */
+		/* The numbers of the standard streams stay taken, lest the next open file becomes one of them. */
 		if (fd > 2)
 			close(fd);
 		else if (null >= 0)
 			dup3(null, fd, O_CLOEXEC);
 	}
-	if (null >= 0)
-		close(null);
 }

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /*
- * Ends this process with that status, and with nothing else: Node's own exit would put back the terminal's modes and the
- * standard streams' flags as it found them, over what the command has set.
+ * Ends this process with that status and does nothing else: Node's own exit would restore the terminal's modes and the
+ * standard streams' flags, over those that the command has set.
  */
 int dmfd_end(int status)
 {

@@ -7,19 +7,29 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* A handler has no other way to know: one command at a time, set by dmfd_start() and cleared by dmfd_wait(). */
+/* Static, because a signal handler needs them: for one command at a time, from dmfd_start() to dmfd_wait(). */
 static volatile pid_t command_pid;
 static volatile sig_atomic_t kept[NSIG];
 static volatile sig_atomic_t continued;
 static struct sigaction before[NSIG];
 static sigset_t mask_before;
 
-/* All that can be caught, but what a process does to itself, and what tells dmfd of the command. */
+/* All signals that can be caught, except those a process raises by its own fault and those that report on children. */
 static int is_forwarded(int signal)
 {
 	switch (signal) {
-	case SIGKILL: case SIGSTOP: case SIGCONT: case SIGCHLD: case SIGPIPE:
-	case SIGSEGV: case SIGBUS: case SIGFPE: case SIGILL: case SIGTRAP: case SIGABRT: case SIGSYS:
+	case SIGKILL:
+	case SIGSTOP:
+	case SIGCONT:
+	case SIGCHLD:
+	case SIGPIPE:
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGTRAP:
+	case SIGABRT:
+	case SIGSYS:
 		return 0;
 	default:
 		return 1;

@@ -6,7 +6,7 @@
 
 /* From here on, signals sent to dmfd are passed to the command; those that come before it has a pid are kept. */
 void dmfd_start_forwarding(void);
-/* Names the command and sends it what was kept. */
+/* Sets the command's pid and sends it the signals that were kept. */
 void dmfd_forward_to(pid_t pid);
 void dmfd_stop_forwarding(void);
 

@@ -3,7 +3,7 @@
 #include "caller.h"
 #include "command.h"
 #include "forward.h"
-#include "stack.h"
+#include "clone.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -26,7 +26,7 @@ static int start_command(void *pointer)
 	/* Not put back: this process's table is its own, and it ends here. */
 	struct dmfd_displaced displaced;
 
-	/* fork() clears it; who wants the command to die with its caller gets that through dmfd's own death. */
+	/* Cleared by fork(). A command that shall die with dmfd's caller dies when dmfd does. */
 	prctl(PR_SET_PDEATHSIG, start->parent_death_signal);
 	start->error = dmfd_become(start->command, start->vectors, start->descriptors, &start->mask, &displaced);
 	return 127;

@@ -20,7 +20,7 @@ static int is_stopped(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
-/* We were continued; the command may have been left out, when only dmfd's pid was known to who did it. */
+/* dmfd was continued, perhaps alone: the sender of the SIGCONT may know no more than dmfd's pid. */
 static void continue_command(pid_t pid)
 {
 	const struct timespec step = { .tv_nsec = GRACE_STEP_NANOSECONDS };
@@ -34,7 +34,7 @@ static void continue_command(pid_t pid)
 
 /*
  * A shell waits for dmfd, so dmfd stops when its command has stopped, and the shell's fg continues the process group of
- * both. SIGSTOP alone comes from elsewhere, too (kill -STOP), and who sent it may continue the command only: then
+ * both. SIGSTOP may also come from elsewhere (kill -STOP), and its sender may continue the command only: then
  * dmfd stops along only under a shell that has given it a process group of its own.
  */
 static int is_to_be_followed(int signal)
@@ -51,7 +51,7 @@ static void follow(pid_t pid, int signal)
 	continue_command(pid);
 }
 
-/* Waits without reaping first: while the command is a zombie, its pid cannot become somebody else's. */
+/* Waits without reaping first: while the command is a zombie, its pid cannot become another process's. */
 static int wait_for_end(pid_t pid)
 {
 	int next = WSTOPPED;
@@ -94,7 +94,7 @@ static int reap(pid_t pid, struct dmfd_command *command)
 	return 0;
 }
 
-/* Waits for what dmfd_start() started; 0: command says how it ended. */
+/* Waits for the command that dmfd_start() started. 0 with exit_code and signal in command, or -errno. */
 int dmfd_wait(struct dmfd_command *command, int pid)
 {
 	int error = wait_for_end(pid);

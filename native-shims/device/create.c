@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "identity.h"
-#include "key/keeper.h"
+#include "key/client.h"
 #include "node.h"
+#include "requests.h"
 #include "rollback.h"
 #include "trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <unistd.h>
+#include <sys/sysmacros.h>
 
-struct order {
+struct job {
 	struct dmfd_creation *creation;
 	struct dm_ioctl *table;
-	struct dmfd_key_keeper *keeper; /* NULL: the table holds no key */
+	struct dmfd_key_client *key; /* NULL: the table holds no key */
 };
 
 static int control(struct dmfd_creation *creation, enum dmfd_step step, uint32_t request, struct dm_ioctl *argument)
@@ -22,6 +23,17 @@ static int control(struct dmfd_creation *creation, enum dmfd_step step, uint32_t
 	uint64_t since = dmfd_now();
 
 	return dmfd_traced(creation, step, since, dmfd_ioctl(creation->control, request, argument));
+}
+
+/* Stores the number first: the shield may be killed in between, and a rollback of a created device compares the number.
+ */
+static void note_created(struct dmfd_creation *creation, uint64_t encoded)
+{
+	const dev_t dev = dmfd_decode_dev(encoded);
+
+	creation->major = major(dev);
+	creation->minor = minor(dev);
+	__atomic_store_n(&creation->created, 1, __ATOMIC_RELEASE);
 }
 
 /* Believed only when the sentinel is gone and the descriptor is the very device that the call created. */
@@ -32,7 +44,7 @@ static void check_answer(struct dmfd_creation *creation, uint32_t answer)
 
 	creation->answer = answer;
 	if (answer != DMFD_NO_ANSWER)
-		error = answer > INT32_MAX ? -EBADF : dmfd_prove_number((int)answer, (dev_t)creation->dev);
+		error = answer > INT32_MAX ? -EBADF : dmfd_prove_number((int)answer, dmfd_device_number(creation));
 	if (!error) {
 		creation->fd = (int)answer;
 		creation->from_kernel = 1;
@@ -42,7 +54,7 @@ static void check_answer(struct dmfd_creation *creation, uint32_t answer)
 
 static int create_with_fd(struct dmfd_creation *creation)
 {
-	struct dm_ioctl request = creation->create;
+	struct dm_ioctl request = dmfd_create_request(creation);
 	int error;
 
 	request.flags |= DMFD_FILE_DESCRIPTOR_FLAG | DM_DEFERRED_REMOVE;
@@ -50,25 +62,22 @@ static int create_with_fd(struct dmfd_creation *creation)
 	error = control(creation, DMFD_STEP_CREATE_WITH_FD, DM_DEV_CREATE, &request);
 	if (error)
 		return error;
-	creation->created = 1;
-	creation->dev = dmfd_decode_dev(request.dev);
+	note_created(creation, request.dev);
 	check_answer(creation, request.padding);
 	return 0;
 }
 
 static int create_without_fd(struct dmfd_creation *creation)
 {
-	struct dm_ioctl request = creation->create;
+	struct dm_ioctl request = dmfd_create_request(creation);
 	int error = control(creation, DMFD_STEP_CREATE, DM_DEV_CREATE, &request);
 
-	if (error)
-		return error;
-	creation->created = 1;
-	creation->dev = dmfd_decode_dev(request.dev);
-	return 0;
+	if (!error)
+		note_created(creation, request.dev);
+	return error;
 }
 
-/* What a kernel may say to a flag it does not know; if it was about something else, it says so again without. */
+/* Answers of a kernel that does not know the flag. An error with another cause comes again without the flag. */
 static int may_be_refusal_of_flag(int error)
 {
 	return error == -EINVAL || error == -EOPNOTSUPP || error == -ENOTTY || error == -ENOSYS;
@@ -93,13 +102,13 @@ static int create_device(struct dmfd_creation *creation)
 }
 
 /* A table with a key in it is loaded by the process that has the key. */
-static int load_table(const struct order *order)
+static int load_table(const struct job *job)
 {
 	uint64_t since = dmfd_now();
 
-	if (!order->keeper)
-		return control(order->creation, DMFD_STEP_LOAD, DM_TABLE_LOAD, order->table);
-	return dmfd_traced(order->creation, DMFD_STEP_LOAD, since, dmfd_keeper_load(order->keeper, order->creation));
+	if (!job->key)
+		return control(job->creation, DMFD_STEP_LOAD, DM_TABLE_LOAD, job->table);
+	return dmfd_traced(job->creation, DMFD_STEP_LOAD, since, dmfd_key_client_load(job->key, job->creation));
 }
 
 static int open_device(struct dmfd_creation *creation)
@@ -107,49 +116,48 @@ static int open_device(struct dmfd_creation *creation)
 	uint64_t since = dmfd_now();
 	int is_private, fd;
 
-	fd = dmfd_open_node((dev_t)creation->dev, creation->read_only ? O_RDONLY : O_RDWR, creation->scratch,
+	fd = dmfd_open_node(dmfd_device_number(creation), creation->read_only ? O_RDONLY : O_RDWR, creation->scratch,
 			    &is_private);
 	if (fd >= 0)
 		creation->fd = fd;
 	return dmfd_traced(creation, is_private ? DMFD_STEP_PRIVATE_NODE : DMFD_STEP_OPEN, since, fd < 0 ? fd : 0);
 }
 
-/* Proof by number and by UUID, while the descriptor pins the number; *doomed as the kernel states it. */
-static int prove_identity(struct dmfd_creation *creation, int *doomed)
+/* Proof by number and by UUID, while the descriptor pins the number; *deferred: its removal is deferred already. */
+static int prove_identity(struct dmfd_creation *creation, int *deferred)
 {
 	struct dm_ioctl reply;
 	uint64_t since = dmfd_now();
-	int error = dmfd_prove_number(creation->fd, (dev_t)creation->dev);
+	int error = dmfd_prove_number(creation->fd, dmfd_device_number(creation));
 
 	if (dmfd_traced(creation, DMFD_STEP_PROVE_NUMBER, since, error))
 		return error;
 	since = dmfd_now();
-	error = dmfd_prove_uuid(creation, (dev_t)creation->dev, &reply);
-	*doomed = !error && (reply.flags & DM_DEFERRED_REMOVE);
+	error = dmfd_prove_uuid(creation, &reply);
+	*deferred = !error && (reply.flags & DM_DEFERRED_REMOVE);
 	return dmfd_traced(creation, DMFD_STEP_PROVE_UUID, since, error);
 }
 
 static int prove_diskseq(struct dmfd_creation *creation)
 {
 	uint64_t since = dmfd_now();
-	int error = dmfd_prove_diskseq(creation->fd, (dev_t)creation->dev, &creation->diskseq);
+	int error = dmfd_prove_diskseq(creation->fd, dmfd_device_number(creation), &creation->diskseq);
 
 	dmfd_traced(creation, DMFD_STEP_PROVE_DISKSEQ, since, error);
-	creation->diskseq_proved = !error;
 	/* Before 5.15, and where /sys is not mounted, the UUID proof stands alone. */
 	return error == -EOPNOTSUPP ? 0 : error;
 }
 
-static int doom(struct dmfd_creation *creation)
+static int defer_remove(struct dmfd_creation *creation)
 {
-	struct dm_ioctl request = creation->remove;
+	struct dm_ioctl request = dmfd_remove_request(creation);
 
-	return control(creation, DMFD_STEP_DOOM, DM_DEV_REMOVE, &request);
+	return control(creation, DMFD_STEP_DEFER_REMOVE, DM_DEV_REMOVE, &request);
 }
 
 static int resume(struct dmfd_creation *creation)
 {
-	struct dm_ioctl request = creation->resume;
+	struct dm_ioctl request = dmfd_resume_request(creation);
 
 	return control(creation, DMFD_STEP_RESUME, DM_DEV_SUSPEND, &request);
 }
@@ -158,27 +166,26 @@ static int measure(struct dmfd_creation *creation)
 {
 	uint64_t since = dmfd_now();
 
-	return dmfd_traced(creation, DMFD_STEP_MEASURE, since,
-			   dmfd_ioctl(creation->fd, BLKGETSIZE64, &creation->size));
+	return dmfd_traced(creation, DMFD_STEP_MEASURE, since, dmfd_ioctl(creation->fd, BLKGETSIZE64, &creation->size));
 }
 
-/* Create, load, open, prove, doom, resume: doomed to vanish before it can first be used. */
-static int make_device(const struct order *order)
+/* Create, load, open, prove, defer removal, resume: nobody can use the device before its removal is deferred. */
+static int make_device(const struct job *job)
 {
-	struct dmfd_creation *creation = order->creation;
-	int doomed = 0, error;
+	struct dmfd_creation *creation = job->creation;
+	int deferred = 0, error;
 
 	error = create_device(creation);
 	if (!error)
-		error = load_table(order);
+		error = load_table(job);
 	if (!error && !creation->from_kernel)
 		error = open_device(creation);
 	if (!error)
-		error = prove_identity(creation, &doomed);
+		error = prove_identity(creation, &deferred);
 	if (!error)
 		error = prove_diskseq(creation);
-	if (!error && !doomed)
-		error = doom(creation);
+	if (!error && !deferred)
+		error = defer_remove(creation);
 	if (!error)
 		error = resume(creation);
 	if (!error)
@@ -194,9 +201,9 @@ static void blame_last_step(struct dmfd_creation *creation)
 
 static int make_or_roll_back(void *pointer)
 {
-	struct order *order = pointer;
-	struct dmfd_creation *creation = order->creation;
-	int error = make_device(order);
+	struct job *job = pointer;
+	struct dmfd_creation *creation = job->creation;
+	int error = make_device(job);
 	uint64_t since;
 
 	if (error) {
@@ -213,23 +220,20 @@ static int clean_up_after_killed_shield(struct dmfd_creation *creation)
 	int killed, error;
 
 	creation->failed_step = DMFD_STEP_SHIELD;
-	creation->shields_killed++;
-	/* Again out of reach of a kill of dmfd; should this one be killed too, what is left is done in the open. */
+	/* In a shield again, out of reach of a kill of dmfd; if this shield is killed too, in dmfd itself. */
 	error = dmfd_in_shield(dmfd_roll_back_unknown, creation, &killed);
-	if (killed) {
-		creation->shields_killed++;
+	if (killed)
 		error = dmfd_roll_back_unknown(creation);
-	}
 	dmfd_traced(creation, DMFD_STEP_ROLLBACK, since, error);
 	return -EINTR;
 }
 
-static int create_in_shield(struct order *order)
+static int create_in_shield(struct job *job)
 {
-	struct dmfd_creation *creation = order->creation;
+	struct dmfd_creation *creation = job->creation;
 	int killed, error;
 
-	error = dmfd_in_shield(make_or_roll_back, order, &killed);
+	error = dmfd_in_shield(make_or_roll_back, job, &killed);
 	if (killed)
 		return clean_up_after_killed_shield(creation);
 	if (error && !creation->failed_step)
@@ -237,10 +241,10 @@ static int create_in_shield(struct order *order)
 	return error;
 }
 
-static int start_keeper(struct dmfd_key_keeper *keeper, struct dmfd_creation *creation, const struct dm_ioctl *table)
+static int get_key(struct dmfd_key_client *key, struct dmfd_creation *creation, const struct dmfd_keyed_table *table)
 {
 	uint64_t since = dmfd_now();
-	int error = dmfd_keeper_start(keeper, creation, table);
+	int error = dmfd_key_client_start(key, creation, table);
 
 	if (error)
 		creation->failed_step = DMFD_STEP_KEY;
@@ -248,25 +252,30 @@ static int start_keeper(struct dmfd_key_keeper *keeper, struct dmfd_creation *cr
 }
 
 /*
- * Makes the device that creation describes, with the table (a whole DM_TABLE_LOAD request). 0: creation->fd is the
- * device, which the kernel destroys when the last descriptor of it is closed. Otherwise -errno with the step in
- * creation->failed_step, and the device removed again.
+ * Makes the device that creation describes, with the table (a whole DM_TABLE_LOAD request) and the places of a key in
+ * it. Returns 0 with the device in creation->fd: the kernel destroys it when its last descriptor is closed. Otherwise
+ * -errno, with the step in creation->failed_step, and the device is removed again.
  */
-int dmfd_create(struct dmfd_creation *creation, void *table)
+int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_key_place *places)
 {
-	struct order order = { .creation = creation, .table = table };
-	struct dmfd_key_keeper keeper;
+	const struct dmfd_keyed_table keyed = {
+		.request = table,
+		.places = places,
+		.place_count = creation->key_place_count,
+	};
+	struct job job = { .creation = creation, .table = table };
+	struct dmfd_key_client key;
 	int error;
 
 	creation->fd = -1;
 	if (creation->key_source == DMFD_KEY_NONE)
-		return create_in_shield(&order);
-	/* Before there is a device: a key may be a long time coming, and may be none. */
-	error = start_keeper(&keeper, creation, table);
+		return create_in_shield(&job);
+	/* Before there is a device: a key may take long to come, or never come. */
+	error = get_key(&key, creation, &keyed);
 	if (error)
 		return error;
-	order.keeper = &keeper;
-	error = create_in_shield(&order);
-	dmfd_keeper_end(&keeper);
+	job.key = &key;
+	error = create_in_shield(&job);
+	dmfd_key_client_end(&key);
 	return error;
 }

@@ -2,14 +2,14 @@
 #define _GNU_SOURCE
 #include "identity.h"
 
+#include "fd.h"
+#include "requests.h"
 #include "text.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ _IOR(0x12, 128, uint64_t)
@@ -24,6 +24,11 @@ dev_t dmfd_decode_dev(uint64_t encoded)
 	return makedev(major, minor);
 }
 
+dev_t dmfd_device_number(const struct dmfd_creation *creation)
+{
+	return makedev(creation->major, creation->minor);
+}
+
 int dmfd_prove_number(int fd, dev_t dev)
 {
 	struct stat st;
@@ -35,28 +40,26 @@ int dmfd_prove_number(int fd, dev_t dev)
 	return st.st_rdev == dev ? 0 : -ESTALE;
 }
 
-int dmfd_prove_uuid(struct dmfd_creation *creation, dev_t dev, struct dm_ioctl *reply)
+int dmfd_prove_uuid(const struct dmfd_creation *creation, struct dm_ioctl *reply)
 {
 	int error;
 
-	*reply = creation->status;
+	*reply = dmfd_status_request(creation);
 	error = dmfd_ioctl(creation->control, DM_DEV_STATUS, reply);
 	if (error)
 		return error;
-	return dmfd_decode_dev(reply->dev) == dev ? 0 : -ESTALE;
+	return dmfd_decode_dev(reply->dev) == dmfd_device_number(creation) ? 0 : -ESTALE;
 }
 
 static int read_number(const char *path, uint64_t *number)
 {
+	DMFD_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[32];
 	ssize_t length;
-	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	length = read(fd, text, sizeof(text));
-	close(fd);
 	if (length <= 0)
 		return -EIO;
 	return dmfd_parse_number(text, (size_t)length, number);

@@ -6,18 +6,21 @@
 
 #include <sys/types.h>
 
-/* The device number in a dm_ioctl, which the kernel writes "huge-encoded". */
+/* A device number as the kernel writes it in dm_ioctl and loop_info64, "huge-encoded". */
 dev_t dmfd_decode_dev(uint64_t encoded);
+
+/* The number of the device that the creation made. */
+dev_t dmfd_device_number(const struct dmfd_creation *creation);
 
 /* 0 when fd is a block device with that number, else -EBADF, -ENOTBLK or -ESTALE. */
 int dmfd_prove_number(int fd, dev_t dev);
 
-/* Asks the kernel for the device with our UUID: 0 when it still has that number, else -ESTALE or the kernel's answer. */
-int dmfd_prove_uuid(struct dmfd_creation *creation, dev_t dev, struct dm_ioctl *reply);
+/* Asks the kernel for the device with our UUID: 0 when it has the creation's number, -ESTALE when not, or -errno. */
+int dmfd_prove_uuid(const struct dmfd_creation *creation, struct dm_ioctl *reply);
 
 /*
- * 0 when the descriptor's disk sequence number is the one /sys gives for the device number, and then in *diskseq;
- * -EOPNOTSUPP where the kernel has none or /sys is not there; -ESTALE when they differ.
+ * Compares the descriptor's disk sequence number, returned in *diskseq, with the one in /sys for the device number.
+ * 0; -EOPNOTSUPP without one of the two (*diskseq is then 0, or not compared); -ESTALE when they differ.
  */
 int dmfd_prove_diskseq(int fd, dev_t dev, uint64_t *diskseq);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "dmfd.h"
+#include "identity.h"
 
 #include <errno.h>
 #include <linux/loop.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 struct attachment {
 	int loop;
@@ -27,7 +27,12 @@ static int attach(void *pointer)
 	return error;
 }
 
-/* Detaches what a killed shield attached, if it is that file and nobody has set it up further since. */
+static int is_same_file(const struct loop_info64 *info, const struct stat *file)
+{
+	return info->lo_inode == file->st_ino && dmfd_decode_dev(info->lo_device) == file->st_dev;
+}
+
+/* Detaches the file that a killed shield attached, if the loop device still has it and is not set to autoclear. */
 static int detach_ours(void *pointer)
 {
 	struct attachment *attachment = pointer;
@@ -41,14 +46,14 @@ static int detach_ours(void *pointer)
 		return error == -ENXIO ? 0 : error;
 	if (fstat(attachment->backing, &backing) < 0)
 		return -errno;
-	if (now.lo_inode != backing.st_ino || now.lo_flags & LO_FLAGS_AUTOCLEAR)
+	if (!is_same_file(&now, &backing) || now.lo_flags & LO_FLAGS_AUTOCLEAR)
 		return 0;
 	return dmfd_ioctl_value(attachment->loop, LOOP_CLR_FD, 0);
 }
 
 /*
- * The way before LOOP_CONFIGURE (Linux 5.8): attach first, make it autoclear second. Killed in between, the loop
- * device would stay, hence the shield. 0 or -errno; EBUSY when another process took the device first.
+ * The way before LOOP_CONFIGURE (Linux 5.8): attach first, set autoclear second. A kill in between would leave the loop
+ * device attached, hence the shield. 0 or -errno; EBUSY when another process took the device first.
  */
 int dmfd_loop_set_fd(int loop, int backing, void *status64)
 {

@@ -2,14 +2,13 @@
 #define _GNU_SOURCE
 #include "node.h"
 
+#include "fd.h"
 #include "identity.h"
 #include "text.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 /* Tried in turn: a directory may be read-only, or mounted nodev. */
 static const char *const places[] = { "/dev/", "/run/", "/dev/shm/", "/tmp/", "/var/tmp/" };
@@ -54,23 +53,20 @@ static int open_private_node(const char *place, mode_t type, dev_t dev, int flag
 static int open_public_node(dev_t dev, int flags)
 {
 	struct dmfd_text path = { .length = 0 };
+	DMFD_AUTO_FD fd = -1;
 	struct stat st;
-	int fd, error;
+	int error;
 
 	dmfd_append(&path, "/dev/dm-");
 	dmfd_append_number(&path, minor(dev));
-	/* Looked at first: opening a FIFO waits, and opening somebody else's device may do something to it. */
+	/* stat() first: opening a FIFO blocks, and opening another device may have an effect on it. */
 	if (stat(path.bytes, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != dev)
 		return -ENOENT;
 	fd = open(path.bytes, flags | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	error = dmfd_prove_number(fd, dev);
-	if (error) {
-		close(fd);
-		return error;
-	}
-	return fd;
+	return error ? error : dmfd_steal_fd(&fd);
 }
 
 static int open_any_private_node(mode_t type, dev_t dev, int flags, const char *scratch)
@@ -95,7 +91,7 @@ int dmfd_open_node(dev_t dev, int flags, const char *scratch, int *is_private)
 	return open_any_private_node(S_IFBLK, dev, flags, scratch);
 }
 
-/* The device with that number, which a descriptor of ours pins; close-on-exec, or -errno. */
+/* Opens the device with that number, which a descriptor of ours pins. Returns a close-on-exec descriptor or -errno. */
 int dmfd_open_device(uint32_t major, uint32_t minor, int read_only, const char *scratch)
 {
 	int is_private;
@@ -105,8 +101,8 @@ int dmfd_open_device(uint32_t major, uint32_t minor, int read_only, const char *
 
 int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, int read_only, const char *scratch)
 {
-	return open_any_private_node(block ? S_IFBLK : S_IFCHR, makedev(major, minor),
-				     read_only ? O_RDONLY : O_RDWR, scratch);
+	return open_any_private_node(block ? S_IFBLK : S_IFCHR, makedev(major, minor), read_only ? O_RDONLY : O_RDWR,
+				     scratch);
 }
 
 void dmfd_remove_private_nodes(const char *scratch)

@@ -11,7 +11,7 @@
  */
 int dmfd_open_node(dev_t dev, int flags, const char *scratch, int *is_private);
 
-/* Removes what a shield killed between making and removing a private node left. */
+/* Removes the private node, and its directory, of a shield that was killed before it did. */
 void dmfd_remove_private_nodes(const char *scratch);
 
 #endif

@@ -1,56 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
+#define _LARGEFILE64_SOURCE /* getdents64() with musl */
 #include "rollback.h"
 
+#include "fd.h"
 #include "identity.h"
 #include "node.h"
+#include "requests.h"
 #include "text.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ATTEMPTS 100
 #define PAUSE_NANOSECONDS 10000000L
 
-struct directory_entry {
-	uint64_t inode;
-	int64_t offset;
-	unsigned short size;
-	unsigned char type;
-	char name[];
-};
+/*
+ * Whether the device that now has our UUID is the one that this creation made: 1 and *reply, 0 or -errno. Another
+ * process may have taken a UUID that dmfd's user chose. The name alone decides where a killed shield left no number in
+ * creation.
+ */
+static int find_ours(const struct dmfd_creation *creation, struct dm_ioctl *reply)
+{
+	int error;
 
-static int remove_device(struct dmfd_creation *creation)
+	*reply = dmfd_status_request(creation);
+	error = dmfd_ioctl(creation->control, DM_DEV_STATUS, reply);
+	if (error)
+		return error == -ENXIO ? 0 : error;
+	if (creation->created && dmfd_decode_dev(reply->dev) != dmfd_device_number(creation))
+		return 0;
+	return strncmp(reply->name, creation->name, sizeof(reply->name)) == 0;
+}
+
+static int remove_device(const struct dmfd_creation *creation)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NANOSECONDS };
-	struct dm_ioctl request;
 	int attempt, error = 0;
 
-	/* EBUSY comes only from kernels without deferred remove, while something looks at the new device. */
+	/* EBUSY comes only from kernels without deferred removal, while another process looks at the new device. */
 	for (attempt = 0; attempt < ATTEMPTS; attempt++) {
-		request = creation->remove;
+		struct dm_ioctl reply, request = dmfd_remove_request(creation);
+		int found = find_ours(creation, &reply);
+
+		if (found <= 0)
+			return found;
 		error = dmfd_ioctl(creation->control, DM_DEV_REMOVE, &request);
 		if (error != -EBUSY)
 			break;
 		nanosleep(&pause, NULL);
 	}
-	/* ENXIO: it was doomed already, and went when its last descriptor was closed. */
+	/* ENXIO: its removal was deferred already, and it went when its last descriptor was closed. */
 	return error == -ENXIO ? 0 : error;
 }
 
 int dmfd_roll_back(struct dmfd_creation *creation)
 {
-	if (creation->fd >= 0) {
-		close(creation->fd);
-		creation->fd = -1;
-	}
+	dmfd_close_fd(&creation->fd);
 	return creation->created ? remove_device(creation) : 0;
 }
 
@@ -72,51 +81,45 @@ static int is_diskseq_file(int fd, dev_t dev)
 	return strcmp(link.bytes, expected.bytes) == 0;
 }
 
-static void close_descriptors_in(const char *entries, long size, int directory, dev_t dev)
+static void close_descriptors_in(const char *entries, ssize_t size, int directory, dev_t dev)
 {
-	long at = 0;
+	ssize_t at = 0;
 
 	while (at < size) {
 		/* The kernel aligns every record for this type. */
-		const struct directory_entry *entry = (const void *)(entries + at);
+		const struct dirent64 *entry = (const void *)(entries + at);
 		uint64_t fd;
 
-		at += entry->size;
-		if (dmfd_parse_number(entry->name, strlen(entry->name), &fd) == 0 && (int)fd != directory &&
+		at += entry->d_reclen;
+		if (dmfd_parse_number(entry->d_name, strlen(entry->d_name), &fd) == 0 && (int)fd != directory &&
 		    (dmfd_prove_number((int)fd, dev) == 0 || is_diskseq_file((int)fd, dev)))
 			close((int)fd);
 	}
 }
 
-/* By getdents64: readdir() allocates, and a killed shield may have left the heap locked. */
+/* By getdents64(): readdir() allocates, and a killed shield may have left the heap locked. */
 static void close_descriptors_of(dev_t dev)
 {
-	_Alignas(struct directory_entry) char entries[4096];
-	int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	long size;
+	_Alignas(struct dirent64) char entries[4096];
+	DMFD_AUTO_FD directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ssize_t size;
 
 	if (directory < 0)
 		return;
-	while ((size = syscall(SYS_getdents64, directory, entries, sizeof(entries))) > 0)
+	while ((size = getdents64(directory, entries, sizeof(entries))) > 0)
 		close_descriptors_in(entries, size, directory, dev);
-	close(directory);
 }
 
 int dmfd_roll_back_unknown(void *pointer)
 {
 	struct dmfd_creation *creation = pointer;
-	struct dm_ioctl reply = creation->status;
-	int error;
+	struct dm_ioctl reply;
+	int found;
 
 	dmfd_remove_private_nodes(creation->scratch);
-	error = dmfd_ioctl(creation->control, DM_DEV_STATUS, &reply);
-	if (error == -ENXIO)
-		return 0;
-	if (error)
-		return error;
-	/* A UUID the caller chose may be somebody else's by now: ours has the name we asked for, too. */
-	if (!creation->created && strncmp(reply.name, creation->create.name, sizeof(reply.name)) != 0)
-		return 0;
+	found = find_ours(creation, &reply);
+	if (found <= 0)
+		return found;
 	close_descriptors_of(dmfd_decode_dev(reply.dev));
 	creation->fd = -1;
 	return remove_device(creation);

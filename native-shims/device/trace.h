@@ -4,8 +4,10 @@
 
 #include "dmfd.h"
 
+/* Nanoseconds of the monotonic clock. */
 uint64_t dmfd_now(void);
-/* Records what a step came to; remembers the first step that failed. Returns result. */
+
+/* Appends a step, its result and its duration to the creation's trace, unless that is full. Returns result. */
 int dmfd_traced(struct dmfd_creation *creation, enum dmfd_step step, uint64_t since, int result);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Nothing that a table line would part or quote at. */
+/* Replaces characters that separate or quote words in a table line. */
 static char harmless(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ? c : '_';
@@ -38,7 +38,7 @@ int dmfd_keyring_add(struct dmfd_keyring_key *entry, const char *uuid, const uin
 	return 0;
 }
 
-/* Revoked: the kernel wipes it now, and not when its garbage collector comes round. */
+/* Revokes it first: then the kernel wipes it at once, not when its garbage collector runs. */
 void dmfd_keyring_remove(const struct dmfd_keyring_key *entry)
 {
 	syscall(SYS_keyctl, (long)KEYCTL_REVOKE, (long)entry->serial, 0L, 0L, 0L);

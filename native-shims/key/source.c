@@ -16,7 +16,11 @@ int dmfd_key_make(uint8_t *key, uint32_t size)
 	if (size > DMFD_KEY_MAX)
 		return -EMSGSIZE;
 	while (at < size) {
-		/* Waits until the kernel has entropy enough, early in a boot. */
+		/*
+		 * Waits until the kernel has entropy enough, early in a boot. Not by getrandom(3): since glibc 2.41,
+		 * that makes the bytes in ordinary memory of this process and takes a lock that another thread may have
+		 * held when this process was cloned.
+		 */
 		long got = syscall(SYS_getrandom, key + at, (size_t)(size - at), 0);
 
 		if (got < 0 && errno == EINTR)
@@ -28,7 +32,7 @@ int dmfd_key_make(uint8_t *key, uint32_t size)
 	return 0;
 }
 
-/* Until there is something to read, or nobody is left to read it for. */
+/* Until there is something to read; -ECANCELED when the other end of the socket was closed. */
 static int wait_for_input(int fd, int socket)
 {
 	struct pollfd both[] = { { .fd = fd, .events = POLLIN }, { .fd = socket, .events = POLLIN } };

@@ -4,15 +4,15 @@
 
 #include "dmfd.h"
 
-/* Bytes that the memory for a key has: one more than the longest, to see that one is longer. */
+/* Bytes of memory for a key: one more than the longest has, to see that a key is longer. */
 #define DMFD_KEY_ROOM (DMFD_KEY_MAX + 1)
 
-/* A random one of that size. 0 or -errno. */
+/* Makes a random key of that size. 0 or -errno. */
 int dmfd_key_make(uint8_t *key, uint32_t size);
 
 /*
- * All that fd has to read. 0, -ENODATA when that is nothing, -EMSGSIZE when it is more than DMFD_KEY_MAX, -ECANCELED when
- * the other end of the socket was closed meanwhile, or another -errno.
+ * Reads fd to its end. 0, -ENODATA when there is nothing to read, -EMSGSIZE for more than DMFD_KEY_MAX bytes,
+ * -ECANCELED when the other end of the socket was closed meanwhile, or another -errno.
  */
 int dmfd_key_read(uint8_t *key, uint32_t *size, int fd, int socket);
 

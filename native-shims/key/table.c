@@ -7,114 +7,93 @@
 
 #define PLACE "{key}"
 #define PLACE_SIZE (sizeof(PLACE) - 1)
-/* What drivers/md/dm-ioctl.c copies at most. */
+#define ALIGNMENT 8u
+/* The most that drivers/md/dm-ioctl.c copies. */
 #define REQUEST_MAX (1u << 30)
 
-/* Counts what it is given, and writes what there is room for. */
-struct sink {
-	char *bytes;
-	size_t room;
-	size_t at;
-};
-
-static void put(struct sink *sink, const void *bytes, size_t size)
+int64_t dmfd_key_table_room(const struct dmfd_keyed_table *from, const struct dmfd_key_words *words)
 {
-	if (sink->bytes && size <= sink->room && sink->at <= sink->room - size)
-		memcpy(sink->bytes + sink->at, bytes, size);
-	sink->at += size;
+	const uint64_t reference = words->reference ? strlen(words->reference) : 0, digits = 2ull * words->key_size;
+	const uint64_t longest = reference > digits ? reference : digits;
+	const uint64_t room = from->request->data_size + from->place_count * (longest + ALIGNMENT);
+
+	return room > REQUEST_MAX ? -EMSGSIZE : (int64_t)room;
 }
 
-static void put_hex(struct sink *sink, const uint8_t *bytes, size_t size)
+static char *put_hex(char *to, const uint8_t *bytes, size_t size)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t i;
 
 	/* Digit by digit from the constant: no copy of them stands on the stack. */
 	for (i = 0; i < size; i++) {
-		put(sink, &digits[bytes[i] >> 4], 1);
-		put(sink, &digits[bytes[i] & 15], 1);
+		*to++ = digits[bytes[i] >> 4];
+		*to++ = digits[bytes[i] & 15];
 	}
+	return to;
 }
 
-static void put_key(struct sink *sink, const struct dmfd_key_words *words, int is_crypt, uint32_t *given)
+static char *put_key(char *to, const struct dmfd_key_words *words, int is_crypt, uint32_t *given)
 {
 	if (is_crypt && words->reference) {
-		put(sink, words->reference, strlen(words->reference));
 		*given |= DMFD_KEY_IN_KEYRING;
-	} else {
-		put_hex(sink, words->key, words->key_size);
-		*given |= DMFD_KEY_IN_TABLE;
+		return mempcpy(to, words->reference, strlen(words->reference));
 	}
+	*given |= DMFD_KEY_IN_TABLE;
+	return put_hex(to, words->key, words->key_size);
 }
 
-/* The text that follows a target, with its NUL, up to the alignment of the next. */
-static void put_params(struct sink *sink, const char *params, size_t length, const struct dmfd_key_words *words,
-		       int is_crypt, uint32_t *given)
+/* The end of the entry at that offset; 0 when the entry is not within the request or its arguments lack their NUL. */
+static size_t end_of_target(const struct dm_ioctl *request, size_t at)
 {
-	static const char padding[8];
-	size_t at = 0;
-
-	while (at < length) {
-		const char *place = memmem(params + at, length - at, PLACE, PLACE_SIZE);
-		size_t before = place ? (size_t)(place - params) - at : length - at;
-
-		put(sink, params + at, before);
-		at += before;
-		if (place) {
-			put_key(sink, words, is_crypt, given);
-			at += PLACE_SIZE;
-		}
-	}
-	put(sink, padding, 8 - sink->at % 8);
-}
-
-/* Returns what the old entry takes, or -EINVAL. */
-static int64_t put_target(struct sink *sink, const char *entry, size_t left, const struct dmfd_key_words *words,
-			  uint32_t *given)
-{
+	const char *bytes = (const char *)request;
 	struct dm_target_spec spec;
-	size_t start = sink->at, length;
-	int is_crypt;
 
-	if (left < sizeof(spec))
-		return -EINVAL;
-	memcpy(&spec, entry, sizeof(spec));
-	if (spec.next <= sizeof(spec) || spec.next > left)
-		return -EINVAL;
-	length = strnlen(entry + sizeof(spec), spec.next - sizeof(spec));
-	if (length == spec.next - sizeof(spec))
-		return -EINVAL;
-	is_crypt = strncmp(spec.target_type, "crypt", sizeof(spec.target_type)) == 0;
-	put(sink, &spec, sizeof(spec));
-	put_params(sink, entry + sizeof(spec), length, words, is_crypt, given);
-	if (sink->bytes && sink->at <= sink->room) {
-		const uint32_t next = (uint32_t)(sink->at - start);
-
-		memcpy(sink->bytes + start + offsetof(struct dm_target_spec, next), &next, sizeof(next));
-	}
-	return spec.next;
+	if (request->data_size - at < sizeof(spec))
+		return 0;
+	memcpy(&spec, bytes + at, sizeof(spec));
+	if (spec.next <= sizeof(spec) || spec.next > request->data_size - at || spec.next % ALIGNMENT != 0)
+		return 0;
+	return bytes[at + spec.next - 1] == '\0' ? at + spec.next : 0;
 }
 
-int64_t dmfd_key_table(const struct dm_ioctl *from, const struct dmfd_key_words *words, struct dm_ioctl *to,
-		       size_t room, uint32_t *given)
+int dmfd_key_table(const struct dmfd_keyed_table *from, const struct dmfd_key_words *words, struct dm_ioctl *to,
+		   uint32_t *given)
 {
-	struct sink sink = { .bytes = (char *)to, .room = room };
-	uint32_t at = from->data_start, target;
+	const char *bytes = (const char *)from->request;
+	size_t done = sizeof(*to);
+	uint32_t target, i = 0;
+	char *at = (char *)to;
 
 	*given = 0;
-	if (from->data_start != sizeof(*from) || from->data_size < from->data_start)
+	if (from->request->data_size < done || from->request->data_start != done)
 		return -EINVAL;
-	put(&sink, from, sizeof(*from));
-	for (target = 0; target < from->target_count; target++) {
-		int64_t taken = put_target(&sink, (const char *)from + at, from->data_size - at, words, given);
+	at = mempcpy(at, bytes, done);
+	for (target = 0; target < from->request->target_count; target++) {
+		const size_t target_at = done, end = end_of_target(from->request, target_at);
+		char *const start = at;
+		uint32_t next;
 
-		if (taken < 0)
-			return taken;
-		if (sink.at > REQUEST_MAX)
-			return -EMSGSIZE;
-		at += (uint32_t)taken;
+		if (!end)
+			return -EINVAL;
+		done += sizeof(struct dm_target_spec);
+		at = mempcpy(at, bytes + target_at, sizeof(struct dm_target_spec));
+		for (; i < from->place_count && from->places[i].target_at == target_at; i++) {
+			const size_t place = from->places[i].at;
+
+			if (place < done || place > end - PLACE_SIZE || memcmp(bytes + place, PLACE, PLACE_SIZE) != 0)
+				return -EINVAL;
+			at = mempcpy(at, bytes + done, place - done);
+			at = put_key(at, words, from->places[i].is_crypt != 0, given);
+			done = place + PLACE_SIZE;
+		}
+		at = mempcpy(at, bytes + done, end - done);
+		while ((at - start) % ALIGNMENT != 0)
+			*at++ = '\0';
+		next = (uint32_t)(at - start);
+		memcpy(start + offsetof(struct dm_target_spec, next), &next, sizeof(next));
+		done = end;
 	}
-	if (to && sink.at <= room)
-		to->data_size = (uint32_t)sink.at;
-	return (int64_t)sink.at;
+	to->data_size = (uint32_t)(at - (char *)to);
+	return i == from->place_count ? 0 : -EINVAL;
 }

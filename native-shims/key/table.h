@@ -4,19 +4,28 @@
 
 #include "dmfd.h"
 
-/* What {key} becomes. */
+/* A whole DM_TABLE_LOAD request, and where {key} stands in it. */
+struct dmfd_keyed_table {
+	const struct dm_ioctl *request;
+	const struct dmfd_key_place *places;
+	uint32_t place_count;
+};
+
+/* The text for {key}. */
 struct dmfd_key_words {
 	const char *reference; /* to a keyring, for crypt targets; NULL: hexadecimal digits of the key for them, too */
 	const uint8_t *key;
 	uint32_t key_size;
 };
 
+/* Bytes that are enough for the request with the key in it; -EMSGSIZE when the kernel would not take so many. */
+int64_t dmfd_key_table_room(const struct dmfd_keyed_table *from, const struct dmfd_key_words *words);
+
 /*
- * Writes the DM_TABLE_LOAD request again, with {key} replaced in every target; to may be NULL, to learn the size.
- * Returns the size of the new request in bytes, or -EINVAL when the request contradicts itself, -EMSGSIZE when it
- * would be larger than the kernel takes. *given says what was written, enum dmfd_key_given.
+ * Writes the request again, with the key at its places. 0, or -EINVAL when the request or a place in it is wrong.
+ * *given: which texts were written, enum dmfd_key_given.
  */
-int64_t dmfd_key_table(const struct dm_ioctl *from, const struct dmfd_key_words *words, struct dm_ioctl *to,
-		       size_t room, uint32_t *given);
+int dmfd_key_table(const struct dmfd_keyed_table *from, const struct dmfd_key_words *words, struct dm_ioctl *to,
+		   uint32_t *given);
 
 #endif

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
+#define _LARGEFILE64_SOURCE /* getdents64() with musl */
 #include "caller.h"
 
-#include <errno.h>
+#include "fd.h"
+#include "signals.h"
+
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -11,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Asked one by one where /proc does not list them. */
 #define ASKED_DESCRIPTORS 65536
@@ -37,11 +39,6 @@ __attribute__((format(printf, 2, 3))) static void put(struct out *out, const cha
 	out->length += (size_t)length;
 }
 
-static uint64_t bit(int signal)
-{
-	return UINT64_C(1) << (signal - 1);
-}
-
 static uint64_t ignored_signals(void)
 {
 	uint64_t ignored = 0;
@@ -50,7 +47,7 @@ static uint64_t ignored_signals(void)
 
 	for (signal = 1; signal < NSIG; signal++)
 		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-			ignored |= bit(signal);
+			ignored |= dmfd_signal_bit(signal);
 	return ignored;
 }
 
@@ -63,7 +60,7 @@ static uint64_t blocked_signals(void)
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	for (signal = 1; signal < NSIG; signal++)
 		if (sigismember(&mask, signal) == 1)
-			blocked |= bit(signal);
+			blocked |= dmfd_signal_bit(signal);
 	return blocked;
 }
 
@@ -77,7 +74,7 @@ static uint64_t take_pending_signals(void)
 
 	sigpending(&pending);
 	while ((signal = sigtimedwait(&pending, NULL, &at_once)) > 0)
-		taken |= bit(signal);
+		taken |= dmfd_signal_bit(signal);
 	return taken;
 }
 
@@ -113,31 +110,24 @@ static void put_by_asking(struct out *out)
 /* The kernel lists them in ascending order. */
 static void put_descriptors(struct out *out)
 {
-	struct entry {
-		uint64_t inode;
-		int64_t offset;
-		unsigned short size;
-		unsigned char type;
-		char name[];
-	};
-	_Alignas(struct entry) char entries[4096];
-	int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_Alignas(struct dirent64) char entries[4096];
+	DMFD_AUTO_FD directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int first = -1, last = -1;
-	long size, at;
+	ssize_t size, at;
 
 	if (directory < 0) {
 		put_by_asking(out);
 		return;
 	}
-	while ((size = syscall(SYS_getdents64, directory, entries, sizeof(entries))) > 0)
-		for (at = 0; at < size; at += ((struct entry *)(void *)(entries + at))->size) {
-			const struct entry *entry = (const void *)(entries + at);
+	while ((size = getdents64(directory, entries, sizeof(entries))) > 0)
+		for (at = 0; at < size;) {
+			const struct dirent64 *entry = (const void *)(entries + at);
 
-			if (entry->name[0] != '.' && atoi(entry->name) != directory)
-				add(out, &first, &last, atoi(entry->name));
+			at += entry->d_reclen;
+			if (entry->d_name[0] != '.' && atoi(entry->d_name) != directory)
+				add(out, &first, &last, atoi(entry->d_name));
 		}
 	add(out, &first, &last, -1);
-	close(directory);
 }
 
 int dmfd_describe_caller(char *text, size_t size)

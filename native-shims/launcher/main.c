@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* dmfd's own failure, as src/cli/exit-codes.ts has it. */
+/* dmfd's own failure, as src/cli/print-error.ts has it. */
 #define FAILED 125
 
 static const char variable[] = "DMFD_CALLER=";
@@ -83,7 +83,9 @@ int main(int argc, char **argv, char **environment)
 
 	error = find_script(script, sizeof(script));
 	if (error)
-		return complain("where is bin/dmfd.js", strerror(-error), "this program works from native-shims/build of its package, or a link to it there; is /proc mounted?");
+		return complain(
+			"where is bin/dmfd.js", strerror(-error),
+			"this program works from native-shims/build of its package, or a link to it there; is /proc mounted?");
 	memcpy(state, variable, sizeof(variable) - 1);
 	error = dmfd_describe_caller(state + sizeof(variable) - 1, sizeof(state) - sizeof(variable));
 	if (error)
@@ -95,5 +97,6 @@ int main(int argc, char **argv, char **environment)
 	execvpe(arguments[0], arguments, variables);
 	if (errno == ENOENT && DMFD_NODE[0])
 		execve(DMFD_NODE, arguments, variables);
-	return complain("starting Node (\"node\" along PATH)", strerror(errno), "install Node 20 or later, and have it on the PATH");
+	return complain("starting Node (\"node\" along PATH)", strerror(errno),
+			"install Node 20 or later, and have it on the PATH");
 }

@@ -1,8 +1,8 @@
-import type { Command as CommandLine } from 'commander';
-import { usageError } from '../errors.js';
-import type { Mode } from '../kernel/creation.js';
+import { type Command as CommandLine, Option } from 'commander';
+import type { Mode } from '../device/creation.js';
 import { type KeyOptions, parseKeyBits } from './key-options.js';
 import { collect, parseFd, parseMode, parseSeconds } from './option-values.js';
+import { usageError } from './usage-error.js';
 
 /** What `create` was asked for. */
 export interface CreateOptions extends KeyOptions {
@@ -28,31 +28,37 @@ export interface CreateOptions extends KeyOptions {
   readonly verbose?: true;
 }
 
+const DEFAULT_WAIT_SECONDS = 10;
+
 /** Declares them. */
 export function addCreateOptions(command: CommandLine): CommandLine {
   return command
     .option(
       '--table <LINE>',
-      'a table line: START LENGTH TARGET ARGS, in 512-byte sectors (repeatable)',
+      'table line: START LENGTH TARGET ARGS, in 512-byte sectors (repeatable)',
       collect,
     )
-    .option('--table-file <FILE>', 'table lines from a file, - for standard input (repeatable)', collect)
+    .option('--table-file <FILE>', 'read table lines from FILE, - for standard input (repeatable)', collect)
     .option('--loop <FILE>', 'attach FILE to a loop device, {loop0} in the table (repeatable)', collect)
-    .option('--key-random <BITS>', 'a new random key for {key} in the table', parseKeyBits)
-    .option('--key-file <FILE>', 'the bytes of FILE, all of them, for {key} in the table')
-    .option('--key-fd <N>', 'what descriptor N has to read for {key} in the table', parseFd('--key-fd'))
+    .option('--key-random <BITS>', 'make a random key of BITS bits for {key} in the table', parseKeyBits)
+    .option('--key-file <FILE>', 'use the whole content of FILE as the key for {key} in the table')
+    .option(
+      '--key-fd <N>',
+      'read the key for {key} in the table from descriptor N, up to its end',
+      parseFd('--key-fd'),
+    )
     .option('--readonly', 'make device, descriptor and loop devices read-only')
-    .option('--uuid <UUID>', 'its device-mapper UUID (default: DMFD- and a random one)')
+    .option('--uuid <UUID>', 'device-mapper UUID (default: DMFD- and a random one)')
     .option(
       '--fd <N>',
-      'the command gets the descriptor under this number (default: the lowest free one from 3)',
+      'pass the descriptor to COMMAND as number N (default: the lowest free one from 3)',
       parseFd('--fd'),
     )
-    .option('--ro-fd <N>', 'and a second, read-only descriptor under this one', parseFd('--ro-fd'))
-    .option('--hold-readonly', 'hold the writable device by a read-only descriptor')
+    .option('--ro-fd <N>', 'pass a second, read-only descriptor as number N', parseFd('--ro-fd'))
+    .option('--hold-readonly', 'hold the writable device through a read-only descriptor')
     .option(
       '--listen-fds',
-      'announce the descriptor as sd_listen_fds(3) expects it, after those inherited so',
+      'pass the descriptor as sd_listen_fds(3) expects it, after any that dmfd received that way',
     )
     .option(
       '--mode <MODE>',
@@ -63,58 +69,102 @@ export function addCreateOptions(command: CommandLine): CommandLine {
     .option('--exec', 'become COMMAND instead of waiting for it')
     .option(
       '--fdstore',
-      'instead of a COMMAND: give the descriptor to the service manager, for the unit dmfd runs in',
+      'instead of running a COMMAND: give the descriptor to the service manager, for the unit that dmfd runs in',
     )
     .option(
       '--send-fd <SOCKET>',
-      'instead of a COMMAND: send the descriptor over a unix socket; @NAME for an abstract one',
+      'instead of running a COMMAND: send the descriptor over a unix socket; @NAME for an abstract one',
     )
-    .option('--no-placeholders', 'leave {path} {fd} {dev} {name} {diskseq} in COMMAND alone')
-    .option(
-      '--wait-gone [SECONDS]',
-      'return only when device and loop devices are gone; --wait-gone=SECONDS for a limit other than 10',
-      parseSeconds,
+    .option('--no-placeholders', 'do not replace {path} {fd} {dev} {name} {diskseq} in COMMAND')
+    .addOption(
+      new Option(
+        '--wait-gone [SECONDS]',
+        'return only when device and loop devices are gone, or after SECONDS, given as --wait-gone=SECONDS',
+      )
+        .preset(DEFAULT_WAIT_SECONDS)
+        .argParser(parseSeconds),
     )
     .option('--json', 'without COMMAND: print the device as one JSON line')
     .option(
       '--json-fd <N>',
-      'JSON lines to descriptor N: created, started, ended, gone',
+      'write JSON lines to descriptor N: created, started, ended, gone',
       parseFd('--json-fd'),
     )
-    .option('-q, --quiet', 'no warnings')
-    .option('-v, --verbose', 'each call to the kernel on stderr');
+    .option('-q, --quiet', 'print no warnings')
+    .option('-v, --verbose', 'print each call to the kernel on stderr');
 }
+
+type Name = keyof CreateOptions;
+
+const NOT_THERE = 'dmfd does not stay until the device is gone';
+
+/** Options that exclude each other, and why. */
+const EXCLUSIVE: readonly (readonly [one: Name, other: Name, why: string])[] = [
+  ['readonly', 'holdReadonly', '--hold-readonly is for writable devices'],
+  ['fdstore', 'sendFd', 'dmfd has one descriptor to give away'],
+  ['fdstore', 'waitGone', NOT_THERE],
+  ['sendFd', 'waitGone', NOT_THERE],
+  ['exec', 'waitGone', 'dmfd is gone before the command ends'],
+];
+
+/** Options that need a command, as they are written. */
+const FOR_A_COMMAND = {
+  exec: '--exec',
+  fd: '--fd N',
+  roFd: '--ro-fd N',
+  listenFds: '--listen-fds',
+} as const satisfies Partial<Record<Name, string>>;
 
 /** @throws DmfdError `usage` for options that do not go together */
 export function checkCombination(options: CreateOptions, commandLength: number | undefined): void {
   if (commandLength === 0) throw usageError('no command stands after --');
-  if (options.fdstore || options.sendFd !== undefined) checkGivenAway(options, commandLength);
+  for (const [one, other, why] of EXCLUSIVE) {
+    if (options[one] === undefined || options[other] === undefined) continue;
+    throw usageError(`${flag(one)} and ${flag(other)} exclude each other: ${why}`);
+  }
   if (commandLength === undefined) checkWithoutCommand(options);
   else checkWithCommand(options);
   if (options.keyFd !== undefined) checkKeyFd(options.keyFd, options, commandLength);
-  if (options.readonly && options.holdReadonly) {
-    throw usageError(
-      '--readonly and --hold-readonly exclude each other: one is about the device, the other about a writable one',
-    );
-  }
   if (options.jsonFd !== undefined && [options.fd, options.roFd].includes(options.jsonFd)) {
     throw usageError(`--json-fd ${options.jsonFd}: the command gets the device under that number`);
   }
 }
 
-/** Somebody else holds the device then, for as long as they like. */
-function checkGivenAway(options: CreateOptions, commandLength: number | undefined): void {
-  const form = options.fdstore ? '--fdstore' : '--send-fd';
-  if (options.fdstore && options.sendFd !== undefined) {
-    throw usageError('--fdstore and --send-fd exclude each other: dmfd has one descriptor to give away');
+/** `--hold-readonly` of `holdReadonly`. */
+function flag(name: Name): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function checkWithoutCommand(options: CreateOptions): void {
+  for (const [name, form] of Object.entries(FOR_A_COMMAND)) {
+    if (options[name as keyof typeof FOR_A_COMMAND] === undefined) continue;
+    throw usageError(
+      `${flag(name as Name)} needs a command`,
+      `put it after --: dmfd create … ${form} -- COMMAND`,
+    );
   }
-  if (commandLength !== undefined) {
+}
+
+function checkWithCommand({ fdstore, sendFd, json, jsonFd, fd, roFd }: CreateOptions): void {
+  if (fdstore || sendFd !== undefined) {
+    const form = fdstore ? '--fdstore' : '--send-fd';
     throw usageError(`${form} gives the descriptor away, and a command after -- would want it, too`);
   }
-  if (options.waitGone !== undefined) {
+  // dmfd lets go of both as soon as the command has them.
+  if (jsonFd === 0 || jsonFd === 1) {
     throw usageError(
-      `${form} and --wait-gone exclude each other: dmfd does not stay until the device is gone`,
+      `--json-fd ${jsonFd}: that standard stream is the command's alone`,
+      'give another one: --json-fd 9 … 9>FILE',
     );
+  }
+  if (json) {
+    throw usageError(
+      '--json is for holding a device without a command',
+      'the command finds the same in its environment: DMFD_PATH, DMFD_FD, …; --json-fd N tells others',
+    );
+  }
+  if (roFd !== undefined && roFd === fd) {
+    throw usageError(`--fd ${fd} and --ro-fd ${roFd}: each descriptor needs a number of its own`);
   }
 }
 
@@ -130,40 +180,6 @@ function checkKeyFd(keyFd: number, options: CreateOptions, commandLength: number
     );
   }
   if ([options.fd, options.roFd, options.jsonFd].includes(keyFd) && keyFd > 2) {
-    throw usageError(`--key-fd ${keyFd}: something else is to have that number`);
-  }
-}
-
-function checkWithCommand({ json, jsonFd, exec, waitGone, fd, roFd }: CreateOptions): void {
-  // dmfd lets go of both as soon as the command has them.
-  if (jsonFd === 0 || jsonFd === 1) {
-    throw usageError(
-      `--json-fd ${jsonFd}: that standard stream is the command's alone`,
-      'give another one: --json-fd 9 … 9>FILE',
-    );
-  }
-  if (json) {
-    throw usageError(
-      '--json is for holding a device without a command',
-      'the command finds the same in its environment: DMFD_PATH, DMFD_FD, …; --json-fd N tells others',
-    );
-  }
-  if (exec && waitGone !== undefined) {
-    throw usageError('--exec and --wait-gone exclude each other: dmfd is gone before the command ends');
-  }
-  if (roFd !== undefined && roFd === fd) {
-    throw usageError(`--fd ${fd} and --ro-fd ${roFd}: each descriptor needs a number of its own`);
-  }
-}
-
-const FOR_A_COMMAND = { exec: '--exec', fd: '--fd', roFd: '--ro-fd', listenFds: '--listen-fds' } as const;
-
-function checkWithoutCommand(options: CreateOptions): void {
-  for (const [key, name] of Object.entries(FOR_A_COMMAND)) {
-    if (options[key as keyof typeof FOR_A_COMMAND] === undefined) continue;
-    throw usageError(
-      `${name} needs a command`,
-      `put it after --: dmfd create … ${name}${key.endsWith('d') ? ' N' : ''} -- COMMAND`,
-    );
+    throw usageError(`--key-fd ${keyFd}: another option gives that number, too`);
   }
 }

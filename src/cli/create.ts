@@ -1,33 +1,33 @@
 import { isatty } from 'node:tty';
 import type { Command as CommandLine } from 'commander';
-import { createDevice } from '../device/create.js';
+import { createDeviceSync } from '../device/create.js';
 import type { Device } from '../device/handle.js';
 import type { DeviceRequest } from '../device/request.js';
-import { usageError } from '../errors.js';
 import { callerEnvironment } from '../handoff/caller.js';
-import { callerState } from '../handoff/caller-state.js';
+import { callerDescriptors, callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
 import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../handoff/fdstore.js';
 import { hold } from '../handoff/hold.js';
 import { becomeCommand, endAs, startCommand } from '../handoff/run.js';
 import { sendDescriptor } from '../handoff/send-fd.js';
+import { awaitGone } from './await-gone.js';
 import { addCreateOptions, type CreateOptions, checkCombination } from './create-options.js';
-import { deviceFields, deviceJson } from './device-json.js';
+import { deviceJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
-import { awaitGone } from './gone.js';
+import { toJson } from './json.js';
 import { keySource } from './key-options.js';
-import { say, write } from './output.js';
+import { say, tellStep, write } from './output.js';
 import { planCommand } from './plan-command.js';
 import { readTables } from './tables.js';
-import { tellStep } from './verbose.js';
+import { usageError } from './usage-error.js';
 
 /** Adds `create` to the command line. `commandLength` as in {@link splitArguments}. */
 export function addCreate(program: CommandLine, commandLength: number | undefined): void {
   const command = program
     .command('create')
-    .description('make a device that lives as long as its descriptor, and hand that to a command')
+    .description('make a device that lives as long as its file descriptor, and pass that to a command')
     .usage('[NAME] [options] [-- COMMAND [ARG...]]')
-    .argument('[NAME]', 'its name in device-mapper (default: dmfd- and 8 hex digits)');
+    .argument('[NAME]', 'device-mapper name (default: dmfd- and 8 hex digits)');
   addCreateOptions(command).action((name: string | undefined, options: CreateOptions) =>
     create(name, options, commandLength),
   );
@@ -45,10 +45,10 @@ async function create(
   if (command === undefined && (give === undefined || options.json)) checkOutput();
   if ((options.listenFds || options.fdstore) && name !== undefined) checkDescriptorName(name);
   const events = eventsTo(options.jsonFd);
-  const device = createDevice(toRequest(name, options));
-  if (!options.quiet) for (const warning of device.warnings) say(`dmfd: ${warning}`);
+  let device = createDeviceSync(toRequest(name, options));
+  if (!options.quiet) for (const warning of device.warnings) say(warning);
   try {
-    if (options.holdReadonly) device.holdReadOnly();
+    if (options.holdReadonly) device = device.heldReadOnly();
     events.created(device);
     if (give !== undefined) await giveAway(device, give, options);
     else if (command === undefined) await holdDevice(device, options, events);
@@ -59,10 +59,10 @@ async function create(
   }
 }
 
-/** How to give the device to somebody who holds it from then on; undefined when nobody was named. */
+/** How to give the device to another process, which holds it from then on; undefined where the options name none. */
 function planGift({ fdstore, sendFd }: CreateOptions): ((device: Device) => Promise<void>) | undefined {
   if (sendFd !== undefined) {
-    return (device) => sendDescriptor(device, sendFd, `${JSON.stringify(deviceFields(device))}\n`);
+    return (device) => sendDescriptor(device, sendFd, `${toJson(deviceJson(device))}\n`);
   }
   if (!fdstore) return undefined;
   const socket = findNotifySocket(callerEnvironment());
@@ -71,8 +71,7 @@ function planGift({ fdstore, sendFd }: CreateOptions): ((device: Device) => Prom
 
 /** Node opens /dev/null in place of a closed standard output; nobody would ever read the device's path there. */
 function checkOutput(): void {
-  const open = callerState()?.descriptors ?? [0, 1, 2];
-  if (open.includes(1)) return;
+  if (callerDescriptors().includes(1)) return;
   throw usageError(
     'standard output is closed, and the path of the device is to be printed there',
     'redirect it (>FILE, >/dev/null), or give a command after --',
@@ -93,7 +92,7 @@ function toRequest(name: string | undefined, options: CreateOptions): DeviceRequ
   };
 }
 
-/** Nobody is left to tell how it ended. */
+/** No process of dmfd's is left to tell how it ended. */
 function become(command: Command, device: Device, events: Events): never {
   events.started(process.pid);
   becomeCommand(command, device);
@@ -119,17 +118,17 @@ async function giveAway(
   { json }: CreateOptions,
 ): Promise<void> {
   await give(device);
-  if (json) write(1, `${JSON.stringify(deviceFields(device))}\n`);
+  if (json) write(1, `${toJson(deviceJson(device))}\n`);
 }
 
 async function holdDevice(device: Device, options: CreateOptions, events: Events): Promise<void> {
   await hold(() => {
-    write(1, `${options.json ? deviceJson(device) : device.path}\n`);
-    if (!options.quiet && isatty(2)) say(`dmfd: holding ${device.name}; ^C lets go of it`);
+    const held = { ...deviceJson(device), fd: device.fd, pid: process.pid };
+    write(1, `${options.json ? toJson(held) : device.path}\n`);
+    if (!options.quiet && isatty(2)) say(`holding ${device.name}; ^C lets go of it`);
   }, callerState());
   device.close();
   await waitIfAsked(device, options, events);
-  process.exit(0);
 }
 
 async function waitIfAsked(

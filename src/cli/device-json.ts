@@ -1,25 +1,43 @@
-import type { Device } from '../device/handle.js';
+import type { DeviceFacts } from '../device/facts.js';
+import type { DeviceSummary } from '../device/list.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
+import type { Swap } from '../swap/create.js';
 
-/** The device as one JSON line, with the process that holds it, and its descriptor there. */
-export function deviceJson(device: Device): string {
-  return JSON.stringify({ ...deviceFields(device), fd: device.fd, pid: process.pid });
+/** What a device is in JSON, whoever tells of it. */
+function identity(device: Omit<DeviceSummary, 'openCount' | 'deferredRemove'>) {
+  const { name, uuid, path, major, minor, diskseq, size, readOnly } = device;
+  return {
+    name,
+    uuid,
+    path,
+    dev: formatDeviceNumber(device),
+    major,
+    minor,
+    diskseq,
+    size,
+    readonly: readOnly,
+  };
 }
 
-/** Numbers that may exceed 2^53 are numbers all the same: jq and Python read them whole. */
-export function deviceFields(device: Device): object {
+/** A device that was just made. */
+export function deviceJson(device: DeviceFacts) {
+  const { mode, key, loops } = device;
   return {
-    name: device.name,
-    uuid: device.uuid,
-    path: device.path,
-    dev: formatDeviceNumber(device),
-    major: device.major,
-    minor: device.minor,
-    diskseq: Number(device.diskseq),
-    size: Number(device.size),
-    readonly: device.readOnly,
-    mode: device.mode,
-    ...(device.key === undefined ? {} : { key: device.key }),
-    loops: device.loops.map(({ minor, file }) => ({ path: `/dev/loop${minor}`, file })),
+    ...identity(device),
+    mode,
+    key,
+    loops: loops.map(({ minor, file }) => ({ path: `/dev/loop${minor}`, file })),
   };
+}
+
+/** A device that is there. */
+export function summaryJson(device: DeviceSummary) {
+  const { openCount, deferredRemove } = device;
+  return { ...identity(device), openCount, deferredRemove };
+}
+
+/** A device that is swap. */
+export function swapJson(swap: Swap) {
+  const { backing, cipher, keySize, label, swapUuid, swapSize } = swap;
+  return { ...deviceJson(swap), backing, cipher, keySize, label, swapUuid, swapSize };
 }

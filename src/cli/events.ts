@@ -1,19 +1,21 @@
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Device } from '../device/handle.js';
-import { DmfdError, usageError } from '../errors.js';
-import { callerState } from '../handoff/caller-state.js';
+import { DmfdError } from '../errors.js';
+import { callerDescriptors } from '../handoff/caller-state.js';
 import type { Ending } from '../handoff/run.js';
 import { errnoOf } from '../kernel/errno.js';
-import { deviceFields } from './device-json.js';
+import { deviceJson } from './device-json.js';
+import { toJson } from './json.js';
 import { say, write } from './output.js';
+import { usageError } from './usage-error.js';
 
 /** Tells what becomes of a device, for `--json-fd`: one JSON line an event. */
 export interface Events {
   created(device: Device): void;
   started(pid: number): void;
   ended(ending: Ending): void;
-  /** `held`: who holds what is left when the time is up. */
+  /** `held`: a sentence for each thing that is left when the time is up, with its holders. */
   gone(held: readonly string[]): void;
 }
 
@@ -35,16 +37,16 @@ export function eventsTo(fd: number | undefined): Events {
   const tell = (event: string, fields: object): void => {
     if (failed) return;
     try {
-      write(fd, `${JSON.stringify({ event, ...fields })}\n`);
+      write(fd, `${toJson({ event, ...fields })}\n`);
     } catch (error) {
       if (!(error instanceof DmfdError)) throw error;
       // A listener that has gone is no reason to end a command that runs.
       failed = true;
-      say(`dmfd: --json-fd ${fd}: ${error.message}; nothing more is written there`);
+      say(`--json-fd ${fd}: ${error.message}; nothing more is written there`);
     }
   };
   return {
-    created: (device) => tell('created', deviceFields(device)),
+    created: (device) => tell('created', deviceJson(device)),
     started: (pid) => tell('started', { pid }),
     ended: (ending) => tell('ended', endingFields(ending)),
     gone: (held) => (held.length === 0 ? tell('gone', {}) : tell('held', { by: held })),
@@ -59,8 +61,7 @@ function endingFields(ending: Ending): { status: number | null; signal: string |
 
 function checkWritable(fd: number): void {
   // Node has descriptors of its own, and would be broken by what is written to them.
-  const open = callerState()?.descriptors ?? [1, 2];
-  if (!open.includes(fd)) {
+  if (!callerDescriptors().includes(fd)) {
     throw usageError(
       `--json-fd ${fd}: that descriptor is not open`,
       `open it for dmfd: ${fd}>FILE, or ${fd}>&1`,

@@ -1,6 +1,6 @@
-import { checkKeyBits, type KeySource } from '../device/key.js';
-import { usageError } from '../errors.js';
-import { callerState } from '../handoff/caller-state.js';
+import { callerDescriptors } from '../handoff/caller-state.js';
+import { checkKeyBits, type KeySource } from '../key/key.js';
+import { usageError } from './usage-error.js';
 
 export interface KeyOptions {
   readonly keyRandom?: number;
@@ -8,7 +8,7 @@ export interface KeyOptions {
   readonly keyFd?: number;
 }
 
-/** The one source of the key that the options name. @throws DmfdError `usage` for several, and for one that is none */
+/** The source of the key that the options name. @throws DmfdError `usage` for several, and for one that cannot be used */
 export function keySource({ keyRandom, keyFile, keyFd }: KeyOptions): KeySource | undefined {
   const given = [
     ...(keyRandom === undefined ? [] : ['--key-random']),
@@ -31,17 +31,16 @@ export function parseKeyBits(value: string): number {
   return bits;
 }
 
-/** Standard input may be where a table comes from, or what tells when to let go; who means it says so. */
+/** "-" is refused because standard input has other uses; `--key-fd 0` asks for it explicitly. */
 function checkFile(file: string): string {
   if (file === '') throw usageError('--key-file "": no path');
   if (file === '-') throw usageError('--key-file -: it is no file', 'for standard input use --key-fd 0');
   return file;
 }
 
-/** Node has opened descriptors of its own by now, which must not be taken for the caller's. */
+/** Node has opened descriptors of its own by now, which must not be used in place of the caller's. */
 function checkOpen(fd: number): number {
-  const open = callerState()?.descriptors;
-  if (open === undefined || open.includes(fd)) return fd;
+  if (callerDescriptors().includes(fd)) return fd;
   throw usageError(
     `--key-fd ${fd}: it is not open`,
     `open it for dmfd, as in: dmfd … --key-fd ${fd} ${fd}<FILE`,

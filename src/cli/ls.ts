@@ -1,5 +1,8 @@
 import type { Command as CommandLine } from 'commander';
 import { type DeviceSummary, listDevices } from '../device/list.js';
+import { operate } from '../kernel/kernel.js';
+import { summaryJson } from './device-json.js';
+import { toJson } from './json.js';
 import { write } from './output.js';
 
 /** Adds `ls` to the command line. */
@@ -7,23 +10,27 @@ export function addLs(program: CommandLine): void {
   program
     .command('ls')
     .description("list dmfd's devices on this machine")
-    .option('--json', 'one JSON line each')
+    .option('--json', 'print one JSON line for each device')
     .action(({ json }: { json?: true }) => {
-      write(
-        1,
-        listDevices()
-          .map(json ? formatJson : formatLine)
-          .join(''),
-      );
+      const devices = operate(undefined, undefined, listDevices);
+      write(1, devices.map(json ? formatJson : formatLine).join(''));
     });
 }
 
 /** Tab-separated, name last: it alone may contain blanks. */
-export function formatLine({ name, uuid, major, minor, openCount, doomed }: DeviceSummary): string {
-  const state = doomed ? `open ${openCount}` : 'leaked';
-  return `/dev/dm-${minor}\t${major}:${minor}\t${state}\t${uuid}\t${name}\n`;
+export function formatLine({
+  name,
+  uuid,
+  path,
+  major,
+  minor,
+  openCount,
+  deferredRemove,
+}: DeviceSummary): string {
+  const state = deferredRemove ? `open ${openCount}` : 'leaked';
+  return `${path}\t${major}:${minor}\t${state}\t${uuid}\t${name}\n`;
 }
 
 export function formatJson(device: DeviceSummary): string {
-  return `${JSON.stringify(device)}\n`;
+  return `${toJson(summaryJson(device))}\n`;
 }

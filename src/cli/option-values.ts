@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { usageError } from '../errors.js';
+import { MODES, type Mode } from '../device/creation.js';
 import { callerState } from '../handoff/caller-state.js';
-import type { Mode } from '../kernel/creation.js';
-
-const MODES: readonly Mode[] = ['auto', 'atomic', 'fallback'];
+import { readIfThere } from '../kernel/pseudo-files.js';
+import { usageError } from './usage-error.js';
 
 export function collect(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value];
@@ -35,12 +33,8 @@ const DEFAULT_LIMIT = 1024;
 function descriptorLimit(): number {
   const noted = callerState();
   if (noted !== undefined) return Number(noted.softDescriptors);
-  try {
-    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'ascii')) ?? [];
-    return soft === undefined ? DEFAULT_LIMIT : Number(soft);
-  } catch {
-    return DEFAULT_LIMIT;
-  }
+  const [, soft] = /^Max open files\s+(\d+)/m.exec(readIfThere('/proc/self/limits')) ?? [];
+  return soft === undefined ? DEFAULT_LIMIT : Number(soft);
 }
 
 /** Seconds, to milliseconds. */

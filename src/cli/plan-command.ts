@@ -1,11 +1,11 @@
-import { usageError } from '../errors.js';
 import { callerArguments, callerEnvironment } from '../handoff/caller.js';
-import { callerState } from '../handoff/caller-state.js';
+import { callerDescriptors, callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
 import { lowestFree } from '../handoff/descriptors.js';
 import { findCommand } from '../handoff/find-command.js';
 import { FIRST_LISTEN_FD, inheritedNames } from '../handoff/listen.js';
 import type { CreateOptions } from './create-options.js';
+import { usageError } from './usage-error.js';
 
 const STANDARD_STREAMS = 3;
 
@@ -17,9 +17,8 @@ const STANDARD_STREAMS = 3;
 export function planCommand(options: CreateOptions, commandLength: number): Command {
   const words = callerArguments(commandLength);
   const environment = callerEnvironment();
-  const caller = callerState();
   const file = findCommand(words[0] ?? '', environment);
-  const open = (caller?.descriptors ?? []).filter((fd) => fd !== options.jsonFd && fd !== options.keyFd);
+  const open = callerDescriptors().filter((fd) => fd !== options.jsonFd && fd !== options.keyFd);
   const listenAfter = options.listenFds ? inheritedNames(environment, process.pid, open) : undefined;
   const fd = chooseNumber(options, open, listenAfter?.length);
   return {
@@ -29,7 +28,7 @@ export function planCommand(options: CreateOptions, commandLength: number): Comm
     fd,
     ...(options.roFd === undefined ? {} : { readOnlyFd: options.roFd }),
     placeholders: options.placeholders,
-    caller,
+    caller: callerState(),
     // A standard stream stays the command's, whatever else goes to it.
     withheld: [options.jsonFd, options.keyFd].flatMap((own) =>
       own === undefined || own < STANDARD_STREAMS ? [] : [own],
@@ -38,7 +37,11 @@ export function planCommand(options: CreateOptions, commandLength: number): Comm
   };
 }
 
-/** @param inherited how many descriptors came by the protocol of sd_listen_fds(3), when ours is to follow them */
+/**
+ * The number of the command's descriptor.
+ *
+ * @param inherited how many descriptors came by the protocol of sd_listen_fds(3), when ours is to follow them
+ */
 function chooseNumber(
   { fd, roFd }: CreateOptions,
   open: readonly number[],

@@ -1,27 +1,32 @@
 import type { Command as CommandLine } from 'commander';
 import { type Probe, probe } from '../device/probe.js';
-import { write } from './output.js';
-import { tellStep } from './verbose.js';
+import { operate } from '../kernel/kernel.js';
+import { toJson } from './json.js';
+import { tellStep, write } from './output.js';
 
 /** Adds `probe` to the command line. */
 export function addProbe(program: CommandLine): void {
   program
     .command('probe')
     .description(
-      'find out what this kernel can do, by making and dropping a device; exit 0 when create can work',
+      'find out what this kernel can do by making and dropping a device; exit status 0 if create can work',
     )
-    .option('--json', 'as one JSON line')
-    .option('-v, --verbose', 'each call to the kernel on stderr')
+    .option('--json', 'print one JSON line')
+    .option('-v, --verbose', 'print each call to the kernel on stderr')
     .action(({ json, verbose }: { json?: true; verbose?: true }) => {
-      const found = probe(verbose ? tellStep : undefined);
+      const found = operate(verbose ? tellStep : undefined, undefined, probe);
       write(1, json ? formatJson(found) : formatProbe(found));
       process.exitCode = found.usable ? 0 : 1;
     });
 }
 
-/** What could not be found out is null, not missing. */
 function formatJson(found: Probe): string {
-  return `${JSON.stringify(found, (_, value) => (value === undefined ? null : value))}\n`;
+  return `${toJson({ ...withNulls(found), loop: withNulls(found.loop) })}\n`;
+}
+
+/** What could not be found out is null, not missing. */
+function withNulls(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? null]));
 }
 
 function formatProbe(found: Probe): string {

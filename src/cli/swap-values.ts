@@ -1,5 +1,5 @@
-import { usageError } from '../errors.js';
 import type { Discard } from '../swap/request.js';
+import { usageError } from './usage-error.js';
 
 const SECTOR = 512n;
 const UNITS: Readonly<Record<string, bigint>> = {

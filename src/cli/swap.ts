@@ -1,11 +1,12 @@
-import type { Command as CommandLine } from 'commander';
-import { formatDeviceNumber } from '../dm/device-number.js';
-import { createSwap, endSwap, planSwap, type Swap } from '../swap/create.js';
+import { type Command as CommandLine, Option } from 'commander';
+import { operate } from '../kernel/kernel.js';
+import { createSwapSync, endSwap, planSwapSync, type Swap } from '../swap/create.js';
 import type { SwapRequest } from '../swap/request.js';
+import { swapJson } from './device-json.js';
+import { toJson } from './json.js';
 import { parseMode } from './option-values.js';
-import { say, write } from './output.js';
+import { say, tellStep, write } from './output.js';
 import { parseDiscard, parseNumber, parseSize } from './swap-values.js';
-import { tellStep } from './verbose.js';
 
 interface Options extends Omit<SwapRequest, 'backing' | 'onStep'> {
   readonly readWorkqueue: boolean;
@@ -20,13 +21,15 @@ interface Options extends Omit<SwapRequest, 'backing' | 'onStep'> {
 export function addSwap(program: CommandLine): void {
   program
     .command('swap')
-    .description('swap to BACKING, encrypted with a key that nobody has; swapoff destroys it all')
+    .description(
+      'set up swap on BACKING, encrypted with a random key that is never stored; swapoff removes device and key',
+    )
     .usage('BACKING [options]')
-    .argument('<BACKING>', 'a block device, or a regular file')
-    .option('--cipher <SPEC>', 'as dm-crypt has it (default: aes-xts-plain64)')
+    .argument('<BACKING>', 'block device or regular file')
+    .option('--cipher <SPEC>', 'dm-crypt cipher (default: aes-xts-plain64)')
     .option(
       '--key-size <BITS>',
-      'of the random key (default: 512 for XTS, else 256)',
+      'size of the random key (default: 512 for XTS, else 256)',
       parseNumber('--key-size'),
     )
     .option(
@@ -35,40 +38,51 @@ export function addSwap(program: CommandLine): void {
       parseNumber('--sector-size'),
     )
     .option('--priority <N>', '0 to 32767, the highest is used first', parseNumber('--priority'))
-    .option(
-      '--discard [WHEN]',
-      'discard what is free: --discard=once at the start, =pages as they fall free, else both',
-      parseDiscard,
+    .addOption(
+      new Option(
+        '--discard [WHEN]',
+        'discard free blocks: --discard=once at the start, --discard=pages as pages are freed',
+      )
+        .preset('both')
+        .argParser(parseDiscard),
     )
-    .option('--label <TEXT>', 'of the swap area, at most 15 bytes')
-    .option('--uuid <UUID>', 'of the swap area (default: a random one)')
-    .option('--offset <SIZE>', 'begin there: sectors of 512 bytes, or bytes as in 1M', parseSize('--offset'))
-    .option('--size <SIZE>', 'use so much: sectors of 512 bytes, or bytes as in 2G', parseSize('--size'))
-    .option('--no-read-workqueue', 'decrypt where the read ends, not in a work queue')
-    .option('--no-write-workqueue', 'encrypt where the write begins, not in a work queue')
-    .option('--name <NAME>', 'in device-mapper (default: dmfd-swap- and 8 hex digits)')
+    .option('--label <TEXT>', 'label of the swap area, at most 15 bytes')
+    .option('--uuid <UUID>', 'UUID of the swap area (default: a random one)')
+    .option(
+      '--offset <SIZE>',
+      'start of the area on BACKING: sectors of 512 bytes, or bytes as in 1M',
+      parseSize('--offset'),
+    )
+    .option(
+      '--size <SIZE>',
+      'size of the area: sectors of 512 bytes, or bytes as in 2G (default: all the rest)',
+      parseSize('--size'),
+    )
+    .option('--no-read-workqueue', 'decrypt reads directly, not in a work queue')
+    .option('--no-write-workqueue', 'encrypt writes directly, not in a work queue')
+    .option('--name <NAME>', 'device-mapper name (default: dmfd-swap- and 8 hex digits)')
     .option('--mode <MODE>', 'auto, atomic or fallback, as for create', parseMode, 'auto')
-    .option('--dry-run', 'check everything, print the table with {key} for the key, change nothing')
+    .option('--dry-run', 'check everything and print the table, with {key} for the key; change nothing')
     .option('--json', 'print the swap as one JSON line')
-    .option('-q, --quiet', 'no warnings')
-    .option('-v, --verbose', 'each call to the kernel on stderr')
+    .option('-q, --quiet', 'print no warnings')
+    .option('-v, --verbose', 'print each call to the kernel on stderr')
     .action((backing: string, options: Options) => swap(backing, options));
 }
 
 function swap(backing: string, options: Options): void {
   const request = toRequest(backing, options);
   if (options.dryRun) {
-    const plan = planSwap(request);
-    write(1, `${options.json ? JSON.stringify({ ...plan, size: Number(plan.size) }) : plan.table}\n`);
+    const plan = planSwapSync(request);
+    write(1, `${options.json ? toJson(plan) : plan.table}\n`);
     return;
   }
-  const made = createSwap(request);
-  if (!options.quiet) for (const warning of made.warnings) say(`dmfd: ${warning}`);
+  const made = createSwapSync(request);
+  if (!options.quiet) for (const warning of made.warnings) say(warning);
   try {
-    write(1, `${options.json ? formatJson(made) : formatSwap(made)}\n`);
+    write(1, `${options.json ? toJson(swapJson(made)) : formatSwap(made)}\n`);
   } catch (error) {
     // A failure leaves nothing, this one too: nobody would know of the swap.
-    endSwap(made, request.onStep);
+    operate(request.onStep, undefined, (kernel) => endSwap(kernel, made));
     throw error;
   }
 }
@@ -84,9 +98,9 @@ function toRequest(backing: string, options: Options): SwapRequest {
   };
 }
 
-/** Path, name, size: what to give to swapoff, what to look for, what was won. */
-function formatSwap({ path, name, size }: Swap): string {
-  return `${path} is encrypted swap, named ${name}, ${formatSize(size)}`;
+/** The path for swapoff, the name to look for, and how much can be swapped out. */
+function formatSwap({ path, name, swapSize }: Swap): string {
+  return `${path} is encrypted swap, named ${name}, ${formatSize(swapSize)}`;
 }
 
 function formatSize(bytes: bigint): string {
@@ -95,11 +109,4 @@ function formatSize(bytes: bigint): string {
   let unit = 0;
   for (; number >= 1024 && unit < units.length - 1; unit++) number /= 1024;
   return `${number < 10 ? number.toFixed(1) : Math.round(number)} ${units[unit]} (${bytes} bytes)`;
-}
-
-function formatJson(made: Swap): string {
-  const { path, name, uuid, major, minor, diskseq, size, loop, warnings, ...rest } = made;
-  const dev = formatDeviceNumber(made);
-  const numbers = { diskseq: Number(diskseq), size: Number(size) };
-  return JSON.stringify({ name, uuid, path, dev, major, minor, ...numbers, loop: loop ?? null, ...rest });
 }

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, readFileSync } from 'node:fs';
 import type { TableSource } from '../dm/table.js';
-import { DmfdError, usageError } from '../errors.js';
-import { errnoOf } from '../kernel/errno.js';
+import { errnoError, errnoOf } from '../kernel/errno.js';
+import { openGivenFile } from '../kernel/given-file.js';
+import { usageError } from './usage-error.js';
 
 /** The tables that the options name: lines first, then files. */
 export function readTables(lines: readonly string[], files: readonly string[]): TableSource[] {
@@ -25,24 +26,36 @@ export function readTables(lines: readonly string[], files: readonly string[]): 
 }
 
 function readTableFile(file: string): TableSource {
-  const label = file === '-' ? 'standard input' : file;
+  if (file === '-') return read('standard input', 0);
+  const fd = openGivenFile({
+    subject: `table file ${file}`,
+    path: file,
+    flags: constants.O_RDONLY | constants.O_NOCTTY,
+    use: 'read',
+    code: 'command-line',
+  });
   try {
-    return { label, text: decode(label, readFileSync(file === '-' ? 0 : file)) };
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    throw new DmfdError('usage', `table file ${label}: cannot read it: ${errno.name}, ${errno.words}`, {
-      operation: `read ${label}`,
-      errno: errno.name,
-      cause: error,
-    });
+    return read(file, fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function read(label: string, fd: number): TableSource {
+  try {
+    return { label, text: decode(label, readFileSync(fd)) };
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === undefined) throw cause;
+    const said = `table file ${label}: cannot read it: ${errno.name}, ${errno.words}`;
+    throw errnoError(`read ${label}`, errno, { code: 'command-line', said, cause });
   }
 }
 
 /** Some editors put one at the start of a file. */
 const BYTE_ORDER_MARK = /^\ufeff/;
 
-/** What is no UTF-8 could not be passed on untouched. */
+/** Bytes that are not UTF-8 could not be passed on unchanged. */
 function decode(label: string, bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8').replace(BYTE_ORDER_MARK, '');
   const line = bytes

@@ -1,72 +1,99 @@
-import { closeSync } from 'node:fs';
-import { encodeCreation } from '../dm/creation.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
-import { createShielded } from '../kernel/creation.js';
+import { DmfdError } from '../errors.js';
+import { DmControl } from '../kernel/dm-control.js';
+import { type Kernel, operate } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/kernel-log.js';
-import { DM_CONTROL, withMiscDevice } from '../kernel/misc-device.js';
-import type { StepListener } from '../kernel/steps.js';
+import { shim } from '../kernel/shim.js';
+import { type OpenKey, openKey } from '../key/key.js';
+import { takesKeyring } from '../key/keyring.js';
 import { attachLoop, type LoopDevice } from '../loop/attach.js';
+import { type CreationResult, createShielded } from './creation.js';
 import { explainFailure } from './failure.js';
 import { Device } from './handle.js';
-import { type OpenKey, openKey } from './key.js';
-import { takesKeyring } from './keyring.js';
 import { type CheckedRequest, checkRequest, type DeviceRequest, substituteLoops } from './request.js';
-import { refuseTakenUuid } from './taken.js';
 
 /**
- * Makes a device-mapper device that lives exactly as long as somebody holds it open: first of all the descriptor
- * that is returned. Asks the kernel for that descriptor with DM_FILE_DESCRIPTOR_FLAG (a proposal); on other kernels
- * creates, loads, opens, proves the identity by number, UUID and disk sequence number, marks the device for deferred
- * removal, and only then makes it usable, all in a process of its own that a SIGKILL of this one does not reach.
- *
- * Synchronous: the thread waits for the kernel. When it throws, nothing it made is left.
+ * As {@link createDevice}, in this thread, which waits for the kernel: for scripts. When it throws, nothing it made is left.
  *
  * @throws DmfdError `usage`, `privilege`, `unsupported`, `taken`, `kernel` or `system`; see {@link ErrorKind}
  */
-export function createDevice(request: DeviceRequest): Device {
+export function createDeviceSync(request: DeviceRequest): Device {
   const checked = checkRequest(request);
-  const key = checked.key === undefined ? undefined : openKey(checked.key);
+  return operate(
+    request.onStep,
+    undefined,
+    (kernel) => makeDevice(kernel, checked),
+    (device) => device.close(),
+  );
+}
+
+/** A device of a checked request. */
+export function makeDevice(kernel: Kernel, request: CheckedRequest): Device {
+  return makeAndTell(kernel, request).device;
+}
+
+/** The device, and what the kernel answered on the way. */
+export function makeAndTell(
+  kernel: Kernel,
+  request: CheckedRequest,
+): { readonly device: Device; readonly result: CreationResult } {
+  const key = request.key === undefined ? undefined : openKey(request.key);
   try {
-    return create(checked, key, request.onStep);
+    return DmControl.with(kernel, (dm) => {
+      refuseTakenUuid(dm, request);
+      return withLoops(kernel, request, (loops) => createOver(kernel, dm, request, loops, key));
+    });
   } finally {
     key?.close();
   }
 }
 
-function create(checked: CheckedRequest, key: OpenKey | undefined, onStep: StepListener | undefined): Device {
-  return withMiscDevice(DM_CONTROL, onStep, (control) => {
-    refuseTakenUuid(control, checked, onStep);
-    const loops: LoopDevice[] = [];
-    try {
-      for (const file of checked.loop) loops.push(attachLoop(file, checked.readOnly, onStep));
-      return createOver(control, checked, loops, key, onStep);
-    } finally {
-      // The table holds them from its load on; held until then, their numbers cannot be taken by others.
-      for (const { fd } of loops) closeSync(fd);
-    }
+/**
+ * Refuses a UUID that exists. The kernel would, too; but after a killed shield the device is taken back by its UUID, which
+ * therefore must not have been anybody's before.
+ */
+function refuseTakenUuid(dm: DmControl, { uuid }: CheckedRequest): void {
+  if (dm.status({ uuid }) === undefined) return;
+  throw new DmfdError('uuid-taken', `device UUID ${JSON.stringify(uuid)}: a device with it exists`, {
+    operation: 'DM_DEV_STATUS',
+    errno: 'EBUSY',
+    hint: 'choose another `uuid`, or leave it out; "dmsetup info -c" shows what exists',
   });
 }
 
+/** The table holds the loop devices from its load on; held until then, their numbers cannot be taken by others. */
+function withLoops<T>(
+  kernel: Kernel,
+  { loop, readOnly }: CheckedRequest,
+  use: (loops: readonly LoopDevice[]) => T,
+): T {
+  const loops: LoopDevice[] = [];
+  try {
+    for (const file of loop) loops.push(attachLoop(kernel, file, readOnly));
+    return use(loops);
+  } finally {
+    for (const { fd } of loops) shim.close(fd);
+  }
+}
+
 function createOver(
-  control: number,
+  kernel: Kernel,
+  dm: DmControl,
   request: CheckedRequest,
   loops: readonly LoopDevice[],
   key: OpenKey | undefined,
-  onStep: StepListener | undefined,
-): Device {
-  const { name, uuid, readOnly, mode } = request;
+): { device: Device; result: CreationResult } {
   const table = substituteLoops(request.table, loops.map(formatDeviceNumber));
-  const log = KernelLog.listen();
+  const log = KernelLog.listen(kernel);
   try {
-    const requests = encodeCreation(name, uuid, table, readOnly, key !== undefined);
-    const order = key && { source: key.source, keyringAllowed: takesKeyring(control, table, onStep) };
-    const outcome = createShielded(control, mode, readOnly, requests, onStep, order);
-    if (outcome.result < 0) {
-      const { dev } = outcome;
+    const keyringAllowed = key !== undefined && takesKeyring(kernel, dm, table);
+    const result = createShielded(kernel, dm, { ...request, table, key, keyringAllowed });
+    if (result.result < 0) {
+      const { dev } = result;
       const number = dev.major === 0 ? undefined : formatDeviceNumber(dev);
-      throw explainFailure(request, outcome, log.deviceMapperLines(number));
+      throw explainFailure(request, result, log.deviceMapperLines(number));
     }
-    return new Device(request, outcome, loops, key?.warnings);
+    return { device: Device.of(request, result, loops, key?.warnings), result };
   } finally {
     log.close();
   }

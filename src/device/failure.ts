@@ -1,14 +1,15 @@
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { NO_ANSWER } from '../dm/protocol.js';
 import { tableLength } from '../dm/table.js';
-import { DmfdError, type ErrorKind, NODE_HINT, PRIVILEGE_HINT } from '../errors.js';
-import { type CreationResult, MAX_KEY_BYTES } from '../kernel/creation.js';
-import { describeErrno, type Errno } from '../kernel/errno.js';
-import { nameStep, SHIM_STEPS } from '../kernel/steps.js';
+import { type DmfdError, type ErrorCode, NODE_HINT, PRIVILEGE_HINT } from '../errors.js';
+import { describeErrno, type Errno, errnoError, isRefusal } from '../kernel/errno.js';
+import { KEY_TOO_LONG_HINT, maxKeyBytes } from '../key/key.js';
+import type { CreationResult } from './creation.js';
 import type { CheckedRequest } from './request.js';
+import { stepWords } from './steps.js';
 
 interface Explanation {
-  readonly kind: ErrorKind;
+  readonly code?: ErrorCode;
   readonly said?: string;
   readonly hint?: string;
 }
@@ -19,21 +20,21 @@ export function explainFailure(
   outcome: CreationResult,
   kernelLog: readonly string[] | undefined,
 ): DmfdError {
-  const errno = describeErrno(-outcome.result);
-  const operation = nameStep(outcome.failedStep);
-  const { kind, said, hint: ownHint } = explain(request, outcome, errno, kernelLog);
-  const hint = outcome.rollback < 0 ? leftBehind(outcome.rollback) : ownHint;
-  return new DmfdError(
-    kind,
-    `device ${request.name}: ${said ?? `${operation}: ${errno.name}, ${errno.words}`}`,
-    {
-      operation,
-      errno: errno.name,
-      device: request.name,
-      kernelLog: kernelLog ?? [],
-      ...(hint === undefined ? {} : { hint }),
-    },
-  );
+  const rollback = rollbackResult(outcome);
+  const explanation = explain(request, outcome, describeErrno(-outcome.result), kernelLog);
+  const operation = outcome.failedStep === undefined ? 'create a device' : stepWords(outcome.failedStep);
+  return errnoError(operation, describeErrno(-outcome.result), {
+    ...explanation,
+    ...(rollback < 0 ? { code: 'left-behind' as const, hint: leftBehind(rollback) } : {}),
+    subject: `device ${request.name}`,
+    device: request.name,
+    kernelLog,
+  });
+}
+
+/** A negative errno when the failed creation could not be taken back: then the device is left. */
+function rollbackResult({ trace }: CreationResult): number {
+  return trace.findLast(({ step }) => step === 'ROLLBACK')?.result ?? 0;
 }
 
 function explain(
@@ -43,43 +44,40 @@ function explain(
   log: readonly string[] | undefined,
 ): Explanation {
   switch (outcome.failedStep) {
-    case SHIM_STEPS.SHIELD:
-      return errno.name === 'EINTR' ? explainKilled(outcome.rollback === 0) : NO_PROCESS;
-    case SHIM_STEPS.KEY:
+    case 'SHIELD':
+      return errno.name === 'EINTR' ? explainKilled(rollbackResult(outcome) === 0) : NO_PROCESS;
+    case 'KEY':
       return explainKey(errno);
-    case SHIM_STEPS.CREATE_WITH_FD:
-    case SHIM_STEPS.CREATE:
+    case 'CREATE_WITH_FD':
+    case 'CREATE':
       return explainCreate(request, errno);
-    case SHIM_STEPS.CHECK_ANSWER:
+    case 'CHECK_ANSWER':
       return explainAnswer(outcome);
-    case SHIM_STEPS.LOAD:
-    case SHIM_STEPS.RESUME:
+    case 'LOAD':
+    case 'RESUME':
       // Some tables are refused only when they go live. Of a device that is there, the kernel says what it does not like about the table.
       if (errno.name === 'ENXIO' && log === undefined) return STOLEN_OR_REFUSED;
       if (errno.name === 'ENXIO' && log?.length === 0) return STOLEN;
       if (errno.name === 'EPIPE') return KEEPER_KILLED;
-      return { kind: 'kernel', hint: hintForLoad(request, errno, log ?? []) };
-    case SHIM_STEPS.PROVE_NUMBER:
-    case SHIM_STEPS.PROVE_UUID:
-    case SHIM_STEPS.PROVE_DISKSEQ:
+      return explainLoad(request, errno, log ?? []);
+    case 'PROVE_NUMBER':
+    case 'PROVE_UUID':
+    case 'PROVE_DISKSEQ':
       return STOLEN;
-    case SHIM_STEPS.DOOM:
-      return errno.name === 'EBUSY'
-        ? NO_DEFERRED_REMOVE
-        : errno.name === 'ENXIO'
-          ? STOLEN
-          : { kind: 'kernel' };
-    case SHIM_STEPS.OPEN:
-      return errno.name === 'ENXIO' ? STOLEN : { kind: 'kernel' };
-    case SHIM_STEPS.PRIVATE_NODE:
+    case 'DEFER_REMOVE':
+      if (errno.name === 'EBUSY') return NO_DEFERRED_REMOVE;
+      return errno.name === 'ENXIO' ? STOLEN : {};
+    case 'OPEN':
+      return errno.name === 'ENXIO' ? STOLEN : { code: 'kernel-refused' };
+    case 'PRIVATE_NODE':
       if (errno.name === 'ENXIO') return STOLEN;
       return {
-        kind: 'system',
+        code: 'node-missing',
         said: `/dev has no node for it (${formatDeviceNumber(outcome.dev)}), and opening one of our own says ${errno.name}, ${errno.words}`,
         hint: NODE_HINT,
       };
     default:
-      return { kind: 'kernel' };
+      return {};
   }
 }
 
@@ -89,14 +87,14 @@ function leftBehind(rollback: number): string {
 
 function explainKilled(takenBack: boolean): Explanation {
   return {
-    kind: 'system',
+    code: 'creation-killed',
     said: `the process that was making it was killed${takenBack ? '; everything was taken back' : ''}`,
     hint: 'run the command again; if nobody killed it, look for the out-of-memory killer in the kernel log',
   };
 }
 
 const KEEPER_KILLED: Explanation = {
-  kind: 'system',
+  code: 'key-process-failed',
   said: 'the process that had the key was killed; everything was taken back',
   hint: 'run the command again; if nobody killed it, look for the out-of-memory killer in the kernel log',
 };
@@ -105,54 +103,54 @@ function explainKey(errno: Errno): Explanation {
   switch (errno.name) {
     case 'ENODATA':
       return {
-        kind: 'usage',
+        code: 'key-unusable',
         said: 'the key is empty',
         hint: 'nothing could be read where the key should be',
       };
     case 'EMSGSIZE':
       return {
-        kind: 'usage',
-        said: `the key is longer than ${MAX_KEY_BYTES} bytes`,
-        hint: 'all of a key file is the key; cut one out with: head -c BYTES FILE | dmfd … --key-fd 0',
+        code: 'key-too-long',
+        said: `the key is longer than ${maxKeyBytes()} bytes`,
+        hint: KEY_TOO_LONG_HINT,
       };
     case 'EPIPE':
       return KEEPER_KILLED;
     case 'EAGAIN':
     case 'ENOMEM':
       return {
-        kind: 'system',
+        code: 'resource-limit',
         said: `a process with locked memory for the key: ${errno.name}, ${errno.words}`,
         hint: 'check the limits on processes and on locked memory (ulimit -u, ulimit -l, the cgroup)',
       };
     case 'ENOSYS':
       return {
-        kind: 'system',
+        code: 'key-process-failed',
         said: `the process for the key: ${errno.name}, ${errno.words}`,
         hint: 'no tracer can follow that process; strace works without --seccomp-bpf',
       };
     default:
-      return { kind: 'system', said: `the key cannot be read: ${errno.name}, ${errno.words}` };
+      return { code: 'key-process-failed', said: `the key cannot be read: ${errno.name}, ${errno.words}` };
   }
 }
 
 const NO_PROCESS: Explanation = {
-  kind: 'system',
+  code: 'resource-limit',
   hint: 'a process could not be started: check the limits on processes and memory (ulimit -u, the pids cgroup)',
 };
 
 const STOLEN: Explanation = {
-  kind: 'taken',
+  code: 'device-stolen',
   said: 'somebody removed or replaced it while it was being made; what was opened is not it',
   hint: 'another program works on device-mapper devices that are not its own: find it, and try again',
 };
 
 const STOLEN_OR_REFUSED: Explanation = {
-  kind: 'kernel',
+  code: 'kernel-refused',
   hint: 'the kernel\'s log (/dev/kmsg) cannot be read here, and "dmesg" may say more: what the table names cannot be used, or somebody removed the device while it was being made',
 };
 
 const NO_DEFERRED_REMOVE: Explanation = {
-  kind: 'unsupported',
+  code: 'deferred-remove-unsupported',
   said: 'this kernel does not know deferred removal, so the device could not be made to vanish by itself',
   hint: 'Linux 3.13 or later is needed',
 };
@@ -160,7 +158,7 @@ const NO_DEFERRED_REMOVE: Explanation = {
 function explainCreate(request: CheckedRequest, errno: Errno): Explanation {
   if (errno.name === 'EBUSY') {
     return {
-      kind: 'taken',
+      code: 'name-taken',
       said: `DM_DEV_CREATE: EBUSY, a device with that name or UUID exists`,
       hint: 'choose another name, or leave it out; "dmsetup info -c" shows what exists',
     };
@@ -168,15 +166,12 @@ function explainCreate(request: CheckedRequest, errno: Errno): Explanation {
   if (request.mode === 'atomic' && errno.name === 'EOPNOTSUPP') {
     return { ...NO_FLAG, said: 'this kernel refuses DM_FILE_DESCRIPTOR_FLAG' };
   }
-  if (errno.name === 'EACCES' || errno.name === 'EPERM') {
-    return { kind: 'privilege', hint: PRIVILEGE_HINT };
-  }
-  return { kind: 'kernel' };
+  return isRefusal(errno) ? { hint: PRIVILEGE_HINT } : {};
 }
 
 const NO_FLAG: Explanation = {
-  kind: 'unsupported',
-  hint: 'only a kernel with the proposed flag can; use --mode auto, which reaches the same guarantee on any kernel',
+  code: 'descriptor-unsupported',
+  hint: 'only a kernel with the proposed flag can; use `mode` auto, which reaches the same guarantee on any kernel',
 };
 
 function explainAnswer({ answer }: CreationResult): Explanation {
@@ -192,28 +187,39 @@ function explainAnswer({ answer }: CreationResult): Explanation {
   };
 }
 
-function hintForLoad(request: CheckedRequest, errno: Errno, log: readonly string[]): string {
+function explainLoad(request: CheckedRequest, errno: Errno, log: readonly string[]): Explanation {
   const types = [...new Set(request.table.map(({ type }) => type))].join(', ');
   const text = log.join('\n');
   if (/unknown target type/.test(text)) {
-    return `no module dm-… of this kernel offers it; "dmfd probe" lists the target types that are loaded (asked for: ${types})`;
+    return {
+      code: 'target-unknown',
+      hint: `no module dm-… of this kernel offers it; "dmfd probe" lists the target types that are loaded (asked for: ${types})`,
+    };
   }
   if (/Device lookup failed|error getting device|Error opening/i.test(text))
-    return hintForLookup(errno, text);
-  if (/too small for target/.test(text))
+    return explainLookup(errno, text);
+  return { code: 'kernel-refused', hint: hintForLoad(request, errno, text, types) };
+}
+
+function hintForLoad({ table }: CheckedRequest, errno: Errno, log: string, types: string): string {
+  if (/too small for target/.test(log))
     return 'the device in the table is smaller than start plus length says';
-  if (errno.name === 'ENOMEM')
-    return `a table of ${request.table.length} lines needs more memory than there is`;
+  if (errno.name === 'ENOMEM') return `a table of ${table.length} lines needs more memory than there is`;
   if (errno.name === 'EBUSY')
     return 'something in the table is held exclusively by another user: a mount, swap, a device';
-  const length = tableLength(request.table);
-  return `the arguments of the target are wrong for this kernel, or what they name cannot be used (device of ${length} sectors, target: ${types})`;
+  return `the arguments of the target are wrong for this kernel, or what they name cannot be used (device of ${tableLength(table)} sectors, target: ${types})`;
 }
 
 /** The kernel often logs the errno of the look-up, which says more than that of the load. */
-function hintForLookup(errno: Errno, text: string): string {
-  if (/\(-EBUSY\)|\(-16\)/.test(text) || errno.name === 'EBUSY') {
-    return 'another user holds that device exclusively: a mount, swap, another table';
+function explainLookup(errno: Errno, log: string): Explanation {
+  if (/\(-EBUSY\)|\(-16\)/.test(log) || errno.name === 'EBUSY') {
+    return {
+      code: 'kernel-refused',
+      hint: 'another user holds that device exclusively: a mount, swap, another table',
+    };
   }
-  return 'there is no block device of that name or number; to use a file, give it with --loop FILE and write {loop0} in the table';
+  return {
+    code: 'lookup-failed',
+    hint: 'there is no block device of that name or number; to use a file, give it as `loop` and write {loop0} in the table',
+  };
 }

@@ -1,63 +1,75 @@
-import { closeSync } from 'node:fs';
+import type { DeviceNumber } from '../dm/device-number.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
-import { isBlockNodeAt } from '../kernel/block-node.js';
-import type { CreationResult, KeyGiven } from '../kernel/creation.js';
-import { describeErrno } from '../kernel/errno.js';
-import { scratchName } from '../kernel/scratch.js';
-import { shim } from '../kernel/shim.js';
+import { isBlockNodeAt } from '../kernel/block-device.js';
+import { describeErrno, errnoError } from '../kernel/errno.js';
+import { scratchName, shim } from '../kernel/shim.js';
 import type { LoopDevice } from '../loop/attach.js';
+import type { CreationResult, KeyGiven } from './creation.js';
+import type { DeviceFacts, LoopIdentity } from './facts.js';
 import type { CheckedRequest } from './request.js';
+import { waitGone } from './wait-gone.js';
 
-/** A loop device under a device: known by its sequence number, for it is not held by us. */
-export interface LoopIdentity {
-  readonly major: number;
-  readonly minor: number;
-  readonly diskseq: bigint;
-  readonly file: string;
-}
+/** Milliseconds: as long as `dmfd create --wait-gone` waits. */
+const DISPOSAL_LIMIT = 10_000;
 
 /**
  * A device-mapper device, held by an open descriptor. It exists until the descriptor and every other holder (a child
  * that got it, a mount, a swap area, a device on top) is closed.
  */
-export class Device {
+export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   readonly name: string;
   readonly uuid: string;
+  readonly path: string;
   readonly major: number;
   readonly minor: number;
-  /** The disk sequence number: no other disk since boot has it. 0 before Linux 5.15. */
   readonly diskseq: bigint;
-  /** Bytes. */
   readonly size: bigint;
   readonly readOnly: boolean;
-  /** `atomic`: the kernel returned the descriptor; `fallback`: it was opened and its identity proved. */
   readonly mode: 'atomic' | 'fallback';
   readonly loops: readonly LoopIdentity[];
-  /** How the kernel got the key that `{key}` in the table stands for; undefined without one. */
   readonly key: KeyGiven | undefined;
-  /** What the user should know. */
   readonly warnings: readonly string[];
   #fd: number;
+  #released = false;
 
   /** @internal */
-  constructor(
-    request: CheckedRequest,
-    result: CreationResult,
+  constructor(facts: DeviceFacts, fd: number) {
+    this.name = facts.name;
+    this.uuid = facts.uuid;
+    this.path = facts.path;
+    this.major = facts.major;
+    this.minor = facts.minor;
+    this.diskseq = facts.diskseq;
+    this.size = facts.size;
+    this.readOnly = facts.readOnly;
+    this.mode = facts.mode;
+    this.loops = facts.loops;
+    this.key = facts.key;
+    this.warnings = facts.warnings;
+    this.#fd = fd;
+  }
+
+  /** @internal The device that a creation made. */
+  static of(
+    { name, uuid, readOnly }: Pick<CheckedRequest, 'name' | 'uuid' | 'readOnly'>,
+    { dev, fd, fromKernel, diskseq, size, keyGiven }: CreationResult,
     loops: readonly LoopDevice[],
     warnings: readonly string[] = [],
-  ) {
-    this.name = request.name;
-    this.uuid = request.uuid;
-    this.major = result.dev.major;
-    this.minor = result.dev.minor;
-    this.diskseq = result.diskseq;
-    this.size = result.size;
-    this.readOnly = request.readOnly;
-    this.mode = result.fromKernel ? 'atomic' : 'fallback';
-    this.loops = loops.map(({ major, minor, diskseq, file }) => ({ major, minor, diskseq, file }));
-    this.key = result.keyGiven;
-    this.warnings = [...warnings, ...loops.flatMap(({ warning }) => warning ?? [])];
-    this.#fd = result.fd;
+  ): Device {
+    const facts: DeviceFacts = {
+      name,
+      uuid,
+      path: isBlockNodeAt(nodeOf(dev), dev) ? nodeOf(dev) : descriptorPath(fd),
+      ...dev,
+      diskseq,
+      size,
+      readOnly,
+      mode: fromKernel ? 'atomic' : 'fallback',
+      loops: loops.map(({ major, minor, diskseq, file }) => ({ major, minor, diskseq, file })),
+      key: keyGiven,
+      warnings: [...warnings, ...loops.flatMap(({ warning }) => warning ?? [])],
+    };
+    return new Device(facts, fd);
   }
 
   /** The open descriptor, close-on-exec; -1 once it was closed or released. */
@@ -65,15 +77,9 @@ export class Device {
     return this.#fd;
   }
 
-  /** /dev/dm-MINOR, which is this device as long as it is held; where /dev has no such node, the descriptor's own path. */
-  get path(): string {
-    return this.pathFor(this.#fd);
-  }
-
   /** {@link path} as a process sees it that has the descriptor under another number. */
   pathFor(fd: number): string {
-    const node = `/dev/dm-${this.minor}`;
-    return isBlockNodeAt(node, this) ? node : `/proc/self/fd/${fd}`;
+    return this.path === nodeOf(this) ? this.path : descriptorPath(fd);
   }
 
   /**
@@ -83,37 +89,66 @@ export class Device {
    */
   openReadOnly(): number {
     // While ours is open, the number cannot become another device's.
-    const result = shim.openDevice(this.major, this.minor, true, scratchName());
+    const result = shim.openDevice(this.major, this.minor, 1, scratchName());
     if (result >= 0) return result;
-    const { name, words } = describeErrno(-result);
-    throw new DmfdError('system', `open ${this.path} read-only: ${name}, ${words}`, {
-      operation: `open ${this.path} read-only`,
-      errno: name,
-      hint: NODE_HINT,
-    });
+    const operation = `open ${this.path} read-only`;
+    throw errnoError(operation, describeErrno(-result), { code: 'node-missing', hint: NODE_HINT });
   }
 
-  /** Holds the writable device by a read-only descriptor from here on; it is held at every moment between. */
-  holdReadOnly(): void {
+  /**
+   * The same device, held by a read-only descriptor from here on; it is held at every moment between, and this handle has
+   * nothing to hold any more.
+   *
+   * @throws DmfdError as {@link openReadOnly}
+   */
+  heldReadOnly(): Device {
     const readOnly = this.openReadOnly();
+    const held = new Device({ ...(this as DeviceFacts), path: this.pathFor(readOnly) }, readOnly);
     this.close();
-    this.#fd = readOnly;
+    return held;
   }
 
   /** Lets go of the device. Does nothing the second time. */
   close(): void {
-    const fd = this.release();
-    if (fd >= 0) closeSync(fd);
+    if (this.#fd >= 0) shim.close(this.#fd);
+    this.#fd = -1;
   }
 
   /** Gives the descriptor away: the caller closes it, {@link close} does not. -1 when it is gone already. */
   release(): number {
     const fd = this.#fd;
     this.#fd = -1;
+    if (fd >= 0) this.#released = true;
     return fd;
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
+
+  /**
+   * Lets go of the device, and returns when the kernel has destroyed it and detached its loop devices. A device that was
+   * {@link release | released} is somebody else's to wait for.
+   *
+   * @throws DmfdError `taken` with code `still-held` when somebody else holds it for longer than 10 seconds
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#released) return;
+    this.close();
+    const { device, loops } = await waitGone(this, DISPOSAL_LIMIT);
+    if (!device && loops.length === 0) return;
+    throw new DmfdError(
+      'still-held',
+      `device ${this.name}: somebody else has held it for ${DISPOSAL_LIMIT / 1000} s since it was closed`,
+      { device: this.name, hint: 'findHolders() tells who' },
+    );
+  }
+}
+
+function nodeOf({ minor }: DeviceNumber): string {
+  return `/dev/dm-${minor}`;
+}
+
+function descriptorPath(fd: number): string {
+  return `/proc/self/fd/${fd}`;
 }

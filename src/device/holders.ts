@@ -1,5 +1,5 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
-import { isBlockNodeAt } from '../kernel/block-node.js';
+import { isBlockNodeAt } from '../kernel/block-device.js';
 import { listIfThere, readIfThere, swapAreaPaths, unescapePath } from '../kernel/pseudo-files.js';
 
 /**

@@ -1,12 +1,13 @@
-import { decodeReply } from '../dm/header.js';
-import { decodeTargetVersions, type TargetVersion } from '../dm/lists.js';
+import type { TargetVersion } from '../dm/lists.js';
 import { DmfdError } from '../errors.js';
-import { queryDmOrThrow } from '../kernel/dm-ioctl.js';
-import { DM_CONTROL, withMiscDevice } from '../kernel/misc-device.js';
-import type { Step, StepListener } from '../kernel/steps.js';
-import { nameStep, SHIM_STEPS } from '../kernel/steps.js';
+import { DmControl } from '../kernel/dm-control.js';
+import { resultName } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
 import { type LoopFeatures, probeLoop } from '../loop/probe.js';
-import { createDevice } from './create.js';
+import { makeAndTell } from './create.js';
+import type { CreationResult } from './creation.js';
+import { checkRequest } from './request.js';
+import type { CreationStep } from './steps.js';
 
 /** What this machine can do. */
 export interface Probe {
@@ -30,9 +31,9 @@ export interface Probe {
 }
 
 /** Finds out by trying: makes a device of one sector that answers every read with an error, and drops it. */
-export function probe(onStep?: StepListener): Probe {
-  const driver = attempt(() => askDriver(onStep));
-  const trial = driver instanceof DmfdError ? driver : attempt(() => tryDevice(onStep));
+export function probe(kernel: Kernel): Probe {
+  const driver = attempt(() => askDriver(kernel));
+  const trial = driver instanceof DmfdError ? driver : attempt(() => tryDevice(kernel));
   const failure = trial instanceof DmfdError ? trial : undefined;
   const found = trial instanceof DmfdError ? undefined : trial;
   return {
@@ -44,7 +45,7 @@ export function probe(onStep?: StepListener): Probe {
     descriptorAnswer: found?.answer,
     deferredRemove: failure === undefined ? true : knownLack(failure),
     diskseq: found?.diskseq,
-    loop: probeLoop(onStep),
+    loop: probeLoop(kernel),
   };
 }
 
@@ -62,37 +63,30 @@ function describeFailure({ message, hint }: DmfdError): string {
 }
 
 /** False when the trial failed for want of deferred removal; else nothing is known of it. */
-function knownLack({ kind, operation }: DmfdError): false | undefined {
-  return kind === 'unsupported' && operation === nameStep(SHIM_STEPS.DOOM) ? false : undefined;
+function knownLack({ code }: DmfdError): false | undefined {
+  return code === 'deferred-remove-unsupported' ? false : undefined;
 }
 
-function askDriver(onStep?: StepListener): { version: string; targets: TargetVersion[] } {
-  return withMiscDevice(DM_CONTROL, onStep, (control) => ({
-    version: decodeReply(queryDmOrThrow(control, 'VERSION', {}, onStep)).version.join('.'),
-    targets: decodeTargetVersions(queryDmOrThrow(control, 'LIST_VERSIONS', {}, onStep)),
-  }));
+function askDriver(kernel: Kernel): { version: string; targets: TargetVersion[] } {
+  return DmControl.with(kernel, (dm) => ({ version: dm.version(), targets: dm.loadedTargets() }));
 }
 
-function tryDevice(onStep?: StepListener): {
+function tryDevice(kernel: Kernel): {
   mode: 'atomic' | 'fallback';
   answer: string;
   diskseq: boolean;
 } {
-  const steps: Step[] = [];
-  const listener: StepListener = (step) => {
-    steps.push(step);
-    onStep?.(step);
-  };
-  using device = createDevice({ table: '0 1 error', onStep: listener });
-  return { mode: device.mode, answer: describeAnswer(steps), diskseq: device.diskseq !== 0n };
+  const { device, result } = makeAndTell(kernel, checkRequest({ table: '0 1 error' }));
+  device.close();
+  return { mode: device.mode, answer: describeAnswer(result), diskseq: device.diskseq !== 0n };
 }
 
-function describeAnswer(steps: readonly Step[]): string {
-  const resultOf = (step: number): string | undefined =>
-    steps.find(({ what }) => what === nameStep(step))?.result;
-  const asked = resultOf(SHIM_STEPS.CREATE_WITH_FD);
+function describeAnswer({ trace }: CreationResult): string {
+  const resultOf = (wanted: CreationStep): string =>
+    resultName(trace.find(({ step }) => step === wanted)?.result ?? 0);
+  const asked = resultOf('CREATE_WITH_FD');
   if (asked !== 'ok') return `refuses the flag with ${asked}`;
-  const checked = resultOf(SHIM_STEPS.CHECK_ANSWER);
+  const checked = resultOf('CHECK_ANSWER');
   if (checked === 'ok') return 'returns the descriptor';
   if (checked === 'EOPNOTSUPP') return 'ignores the flag';
   return `means something else by the flag: its answer fails the check with ${checked}`;

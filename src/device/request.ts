@@ -7,10 +7,11 @@ import {
   UUID_PREFIX,
 } from '../dm/names.js';
 import { parseTable, type Table, type TableSource } from '../dm/table.js';
-import { usageError } from '../errors.js';
-import type { Mode } from '../kernel/creation.js';
-import type { StepListener } from '../kernel/steps.js';
-import { checkKey, type KeySource } from './key.js';
+import { DmfdError } from '../errors.js';
+import type { StepListener } from '../kernel/step.js';
+import { checkKey, type KeySource } from '../key/key.js';
+import { checkProperties, oneOf, TYPES } from '../properties.js';
+import { MODES, type Mode } from './creation.js';
 
 /** What device to make. */
 export interface DeviceRequest {
@@ -38,20 +39,29 @@ export interface DeviceRequest {
   readonly onStep?: StepListener;
 }
 
-/** A request of which nothing can be wrong any more but what the kernel alone knows. */
-export interface CheckedRequest {
+/** A validated request, with defaults filled in: from here on only the kernel can refuse it. */
+export interface CheckedRequest extends Required<Pick<DeviceRequest, 'loop' | 'readOnly' | 'mode'>> {
   readonly name: DeviceName;
   readonly uuid: DeviceUuid;
   /** With the `{loopN}` words still in it. */
   readonly table: Table;
-  readonly loop: readonly string[];
-  readonly readOnly: boolean;
-  readonly mode: Mode;
   readonly key: KeySource | undefined;
 }
 
+const PROPERTIES = {
+  name: TYPES.string,
+  uuid: TYPES.string,
+  table: TYPES.table,
+  loop: TYPES.strings,
+  readOnly: TYPES.boolean,
+  key: TYPES.key,
+  mode: oneOf(MODES),
+  onStep: TYPES.function,
+} satisfies Record<keyof DeviceRequest, unknown>;
+
 /** @throws DmfdError `usage` that says what is wrong with it */
 export function checkRequest(request: DeviceRequest): CheckedRequest {
+  checkProperties(request, PROPERTIES, ['table']);
   const loop = request.loop ?? [];
   const table = parseTable(labelled(request.table));
   checkLoopWords(table, loop);
@@ -84,16 +94,19 @@ function checkLoopWords(table: Table, loop: readonly string[]): void {
       if (index >= loop.length) {
         const given =
           loop.length === 0 ? 'no loop file was given' : `only ${loop.length} loop file(s) were given`;
-        throw usageError(`the table says ${word}, but ${given}`, 'give the file with --loop FILE');
+        throw new DmfdError('loop-missing', `the table says ${word}, but ${given}`, {
+          hint: 'give the file as `loop`',
+        });
       }
       used.add(index);
     }
   }
   const unused = loop.findIndex((_, index) => !used.has(index));
   if (unused >= 0) {
-    throw usageError(
+    throw new DmfdError(
+      'loop-unused',
       `loop file ${JSON.stringify(loop[unused])}: the table does not use it`,
-      `write {loop${unused}} where the table needs its MAJ:MIN`,
+      { hint: `write {loop${unused}} where the table needs its MAJ:MIN` },
     );
   }
 }

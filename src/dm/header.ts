@@ -71,7 +71,7 @@ export function readText(bytes: Buffer, start: number, end: number): string {
 }
 
 export function malformed(what: string): DmfdError {
-  return new DmfdError('system', `the kernel's device-mapper reply makes no sense: ${what}`);
+  return new DmfdError('reply-malformed', `the kernel's device-mapper reply makes no sense: ${what}`);
 }
 
 function writeText(request: Buffer, text: string, start: number, field: number): void {

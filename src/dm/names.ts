@@ -1,4 +1,4 @@
-import { usageError } from '../errors.js';
+import { DmfdError, type ErrorCode } from '../errors.js';
 import { NAME_FIELD, UUID_FIELD } from './protocol.js';
 
 declare const deviceName: unique symbol;
@@ -15,24 +15,32 @@ export const UUID_PREFIX = 'DMFD-';
 /** @throws DmfdError `usage` for what the kernel refuses and for control characters */
 export function parseDeviceName(text: string): DeviceName {
   const subject = `device name ${JSON.stringify(text)}`;
-  check(subject, text, NAME_FIELD - 1);
+  check('invalid-name', subject, text, NAME_FIELD - 1);
   if (text === '.' || text === '..' || text === 'control') {
-    throw usageError(`${subject}: that name is taken in /dev/mapper`, 'choose another name');
+    throw new DmfdError('invalid-name', `${subject}: that name is taken in /dev/mapper`, {
+      hint: 'choose another name',
+    });
   }
   return text as DeviceName;
 }
 
 /** @throws DmfdError `usage` for what would not fit, for `/` and for control characters */
 export function parseDeviceUuid(text: string): DeviceUuid {
-  check(`device UUID ${JSON.stringify(text)}`, text, UUID_FIELD - 1);
+  check('invalid-uuid', `device UUID ${JSON.stringify(text)}`, text, UUID_FIELD - 1);
   return text as DeviceUuid;
 }
 
-function check(subject: string, text: string, limit: number): void {
+function check(code: ErrorCode, subject: string, text: string, limit: number): void {
+  const trouble = whatIsWrong(text, limit);
+  if (trouble !== undefined) throw new DmfdError(code, `${subject}: ${trouble}`);
+}
+
+function whatIsWrong(text: string, limit: number): string | undefined {
   const bytes = Buffer.byteLength(text);
-  if (bytes === 0) throw usageError(`${subject}: it is empty`);
-  if (bytes > limit) throw usageError(`${subject}: ${bytes} bytes, and at most ${limit} are allowed`);
-  if (text.includes('/')) throw usageError(`${subject}: "/" is not allowed in it`);
+  if (bytes === 0) return 'it is empty';
+  if (bytes > limit) return `${bytes} bytes, and at most ${limit} are allowed`;
+  if (text.includes('/')) return '"/" is not allowed in it';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-  if (/[\x00-\x1f\x7f]/.test(text)) throw usageError(`${subject}: control characters are not allowed in it`);
+  if (/[\x00-\x1f\x7f]/.test(text)) return 'control characters are not allowed in it';
+  return undefined;
 }

@@ -1,11 +1,13 @@
 /**
  * Numbers of the device-mapper user API (linux/dm-ioctl.h). native-shims/layout.c asserts the layout against
  * the kernel's header; a test compares the rest.
+ *
+ * @module
  */
 
 /** Bytes of `struct dm_ioctl`, on every architecture. */
 export const HEADER_SIZE = 312;
-/** Where a reply's or a request's data may begin at the earliest, after the header. */
+/** Where the fields of that header stand. */
 export const HEADER_OFFSETS = {
   version: 0,
   dataSize: 12,
@@ -14,7 +16,6 @@ export const HEADER_OFFSETS = {
   openCount: 24,
   flags: 28,
   eventNr: 32,
-  padding: 36,
   dev: 40,
   name: 48,
   uuid: 176,
@@ -42,12 +43,8 @@ function command(number: number): number {
 export const COMMANDS = {
   VERSION: command(0),
   LIST_DEVICES: command(2),
-  DEV_CREATE: command(3),
   DEV_REMOVE: command(4),
-  DEV_SUSPEND: command(6),
   DEV_STATUS: command(7),
-  TABLE_LOAD: command(9),
-  TABLE_STATUS: command(12),
   LIST_VERSIONS: command(13),
   GET_TARGET_VERSION: command(17),
 } as const;
@@ -56,16 +53,9 @@ export type CommandName = keyof typeof COMMANDS;
 
 export const FLAGS = {
   READONLY: 1 << 0,
-  SUSPEND: 1 << 1,
-  STATUS_TABLE: 1 << 4,
-  ACTIVE_PRESENT: 1 << 5,
-  INACTIVE_PRESENT: 1 << 6,
   BUFFER_FULL: 1 << 8,
-  UUID: 1 << 14,
   SECURE_DATA: 1 << 15,
   DEFERRED_REMOVE: 1 << 17,
-  /** Proposed, in no released kernel. */
-  FILE_DESCRIPTOR: 1 << 20,
 } as const;
 
 /** What stands at `padding` before a call, to tell "no answer" from any descriptor number. */
@@ -76,3 +66,22 @@ export const NO_ANSWER = 0xffffffff;
  * by all.
  */
 export const INTERFACE_VERSION = [4, 0, 0] as const;
+
+/** Flags for the udev rules of device-mapper, from libdevmapper's public header. */
+const UDEV_DISABLE_SUBSYSTEM_RULES = 0x02;
+const UDEV_DISABLE_DISK_RULES = 0x04;
+const UDEV_DISABLE_OTHER_RULES = 0x08;
+const UDEV_PRIMARY_SOURCE = 0x40;
+
+/**
+ * What to put in `event_nr` of a resume or remove: udev makes /dev/mapper/NAME, and looks no further into a
+ * device that belongs to whoever got the descriptor (a worker that probes it for a file system would hold it
+ * open). The low 16 bits, the semaphore, are zero: nobody needs to be waited for.
+ */
+export const UDEV_EVENT =
+  ((UDEV_PRIMARY_SOURCE |
+    UDEV_DISABLE_SUBSYSTEM_RULES |
+    UDEV_DISABLE_DISK_RULES |
+    UDEV_DISABLE_OTHER_RULES) <<
+    16) >>>
+  0;

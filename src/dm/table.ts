@@ -1,6 +1,6 @@
-import { usageError } from '../errors.js';
-import { HEADER_SIZE, MAX_DATA_SIZE, MAX_TARGETS, TARGET_TYPE_FIELD } from './protocol.js';
-import { targetSize } from './table-load.js';
+import { DmfdError } from '../errors.js';
+import { encodeRequest, type RequestHeader } from './header.js';
+import { HEADER_SIZE, MAX_DATA_SIZE, MAX_TARGETS, TARGET_SPEC_SIZE, TARGET_TYPE_FIELD } from './protocol.js';
 
 /** One line of a table. */
 export interface Target {
@@ -59,10 +59,10 @@ export function tableLength(table: Table): bigint {
 }
 
 function parseLine(where: string, line: string, next: bigint): Target {
-  if (line.includes('\0')) throw usageError(`${where}: a NUL byte stands in it`);
+  if (line.includes('\0')) throw invalid(`${where}: a NUL byte stands in it`);
   const odd = ODD_BLANK.exec(line)?.[0];
   if (odd !== undefined)
-    throw usageError(
+    throw invalid(
       `${where}: ${ODD_BLANKS[odd] ?? 'an odd blank'} stands in it`,
       'only spaces and tabs part the columns',
     );
@@ -72,17 +72,17 @@ function parseLine(where: string, line: string, next: bigint): Target {
   const length = parseSectors(where, 'the 2nd column, the length in sectors,', second);
   if (type === undefined) throw missing(where, 'the 3rd column, the target type,');
   if (start !== next) throw misplaced(where, start, next);
-  if (length === 0n) throw usageError(`${where}: the 2nd column, the length in sectors, is 0`);
+  if (length === 0n) throw invalid(`${where}: the 2nd column, the length in sectors, is 0`);
   if (start + length > MAX_SECTORS) {
-    throw usageError(`${where}: start ${start} plus length ${length} is more sectors than 64 bits can count`);
+    throw invalid(`${where}: start ${start} plus length ${length} is more sectors than 64 bits can count`);
   }
   if (start + length > MAX_LENGTH) {
-    throw usageError(
+    throw invalid(
       `${where}: the device would have ${start + length} sectors, and at most ${MAX_LENGTH} are possible`,
     );
   }
   if (Buffer.byteLength(type) >= TARGET_TYPE_FIELD) {
-    throw usageError(
+    throw invalid(
       `${where}: the 3rd column, the target type, is ${JSON.stringify(type)}: at most ${TARGET_TYPE_FIELD - 1} bytes are allowed`,
     );
   }
@@ -100,27 +100,27 @@ const ODD_BLANK = /[\u00a0\r\v\f]/;
 
 function parseSectors(where: string, column: string, word: string): bigint {
   if (!/^\d+$/.test(word)) {
-    throw usageError(
+    throw invalid(
       `${where}: ${column} is ${JSON.stringify(word)}, and not a whole decimal number`,
       'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes',
     );
   }
   const sectors = BigInt(word);
-  if (sectors > MAX_SECTORS) throw usageError(`${where}: ${column} is ${word}, more than 64 bits can count`);
+  if (sectors > MAX_SECTORS) throw invalid(`${where}: ${column} is ${word}, more than 64 bits can count`);
   return sectors;
 }
 
 function missing(where: string, column: string): Error {
-  return usageError(
+  return invalid(
     `${where}: ${column} is missing`,
     'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes',
   );
 }
 
 function misplaced(where: string, start: bigint, next: bigint): Error {
-  if (next === 0n) return usageError(`${where}: it starts at sector ${start}; a table must start at 0`);
+  if (next === 0n) return invalid(`${where}: it starts at sector ${start}; a table must start at 0`);
   const what = start > next ? 'leaves a gap after' : 'overlaps';
-  return usageError(
+  return invalid(
     `${where}: it starts at sector ${start} and ${what} the line before it, which ends at ${next}`,
   );
 }
@@ -128,15 +128,72 @@ function misplaced(where: string, start: bigint, next: bigint): Error {
 function checkTotals(sources: readonly TableSource[], targets: readonly Target[], size: number): void {
   const where = sources.length === 1 ? (sources[0]?.label ?? 'the table') : 'the table';
   if (targets.length === 0) {
-    throw usageError(
+    throw invalid(
       `${where}: there is no table line in it`,
       'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes',
     );
   }
   if (targets.length > MAX_TARGETS) {
-    throw usageError(`${where}: ${targets.length} lines, and the kernel takes at most ${MAX_TARGETS}`);
+    throw invalid(`${where}: ${targets.length} lines, and the kernel takes at most ${MAX_TARGETS}`);
   }
   if (size > MAX_DATA_SIZE) {
-    throw usageError(`${where}: ${size} bytes for the kernel, which takes at most ${MAX_DATA_SIZE}`);
+    throw invalid(`${where}: ${size} bytes for the kernel, which takes at most ${MAX_DATA_SIZE}`);
   }
+}
+
+function invalid(message: string, hint?: string): DmfdError {
+  return new DmfdError('invalid-table', message, { hint });
+}
+
+/** The word in a table that a key stands for. */
+export const KEY_WORD = '{key}';
+
+/** Where a request says {@link KEY_WORD}: offsets in bytes from the start of the request. */
+export interface KeyPlace {
+  /** Of the entry of its target. */
+  readonly targetAt: number;
+  readonly at: number;
+  /** The target is dm-crypt, which takes a reference to a keyring as well. */
+  readonly isCrypt: boolean;
+}
+
+/**
+ * A whole DM_TABLE_LOAD request. In: name or UUID, DM_READONLY_FLAG, DM_SECURE_DATA_FLAG. `next` of an entry counts from the
+ * start of that entry.
+ */
+export function encodeTableLoad(header: RequestHeader, table: Table): Buffer {
+  const size = table.reduce((sum, target) => sum + targetSize(target), 0);
+  const request = encodeRequest({ ...header, targetCount: table.length }, size);
+  let at = HEADER_SIZE;
+  for (const target of table) at += writeTarget(request, at, target);
+  return request;
+}
+
+/** Bytes that a target takes in a request: the kernel wants every entry aligned to 8. */
+function targetSize(target: Target): number {
+  return (TARGET_SPEC_SIZE + Buffer.byteLength(target.params) + 1 + 7) & ~7;
+}
+
+function writeTarget(request: Buffer, at: number, target: Target): number {
+  const size = targetSize(target);
+  request.writeBigUInt64LE(target.start, at);
+  request.writeBigUInt64LE(target.length, at + 8);
+  request.writeUInt32LE(size, at + 20);
+  request.write(target.type, at + 24, TARGET_TYPE_FIELD - 1, 'utf8');
+  request.write(target.params, at + TARGET_SPEC_SIZE, 'utf8');
+  return size;
+}
+
+/** The places of the key in what {@link encodeTableLoad} makes of the table, in ascending order. */
+export function findKeyPlaces(table: Table): KeyPlace[] {
+  const places: KeyPlace[] = [];
+  let targetAt = HEADER_SIZE;
+  for (const target of table) {
+    const params = Buffer.from(target.params);
+    for (let at = params.indexOf(KEY_WORD); at >= 0; at = params.indexOf(KEY_WORD, at + KEY_WORD.length)) {
+      places.push({ targetAt, at: targetAt + TARGET_SPEC_SIZE + at, isCrypt: target.type === 'crypt' });
+    }
+    targetAt += targetSize(target);
+  }
+  return places;
 }

@@ -1,4 +1,4 @@
-import { CALLER } from '../kernel/layout.js';
+import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
 
 /** What the launcher noted of the caller before Node changed it. */
@@ -19,9 +19,21 @@ export interface CallerState {
 /** The variable that native-shims/launcher leaves; no command gets to see it. */
 export const CALLER_VARIABLE = 'DMFD_CALLER';
 
+let noted: { readonly state: CallerState | undefined } | undefined;
+
 /** undefined when Node was not started by the launcher, but as `node bin/dmfd.js`. */
 export function callerState(): CallerState | undefined {
-  return parseCallerState(process.env[CALLER_VARIABLE] ?? '', process.pid);
+  noted ??= { state: parseCallerState(process.env[CALLER_VARIABLE] ?? '', process.pid) };
+  return noted.state;
+}
+
+const STANDARD_STREAMS: readonly number[] = [0, 1, 2];
+
+/**
+ * The descriptors that the caller gave, ascending. Where nobody noted them, the standard streams: others may be Node's own.
+ */
+export function callerDescriptors(state = callerState()): readonly number[] {
+  return state?.descriptors ?? STANDARD_STREAMS;
 }
 
 /** undefined too for what another process's launcher noted. */
@@ -54,16 +66,27 @@ export function isIgnored(state: CallerState | undefined, signal: number): boole
   return state !== undefined && ((state.ignored >> BigInt(signal - 1)) & 1n) === 1n;
 }
 
+const callerAt = numbersOf('caller', [
+  'bytes',
+  'known',
+  'ignored',
+  'blocked',
+  'pending',
+  'soft_descriptors',
+  'hard_descriptors',
+]);
+
 /** As the shim wants it. */
 export function encodeCallerState(state: CallerState | undefined): Buffer {
-  const caller = Buffer.alloc(CALLER.bytes);
+  const at = callerAt();
+  const caller = Buffer.alloc(at.bytes);
   if (state === undefined) return caller;
-  caller.writeUInt32LE(1, CALLER.known);
-  caller.writeBigUInt64LE(state.ignored, CALLER.ignored);
-  caller.writeBigUInt64LE(state.blocked, CALLER.blocked);
-  caller.writeBigUInt64LE(state.pending, CALLER.pending);
-  caller.writeBigUInt64LE(state.softDescriptors, CALLER.softDescriptors);
-  caller.writeBigUInt64LE(state.hardDescriptors, CALLER.hardDescriptors);
+  caller.writeUInt32LE(1, at.known);
+  caller.writeBigUInt64LE(state.ignored, at.ignored);
+  caller.writeBigUInt64LE(state.blocked, at.blocked);
+  caller.writeBigUInt64LE(state.pending, at.pending);
+  caller.writeBigUInt64LE(state.softDescriptors, at.soft_descriptors);
+  caller.writeBigUInt64LE(state.hardDescriptors, at.hard_descriptors);
   return caller;
 }
 

@@ -1,11 +1,11 @@
 import type { Device } from '../device/handle.js';
-import { COMMAND } from '../kernel/layout.js';
+import { numbersOf } from '../kernel/layout.js';
 import { type Bytes, toBuffer } from './bytes.js';
-import { type CallerState, encodeCallerState } from './caller-state.js';
+import { type CallerState, callerDescriptors, encodeCallerState } from './caller-state.js';
 import { describeDevice } from './describe.js';
 import { encodeDescriptors, planDescriptors } from './descriptors.js';
 import { commandEnvironment } from './environment.js';
-import { appendedNames, LISTEN_PID_ENTRY, LISTEN_VARIABLES, listenVariables } from './listen.js';
+import { appendedNames, LISTEN_VARIABLES, listenPidEntry, listenVariables } from './listen.js';
 import { fillPlaceholders } from './placeholders.js';
 
 /** A command that will get the device. */
@@ -37,6 +37,19 @@ export interface EncodedCommand {
   readonly descriptors: Buffer;
 }
 
+export const commandAt = numbersOf('command', [
+  'bytes',
+  'caller',
+  'argc',
+  'envc',
+  'strings_size',
+  'descriptor_count',
+  'pid_at',
+  'exit_code',
+  'signal',
+  'reached_execve',
+]);
+
 /** @param readOnly our descriptor for `command.readOnlyFd` */
 export function encodeCommand(command: Command, device: Device, readOnly?: number): EncodedCommand {
   const description = describeDevice(device, command.fd);
@@ -44,7 +57,7 @@ export function encodeCommand(command: Command, device: Device, readOnly?: numbe
   if (readOnly !== undefined && command.readOnlyFd !== undefined) {
     own.push({ source: readOnly, target: command.readOnlyFd });
   }
-  const plan = planDescriptors(command.caller?.descriptors, own, command.withheld ?? []);
+  const plan = planDescriptors(callerDescriptors(command.caller), own, command.withheld ?? []);
   const argv = command.placeholders ? fillPlaceholders(command.words, description) : command.words;
   const envp = commandEnvironment(command.environment, description, {
     passed: plan.passed,
@@ -58,18 +71,20 @@ export function encodeCommand(command: Command, device: Device, readOnly?: numbe
   const texts = [command.file, ...argv, ...envp];
   const strings = toBuffer(texts.map((text) => `${text}\0`).join(''));
   const { count, bytes } = encodeDescriptors(plan);
-  const header = Buffer.alloc(COMMAND.bytes);
-  encodeCallerState(command.caller).copy(header);
-  header.writeUInt32LE(argv.length, COMMAND.argc);
-  header.writeUInt32LE(envp.length, COMMAND.envc);
-  header.writeUInt32LE(strings.length, COMMAND.stringsSize);
-  header.writeUInt32LE(count, COMMAND.descriptorCount);
-  header.writeUInt32LE(command.listenAfter === undefined ? 0 : pidOffset(texts), COMMAND.pidAt);
+  const at = commandAt();
+  const header = Buffer.alloc(at.bytes);
+  encodeCallerState(command.caller).copy(header, at.caller);
+  header.writeUInt32LE(argv.length, at.argc);
+  header.writeUInt32LE(envp.length, at.envc);
+  header.writeUInt32LE(strings.length, at.strings_size);
+  header.writeUInt32LE(count, at.descriptor_count);
+  header.writeUInt32LE(command.listenAfter === undefined ? 0 : pidOffset(texts), at.pid_at);
   return { header, strings, descriptors: bytes };
 }
 
 /** Where in the strings the value of LISTEN_PID stands. */
 function pidOffset(texts: readonly Bytes[]): number {
-  const before = texts.slice(0, texts.lastIndexOf(LISTEN_PID_ENTRY));
-  return before.reduce((sum, text) => sum + text.length + 1, LISTEN_PID_ENTRY.indexOf('=') + 1);
+  const entry = listenPidEntry();
+  const before = texts.slice(0, texts.lastIndexOf(entry));
+  return before.reduce((sum, text) => sum + text.length + 1, entry.indexOf('=') + 1);
 }

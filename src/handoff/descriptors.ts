@@ -1,4 +1,4 @@
-import { DESCRIPTOR_BYTES, NOT_PASSED } from '../kernel/layout.js';
+import { numbersOf } from '../kernel/layout.js';
 
 /** A descriptor of dmfd's own, and the number under which the command gets it. */
 export interface OwnDescriptor {
@@ -15,11 +15,12 @@ export interface DescriptorPlan {
   readonly withheld: readonly number[];
 }
 
-const STANDARD = [0, 1, 2];
+const descriptorAt = numbersOf('descriptor', ['bytes', 'source', 'target']);
+const constants = numbersOf('constant', ['not_passed']);
 
-/** `given`: the caller's descriptors; where nobody noted them, the standard streams alone. */
+/** `given`: the caller's descriptors. */
 export function planDescriptors(
-  given: readonly number[] = STANDARD,
+  given: readonly number[],
   own: readonly OwnDescriptor[],
   withheld: readonly number[],
 ): DescriptorPlan {
@@ -42,12 +43,13 @@ export function encodeDescriptors({ passed, own, withheld }: DescriptorPlan): {
   const entries = [
     ...passed.map((fd) => ({ source: fd, target: fd })),
     ...own,
-    ...withheld.map((fd) => ({ source: fd, target: NOT_PASSED })),
+    ...withheld.map((fd) => ({ source: fd, target: constants().not_passed })),
   ];
-  const bytes = Buffer.alloc(DESCRIPTOR_BYTES * Math.max(entries.length, 1));
+  const at = descriptorAt();
+  const bytes = Buffer.alloc(at.bytes * Math.max(entries.length, 1));
   for (const [index, { source, target }] of entries.entries()) {
-    bytes.writeInt32LE(source, index * DESCRIPTOR_BYTES);
-    bytes.writeInt32LE(target, index * DESCRIPTOR_BYTES + 4);
+    bytes.writeInt32LE(source, index * at.bytes + at.source);
+    bytes.writeInt32LE(target, index * at.bytes + at.target);
   }
   return { count: entries.length, bytes };
 }

@@ -1,10 +1,10 @@
 import type { Device } from '../device/handle.js';
-import { isKept } from '../device/kept.js';
-import { DmfdError, usageError } from '../errors.js';
+import { DmfdError } from '../errors.js';
 import { shim } from '../kernel/shim.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
 import { variable } from './environment.js';
 import { encodeAddress, socketFailed } from './socket-failure.js';
+import { isStillHeld } from './still-held.js';
 
 /** Milliseconds in which a service manager has to deal with a message. */
 const LIMIT = 5000;
@@ -18,13 +18,13 @@ const LONGEST_NAME = 255;
 export function findNotifySocket(environment: readonly Bytes[]): Bytes {
   const socket = variable(environment, 'NOTIFY_SOCKET');
   if (socket === undefined || socket === '') {
-    throw usageError(
+    throw unusable(
       'there is no service manager to give the descriptor to: NOTIFY_SOCKET is not set',
       'run dmfd from a unit that has FileDescriptorStoreMax=1 and NotifyAccess=exec (main is for ExecStart= alone)',
     );
   }
   if (socket.startsWith('/') || socket.startsWith('@')) return socket;
-  throw usageError(
+  throw unusable(
     `NOTIFY_SOCKET is ${show(socket)}: descriptors can be sent to a path or to an abstract name only`,
   );
 }
@@ -37,7 +37,7 @@ export function findNotifySocket(environment: readonly Bytes[]): Bytes {
 export function checkDescriptorName(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (name !== '' && name.length <= LONGEST_NAME && !/[\x00-\x1f\x7f-\uffff:]/.test(name)) return name;
-  throw usageError(
+  throw unusable(
     `${JSON.stringify(name)} cannot be the name of a descriptor`,
     `it has 1 to ${LONGEST_NAME} ASCII characters, without ":" and control characters; give the device such a name`,
   );
@@ -54,17 +54,21 @@ export function checkDescriptorName(name: string): string {
 export async function storeDescriptor(device: Device, socket: Bytes, name = device.name): Promise<void> {
   const address = encodeAddress(socket);
   const message = toBuffer(`FDSTORE=1\nFDNAME=${checkDescriptorName(name)}`);
-  check(shim.notify(address, message, device.fd, LIMIT), socket);
+  check(shim.notify(address, message, message.length, device.fd, LIMIT), socket);
   check(shim.notifyBarrier(address, LIMIT), socket);
   device.close();
-  if (await isKept(device)) return;
-  throw new DmfdError('system', `device ${device.name}: the service manager did not keep the descriptor`, {
-    operation: 'FDSTORE=1',
-    device: device.name,
-    hint:
-      'the unit needs FileDescriptorStoreMax= for as many descriptors as it stores, and a NotifyAccess= that ' +
-      'includes this process: exec for what ExecStart= and its like name, all for what a script of theirs starts',
-  });
+  if (await isStillHeld(device)) return;
+  throw new DmfdError(
+    'receiver-failed',
+    `device ${device.name}: the service manager did not keep the descriptor`,
+    {
+      operation: 'FDSTORE=1',
+      device: device.name,
+      hint:
+        'the unit needs FileDescriptorStoreMax= for as many descriptors as it stores, and a NotifyAccess= that ' +
+        'includes this process: exec for what ExecStart= and its like name, all for what a script of theirs starts',
+    },
+  );
 }
 
 function check(result: number, socket: Bytes): void {
@@ -77,4 +81,8 @@ function check(result: number, socket: Bytes): void {
     },
     -result,
   );
+}
+
+function unusable(message: string, hint?: string): DmfdError {
+  return new DmfdError('invalid-request', message, { hint });
 }

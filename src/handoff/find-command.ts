@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { DmfdError } from '../errors.js';
-import { describeErrno, errnoOf } from '../kernel/errno.js';
+import { type Errno, errnoError, errnoOf } from '../kernel/errno.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
 import { variable } from './environment.js';
 
@@ -63,20 +63,16 @@ function notExecutable(file: Bytes, trouble: string): DmfdError {
 }
 
 /** What execve() itself said, of a file that looked executable. */
-export function executionFailed(file: Bytes, errnoNumber: number): DmfdError {
-  const { name, words } = describeErrno(errnoNumber);
-  const kind = name === 'ENOENT' ? 'command-not-found' : 'command-not-executable';
-  const hint =
-    name === 'ENOEXEC'
-      ? 'a script needs a first line such as #!/bin/sh'
-      : name === 'ENOENT'
-        ? 'the file is there, but the interpreter it names (#! line, dynamic loader) is not'
-        : name === 'E2BIG'
-          ? 'arguments and environment together are too long'
-          : undefined;
-  return new DmfdError(kind, `command ${JSON.stringify(show(file))}: ${name}, ${words}`, {
-    operation: 'execve',
-    errno: name,
-    ...(hint === undefined ? {} : { hint }),
+export function executionFailed(file: Bytes, errno: Errno): DmfdError {
+  return errnoError('execve', errno, {
+    code: errno.name === 'ENOENT' ? 'command-not-found' : 'command-not-executable',
+    said: `command ${JSON.stringify(show(file))}: ${errno.name}, ${errno.words}`,
+    hint: EXECUTION_HINTS[errno.name],
   });
 }
+
+const EXECUTION_HINTS: Readonly<Record<string, string>> = {
+  ENOEXEC: 'a script needs a first line such as #!/bin/sh',
+  ENOENT: 'the file is there, but the interpreter it names (#! line, dynamic loader) is not',
+  E2BIG: 'arguments and environment together are too long',
+};

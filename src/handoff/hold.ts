@@ -24,8 +24,7 @@ export function hold(ready: () => void, caller?: CallerState): Promise<Release> 
       process.stdin.on('end', over).on('close', over).on('error', over).resume();
     }
     // Signal handlers alone do not keep Node's event loop alive.
-    const keepAlive = setInterval(() => undefined, 2 ** 30);
-    keepAlive.ref();
+    setInterval(() => undefined, 2 ** 30);
     try {
       ready();
     } catch (error) {

@@ -1,4 +1,4 @@
-import { PID_ROOM } from '../kernel/layout.js';
+import { numbersOf } from '../kernel/layout.js';
 import { type Bytes, bytesOf } from './bytes.js';
 import { variable } from './environment.js';
 
@@ -13,8 +13,12 @@ export const LISTEN_VARIABLES: readonly Bytes[] = [
   'LISTEN_PIDFDID',
 ];
 
+const limits = numbersOf('limit', ['pid_room']);
+
 /** Stands for the pid of the process that will read it, which alone can know: the shim writes it. */
-export const LISTEN_PID_ENTRY: Bytes = `LISTEN_PID=${' '.repeat(PID_ROOM - 1)}`;
+export function listenPidEntry(): Bytes {
+  return `LISTEN_PID=${' '.repeat(limits().pid_room - 1)}`;
+}
 
 /**
  * The names of the descriptors, 3 and on, that this process was itself given by that protocol.
@@ -33,7 +37,7 @@ export function inheritedNames(environment: readonly Bytes[], pid: number, open:
 
 /** The protocol's variables for descriptors of these names, from 3 on. */
 export function listenVariables(names: readonly Bytes[]): Bytes[] {
-  return [LISTEN_PID_ENTRY, `LISTEN_FDS=${names.length}`, `LISTEN_FDNAMES=${names.join(':')}`];
+  return [listenPidEntry(), `LISTEN_FDS=${names.length}`, `LISTEN_FDNAMES=${names.join(':')}`];
 }
 
 /** The names after those that were inherited. */

@@ -1,10 +1,8 @@
-import { closeSync } from 'node:fs';
 import type { Device } from '../device/handle.js';
 import { DmfdError } from '../errors.js';
-import { describeErrno } from '../kernel/errno.js';
-import { COMMAND } from '../kernel/layout.js';
+import { describeErrno, errnoError } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
-import { type Command, encodeCommand } from './command.js';
+import { type Command, commandAt, encodeCommand } from './command.js';
 import { executionFailed } from './find-command.js';
 
 /** How a command ended: with a status, or by a signal (its number). */
@@ -35,14 +33,14 @@ export function startCommand(command: Command, device: Device): RunningCommand {
 function awaitEnd(header: Buffer, pid: number): Ending {
   const result = shim.wait(header, pid);
   if (result < 0) {
-    const { name, words } = describeErrno(-result);
-    throw new DmfdError('system', `waiting for the command (process ${pid}): ${name}, ${words}`, {
-      operation: 'wait for the command',
-      errno: name,
+    throw errnoError('wait for the command', describeErrno(-result), {
+      code: 'command-failed',
+      subject: `process ${pid}`,
     });
   }
-  const signal = header.readInt32LE(COMMAND.signal);
-  return signal > 0 ? { signal } : { status: header.readInt32LE(COMMAND.exitCode) };
+  const at = commandAt();
+  const signal = header.readInt32LE(at.signal);
+  return signal > 0 ? { signal } : { status: header.readInt32LE(at.exit_code) };
 }
 
 /** The second descriptor is the shim's to close once the command has it; until then it is ours. */
@@ -52,7 +50,7 @@ function withReadOnly<T>(command: Command, device: Device, use: (readOnly: numbe
   try {
     return use(readOnly);
   } catch (error) {
-    closeSync(readOnly);
+    shim.close(readOnly);
     throw error;
   }
 }
@@ -81,21 +79,17 @@ export function becomeCommand(command: Command, device: Device): never {
   return withReadOnly(command, device, (readOnly) => {
     const { header, strings, descriptors } = encodeCommand(command, device, readOnly);
     const result = shim.exec(header, strings, descriptors);
-    if (result >= 0) throw new DmfdError('system', 'execve returned without an error');
+    if (result >= 0) throw new DmfdError('command-failed', 'execve returned without an error');
     throw startFailed(command, header, -result);
   });
 }
 
 function startFailed(command: Command, header: Buffer, errnoNumber: number): DmfdError {
-  if (header.readUInt32LE(COMMAND.reachedExecve) === 1) return executionFailed(command.file, errnoNumber);
-  const { name, words } = describeErrno(errnoNumber);
-  return new DmfdError(
-    'system',
-    `starting the command with the device as descriptor ${command.fd}: ${name}, ${words}`,
-    {
-      operation: 'start the command',
-      errno: name,
-      hint: 'check the limits on processes, memory and descriptors (ulimit -u -v -n)',
-    },
-  );
+  const errno = describeErrno(errnoNumber);
+  if (header.readUInt32LE(commandAt().reached_execve) === 1) return executionFailed(command.file, errno);
+  return errnoError('start the command', errno, {
+    code: 'command-failed',
+    said: `starting the command with the device as descriptor ${command.fd}: ${errno.name}, ${errno.words}`,
+    hint: 'check the limits on processes, memory and descriptors (ulimit -u -v -n)',
+  });
 }

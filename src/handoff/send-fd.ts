@@ -1,11 +1,10 @@
-import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Device } from '../device/handle.js';
-import { isHeldByProcess, isKept } from '../device/kept.js';
 import { DmfdError } from '../errors.js';
 import { shim } from '../kernel/shim.js';
 import { bytesOf, toBuffer } from './bytes.js';
 import { encodeAddress, type SocketUse, socketFailed } from './socket-failure.js';
+import { isHeldByProcess, isStillHeld } from './still-held.js';
 
 /** Milliseconds. */
 const LIMIT = 10_000;
@@ -26,15 +25,15 @@ export async function sendDescriptor(device: Device, socket: string, payload: st
     serverHint: 'start the receiver first',
   };
   const bytes = toBuffer(bytesOf(payload));
-  const connection = shim.send(encodeAddress(use.address), bytes, device.fd, LIMIT);
+  const connection = shim.send(encodeAddress(use.address), bytes, bytes.length, device.fd, LIMIT);
   if (connection < 0) throw socketFailed(use, -connection);
   try {
     if (!(await isRead(connection, device))) throw notRead(device, socket);
   } finally {
-    closeSync(connection);
+    shim.close(connection);
   }
   device.close();
-  if (!(await isKept(device))) throw notKept(device, socket);
+  if (!(await isStillHeld(device))) throw notKept(device, socket);
 }
 
 /** A receiver that has the descriptor has read enough, whatever it thinks of the payload. */
@@ -51,7 +50,7 @@ async function isRead(connection: number, device: Device): Promise<boolean> {
 /** What was sent cannot be taken back. */
 function notRead(device: Device, socket: string): DmfdError {
   return new DmfdError(
-    'system',
+    'receiver-failed',
     `device ${device.name}: the server at ${socket} did not read the descriptor within ${LIMIT / 1000} s`,
     {
       operation: 'send the descriptor',
@@ -64,7 +63,7 @@ function notRead(device: Device, socket: string): DmfdError {
 
 function notKept(device: Device, socket: string): DmfdError {
   return new DmfdError(
-    'system',
+    'receiver-failed',
     `device ${device.name}: the server at ${socket} did not keep the descriptor`,
     {
       operation: 'send the descriptor',

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { DmfdError } from '../errors.js';
-import { describeErrno } from '../kernel/errno.js';
+import type { DmfdError } from '../errors.js';
+import { describeErrno, errnoError, isRefusal } from '../kernel/errno.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
 
 /** What was to be done at a unix socket. */
@@ -15,13 +15,13 @@ export interface SocketUse {
 
 /** Puts into words why a descriptor could not be given to the server at a unix socket. */
 export function socketFailed({ operation, address, serverHint }: SocketUse, errnoNumber: number): DmfdError {
-  const { name, words } = describeErrno(errnoNumber);
-  const { said, hint } = explain(name, address, serverHint);
-  return new DmfdError(
-    name === 'EACCES' || name === 'EPERM' ? 'privilege' : 'system',
-    `${operation} ${show(address)}: ${name}, ${said ?? words}`,
-    { operation, errno: name, ...(hint === undefined ? {} : { hint }) },
-  );
+  const errno = describeErrno(errnoNumber);
+  const { said, hint } = explain(errno.name, address, serverHint);
+  return errnoError(operation, errno, {
+    code: isRefusal(errno) ? 'not-permitted' : 'receiver-failed',
+    said: `${operation} ${show(address)}: ${errno.name}, ${said ?? errno.words}`,
+    hint,
+  });
 }
 
 /** The address as the shim wants it. */

@@ -1,11 +1,19 @@
-import { DmfdError } from '../errors.js';
-import { describeErrno } from './errno.js';
+/**
+ * What a block device says of itself: its number, its sequence number, its size.
+ *
+ * @module
+ */
+import { type BigIntStats, readFileSync, statSync } from 'node:fs';
+import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+import type { Kernel } from './kernel.js';
 import { shim } from './shim.js';
 
 /** linux/fs.h; BLKGETSIZE64 as a 64-bit kernel numbers it. */
 const BLKROGET = 0x125e;
 const BLKSSZGET = 0x1268;
 const BLKGETSIZE64 = 0x80081272;
+/** `_IOR(0x12, 128, __u64)`, Linux 5.15. */
+const BLKGETDISKSEQ = 0x80081280;
 
 export interface BlockDeviceFacts {
   readonly bytes: bigint;
@@ -14,19 +22,57 @@ export interface BlockDeviceFacts {
   readonly readOnly: boolean;
 }
 
-/** What an open block device says of itself. @throws DmfdError `kernel` */
-export function readBlockDevice(fd: number): BlockDeviceFacts {
+/** @throws DmfdError `kernel` */
+export function readBlockDevice(kernel: Kernel, fd: number): BlockDeviceFacts {
+  const ask = (operation: string, request: number): Buffer => {
+    const answer = Buffer.alloc(8);
+    kernel.must(operation, () => shim.ioctl(fd, request, answer));
+    return answer;
+  };
   return {
-    bytes: ask(fd, 'BLKGETSIZE64', BLKGETSIZE64).readBigUInt64LE(),
-    blockSize: ask(fd, 'BLKSSZGET', BLKSSZGET).readInt32LE(),
-    readOnly: ask(fd, 'BLKROGET', BLKROGET).readInt32LE() !== 0,
+    bytes: ask('BLKGETSIZE64', BLKGETSIZE64).readBigUInt64LE(),
+    blockSize: ask('BLKSSZGET', BLKSSZGET).readInt32LE(),
+    readOnly: ask('BLKROGET', BLKROGET).readInt32LE() !== 0,
   };
 }
 
-function ask(fd: number, operation: string, request: number): Buffer {
-  const answer = Buffer.alloc(8);
-  const result = shim.ioctl(fd, request, answer);
-  if (result >= 0) return answer;
-  const { name, words } = describeErrno(-result);
-  throw new DmfdError('kernel', `${operation}: ${name}, ${words}`, { operation, errno: name });
+/** The disk sequence number of an open block device; 0 where the kernel has none. */
+export function readDiskseq(kernel: Kernel, fd: number): bigint {
+  const value = Buffer.alloc(8);
+  const result = kernel.call('BLKGETDISKSEQ', () => shim.ioctl(fd, BLKGETDISKSEQ, value));
+  return result < 0 ? 0n : value.readBigUInt64LE();
+}
+
+/** What /sys says of the device that has this number now; undefined when there is none, or no /sys. */
+export function diskseqInSys(dev: DeviceNumber): bigint | undefined {
+  return numberInSys(dev, 'diskseq');
+}
+
+/** Sectors of 512 bytes, as {@link diskseqInSys}. */
+export function sizeInSys(dev: DeviceNumber): bigint | undefined {
+  return numberInSys(dev, 'size');
+}
+
+function numberInSys(dev: DeviceNumber, attribute: string): bigint | undefined {
+  try {
+    return BigInt(readFileSync(`/sys/dev/block/${formatDeviceNumber(dev)}/${attribute}`, 'ascii').trim());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a file is a block device with that number; undefined is a file that is not there. */
+export function isBlockNode(stats: BigIntStats | undefined, dev: DeviceNumber): boolean {
+  if (stats === undefined || !stats.isBlockDevice()) return false;
+  const { major, minor } = decodeLibcDevice(stats.rdev);
+  return major === dev.major && minor === dev.minor;
+}
+
+/** As {@link isBlockNode}, of a path; false for one that cannot be looked at. */
+export function isBlockNodeAt(path: string, dev: DeviceNumber): boolean {
+  try {
+    return isBlockNode(statSync(path, { bigint: true }), dev);
+  } catch {
+    return false;
+  }
 }

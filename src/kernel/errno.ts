@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
+import { DmfdError, type ErrorCode, type ErrorDetails } from '../errors.js';
 
 /** What libuv's list leaves out, or gives a name of its own, of the errors the calls made here can answer. */
 const OURS: Readonly<Record<number, readonly [name: string, words: string]>> = {
@@ -26,10 +27,51 @@ export function describeErrno(number: number): Errno {
   return { number, name, words };
 }
 
+/** The name of the errno that a call returned as a negative number; `ok` for any other result. */
+export function resultName(result: number): string {
+  return result < 0 ? describeErrno(-result).name : 'ok';
+}
+
 /** The errno of an error that Node's own file functions threw. */
 export function errnoOf(error: unknown): Errno | undefined {
   if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') return undefined;
   return describeErrno(-error.errno);
+}
+
+/** What the action returns, or a negative errno where a file function of Node's throws one. */
+export function resultOf(action: () => number): number {
+  try {
+    return action();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    return -errno.number;
+  }
+}
+
+export function isRefusal({ name }: Errno): boolean {
+  return name === 'EACCES' || name === 'EPERM';
+}
+
+/** How a call that failed is told. */
+export interface Failure extends Omit<ErrorDetails, 'operation' | 'errno'> {
+  /** Default: `not-permitted` for EACCES and EPERM, else `kernel-refused`. */
+  readonly code?: ErrorCode | undefined;
+  /** What the message begins with: `device NAME`. */
+  readonly subject?: string | undefined;
+  /** Stands for `operation: errno, words` in the message. */
+  readonly said?: string | undefined;
+}
+
+/** The one place where what was asked and the errno that came back become an error. */
+export function errnoError(operation: string, errno: Errno, failure: Failure = {}): DmfdError {
+  const { code, subject, said, ...details } = failure;
+  const message = said ?? `${operation}: ${errno.name}, ${errno.words}`;
+  return new DmfdError(
+    code ?? (isRefusal(errno) ? 'not-permitted' : 'kernel-refused'),
+    subject === undefined ? message : `${subject}: ${message}`,
+    { ...details, operation, errno: errno.name },
+  );
 }
 
 function unknown(number: number): readonly [string, string] {

@@ -1,5 +1,6 @@
-import { closeSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { errnoOf } from './errno.js';
+import type { Kernel } from './kernel.js';
 import { shim } from './shim.js';
 
 const RECORD_SIZE = 8192;
@@ -9,8 +10,8 @@ export class KernelLog {
   private constructor(private fd: number) {}
 
   /** From the next record on. */
-  static listen(): KernelLog {
-    return new KernelLog(shim.openKernelLog());
+  static listen(kernel: Kernel): KernelLog {
+    return new KernelLog(kernel.call('open /dev/kmsg', () => shim.openKernelLog()));
   }
 
   /**
@@ -22,7 +23,7 @@ export class KernelLog {
   }
 
   close(): void {
-    if (this.fd >= 0) closeSync(this.fd);
+    if (this.fd >= 0) shim.close(this.fd);
     this.fd = -1;
   }
 

@@ -1,10 +1,10 @@
-import { closeSync, openSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { constants } from 'node:fs';
 import { DmfdError, ROOT_HINT } from '../errors.js';
-import { describeErrno, type Errno, errnoOf } from './errno.js';
-import { loadModule, miscMinor } from './modules.js';
-import { scratchName } from './scratch.js';
-import { shim } from './shim.js';
-import { type StepListener, timed } from './steps.js';
+import { describeErrno, type Errno, errnoError, isRefusal } from './errno.js';
+import type { Kernel } from './kernel.js';
+import { readIfThere } from './pseudo-files.js';
+import { scratchName, shim } from './shim.js';
 
 /** A driver's control device. */
 export interface MiscDevice {
@@ -38,76 +38,69 @@ const MISC_MAJOR = 10;
  *
  * @throws DmfdError `privilege` when it may not be opened, `unsupported` when this kernel does not have the driver
  */
-export function openMiscDevice(device: MiscDevice, onStep?: StepListener): number {
-  let result = openNode(device, onStep);
+export function openMiscDevice(kernel: Kernel, device: MiscDevice): number {
+  const openNode = () =>
+    kernel.call(`open ${device.path}`, () => shim.open(Buffer.from(`${device.path}\0`), constants.O_RDWR));
+  let result = openNode();
   if (result >= 0) return result;
-  if (isRefusal(result)) throw refused(device, describeErrno(-result));
+  if (isFinal(describeErrno(-result))) throw refused(device, describeErrno(-result));
   let complaint: string | undefined;
   if (miscMinor(device.miscName) === undefined) {
-    timed(onStep, `modprobe ${device.module}`, () => {
-      complaint = loadModule(device.module);
-      return 0;
-    });
-    result = openNode(device, onStep);
+    complaint = loadModule(kernel, device.module);
+    result = openNode();
     if (result >= 0) return result;
   }
   const minor = miscMinor(device.miscName);
   if (minor === undefined) throw absent(device, complaint);
-  result = timed(onStep, `open ${device.path} through a private node`, () =>
-    shim.openByNumber('char', MISC_MAJOR, minor, false, scratchName()),
+  result = kernel.call(`open ${device.path} through a private node`, () =>
+    shim.openByNumber(0, MISC_MAJOR, minor, 0, scratchName()),
   );
   if (result >= 0) return result;
   throw noNode(device, minor, describeErrno(-result));
 }
 
-/** A descriptor that is closed when `use` returns or throws. */
-export function withMiscDevice<T>(
-  device: MiscDevice,
-  onStep: StepListener | undefined,
-  use: (fd: number) => T,
-): T {
-  const fd = openMiscDevice(device, onStep);
-  try {
-    return use(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openNode({ path }: MiscDevice, onStep?: StepListener): number {
-  return timed(onStep, `open ${path}`, () => {
-    try {
-      return openSync(path, 'r+');
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      return -errno.number;
-    }
+/** Tries to have the kernel load a module. Returns what modprobe had to say when it did not work. */
+export function loadModule(kernel: Kernel, name: string): string | undefined {
+  let complaint: string | undefined;
+  kernel.call(`modprobe ${name}`, () => {
+    complaint = modprobe(name);
+    return 0;
   });
+  return complaint;
 }
 
-function isRefusal(result: number): boolean {
-  const { name } = describeErrno(-result);
-  return name === 'EACCES' || name === 'EPERM' || name === 'EMFILE' || name === 'ENFILE';
+function modprobe(name: string): string | undefined {
+  const { status, stderr, error } = spawnSync('modprobe', [name], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
+  });
+  if (error !== undefined) return `modprobe: ${error.message}`;
+  return status === 0 ? undefined : stderr.trim().split('\n').at(-1);
 }
 
-function refused(device: MiscDevice, errno: Errno): DmfdError {
-  const privilege = errno.name === 'EACCES' || errno.name === 'EPERM';
-  return new DmfdError(
-    privilege ? 'privilege' : 'system',
-    `open ${device.path}: ${errno.name}, ${errno.words}`,
-    {
-      operation: `open ${device.path}`,
-      errno: errno.name,
-      hint: privilege ? ROOT_HINT : 'too many files are open: raise the limit (ulimit -n) or close some',
-    },
-  );
+/** The minor number under which the running kernel offers a misc device, or undefined when it does not. */
+export function miscMinor(name: string): number | undefined {
+  const list = readIfThere('/proc/misc');
+  const line = list.split('\n').find((entry) => entry.trim().endsWith(` ${name}`));
+  return line === undefined ? undefined : Number.parseInt(line, 10);
+}
+
+/** A node that is there and does not open: another one would not, either. */
+function isFinal(errno: Errno): boolean {
+  return isRefusal(errno) || errno.name === 'EMFILE' || errno.name === 'ENFILE';
+}
+
+function refused({ path }: MiscDevice, errno: Errno): DmfdError {
+  if (isRefusal(errno)) return errnoError(`open ${path}`, errno, { hint: ROOT_HINT });
+  const hint = 'too many files are open: raise the limit (ulimit -n) or close some';
+  return errnoError(`open ${path}`, errno, { code: 'resource-limit', hint });
 }
 
 function absent(device: MiscDevice, complaint: string | undefined): DmfdError {
   const said = complaint === undefined ? '' : ` (${complaint})`;
   return new DmfdError(
-    'unsupported',
+    'driver-missing',
     `open ${device.path}: this kernel does not have ${device.driver}${said}`,
     {
       operation: `open ${device.path}`,
@@ -120,14 +113,10 @@ function absent(device: MiscDevice, complaint: string | undefined): DmfdError {
   );
 }
 
-function noNode(device: MiscDevice, minor: number, errno: Errno): DmfdError {
-  return new DmfdError(
-    errno.name === 'EPERM' || errno.name === 'EACCES' ? 'privilege' : 'system',
-    `${device.path} does not exist, and a node of our own for it: ${errno.name}, ${errno.words}`,
-    {
-      operation: `open ${device.path}`,
-      errno: errno.name,
-      hint: `the driver is loaded; as root: mkdir -p ${device.path.replace(/\/[^/]*$/, '')} && mknod ${device.path} c ${MISC_MAJOR} ${minor} (in a container: give it this device)`,
-    },
-  );
+function noNode({ path }: MiscDevice, minor: number, errno: Errno): DmfdError {
+  return errnoError(`open ${path}`, errno, {
+    code: isRefusal(errno) ? 'not-permitted' : 'node-missing',
+    said: `${path} does not exist, and a node of our own for it: ${errno.name}, ${errno.words}`,
+    hint: `the driver is loaded; as root: mkdir -p ${path.replace(/\/[^/]*$/, '')} && mknod ${path} c ${MISC_MAJOR} ${minor} (in a container: give it this device)`,
+  });
 }

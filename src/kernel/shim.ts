@@ -1,91 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import { DmfdError } from '../errors.js';
-import { EXPECTED_LAYOUT } from './layout.js';
 
 type Argument = number | Buffer;
 
 /** What of ffi-rs is used, as its platform package has it, whose types its index does not tell. */
 interface Ffi {
   open(library: { library: string; path: string }): void;
-  load(call: {
-    library: string;
-    funcName: string;
-    retType: number;
-    paramsType: (number | { ffiTypeTag: number; type: number; length: number })[];
-    paramsValue: Argument[];
-    errno: boolean;
-    runInNewThread: boolean;
-    freeResultMemory: boolean;
-  }): number;
+  load(call: FfiCall): number;
   readonly DataType: Readonly<Record<'I32' | 'U32' | 'U8Array', number>>;
   readonly FFITypeTag: Readonly<Record<'Array', number>>;
 }
 
+interface FfiCall {
+  library: string;
+  funcName: string;
+  retType: number;
+  paramsType: (number | { ffiTypeTag: number; type: number; length: number })[];
+  paramsValue: Argument[];
+  errno: boolean;
+  runInNewThread: boolean;
+  freeResultMemory: boolean;
+}
+
 const LIBRARY = 'dmfd';
+// Two folders up from here, and from the bundle in dist/command as well.
 const LIBRARY_PATH = fileURLToPath(new URL('../../native-shims/build/libdmfd.so', import.meta.url));
 
 let ffi: Ffi | undefined;
+const functionNames: string[] = [];
 
 /** The shim's functions. Each returns a value that is not negative, or a negative errno. */
 export const shim = {
-  /** One whole creation in the shield; both buffers are changed in place. */
-  create: (creation: Buffer, table: Buffer): number => call('dmfd_create', creation, table),
-  ioctl: (fd: number, request: number, argument: Buffer): number => call('dmfd_ioctl', fd, request, argument),
-  ioctlValue: (fd: number, request: number, value: number): number =>
-    call('dmfd_ioctl_value', fd, request, value),
-  /** Opens a device through a private node; `scratch` is {@link scratchName}, NUL-terminated. */
-  openByNumber: (type: 'block' | 'char', major: number, minor: number, readOnly: boolean, scratch: Buffer) =>
-    call('dmfd_open_by_number', type === 'block' ? 1 : 0, major, minor, readOnly ? 1 : 0, scratch),
+  /** One whole creation in the shield; creation and table are changed in place. */
+  create: native<[creation: Buffer, table: Buffer, keyPlaces: Buffer]>('dmfd_create'),
+  ioctl: native<[fd: number, request: number, argument: Buffer]>('dmfd_ioctl'),
+  ioctlValue: native<[fd: number, request: number, value: number]>('dmfd_ioctl_value'),
+  /** Opens a device (block 1, character 0) through a private node; `scratch` is {@link scratchName}. */
+  openByNumber:
+    native<[block: number, major: number, minor: number, readOnly: number, scratch: Buffer]>(
+      'dmfd_open_by_number',
+    ),
+  /** Opens a block device whose number a descriptor of ours pins, read-only or not; `scratch` likewise. */
+  openDevice: native<[major: number, minor: number, readOnly: number, scratch: Buffer]>('dmfd_open_device'),
   /** One message to a service manager, with a descriptor. `address` is NUL-terminated, here and below. */
-  notify: (address: Buffer, message: Buffer, fd: number, timeoutMs: number): number =>
-    call('dmfd_notify', address, message, message.length, fd, timeoutMs),
+  notify:
+    native<[address: Buffer, message: Buffer, size: number, fd: number, timeoutMs: number]>('dmfd_notify'),
   /** Returns when the manager has dealt with what it was sent before. */
-  notifyBarrier: (address: Buffer, timeoutMs: number): number =>
-    call('dmfd_notify_barrier', address, timeoutMs),
+  notifyBarrier: native<[address: Buffer, timeoutMs: number]>('dmfd_notify_barrier'),
   /** Sends a payload and a descriptor to a unix socket; returns the connection. */
-  send: (address: Buffer, payload: Buffer, fd: number, timeoutMs: number): number =>
-    call('dmfd_send', address, payload, payload.length, fd, timeoutMs),
+  send: native<[address: Buffer, payload: Buffer, size: number, fd: number, timeoutMs: number]>('dmfd_send'),
   /** 0 when the other end of a connection has read all, or has gone. */
-  unread: (connection: number): number => call('dmfd_unread', connection),
+  unread: native<[connection: number]>('dmfd_unread'),
   /** LOOP_SET_FD and LOOP_SET_STATUS64 in the shield. */
-  loopSetFd: (loop: number, backing: number, status64: Buffer): number =>
-    call('dmfd_loop_set_fd', loop, backing, status64),
+  loopSetFd: native<[loop: number, backing: number, status64: Buffer]>('dmfd_loop_set_fd'),
   /** `path` NUL-terminated; flags as swapon(2) has them. */
-  swapOn: (path: Buffer, flags: number): number => call('dmfd_swapon', path, flags),
-  swapOff: (path: Buffer): number => call('dmfd_swapoff', path),
+  swapOn: native<[path: Buffer, flags: number]>('dmfd_swapon'),
+  swapOff: native<[path: Buffer]>('dmfd_swapoff'),
   /** Bytes of a page of memory. */
-  pageSize: (): number => call('dmfd_page_size'),
+  pageSize: native<[]>('dmfd_page_size'),
   /** flock(2), exclusive, without waiting. */
-  lock: (fd: number): number => call('dmfd_lock', fd),
+  lock: native<[fd: number]>('dmfd_lock'),
+  /** A descriptor that ends a creation's wait for its key when it is written to: 8 bytes, a number above 0. */
+  cancelEvent: native<[]>('dmfd_cancel_event'),
   /** A descriptor of the kernel's log, after its newest record. */
-  openKernelLog: (): number => call('dmfd_open_kernel_log'),
-  /** Opens a device whose number a descriptor of ours pins, read-only or not; `scratch` as for openByNumber. */
-  openDevice: (major: number, minor: number, readOnly: boolean, scratch: Buffer): number =>
-    call('dmfd_open_device', major, minor, readOnly ? 1 : 0, scratch),
+  openKernelLog: native<[]>('dmfd_open_kernel_log'),
+  /** Writes lines `name=number` of where things stand in the structs; returns how long all of them are. */
+  layout: native<[text: Buffer, size: number]>('dmfd_layout'),
+  /**
+   * open(2) of a NUL-terminated path, close-on-exec, and close(2) of all that the shim has opened. Not Node's own functions: a
+   * worker thread closes at its end what they opened in it, whoever has it by then, and warns of what only they close.
+   */
+  open: native<[path: Buffer, flags: number]>('dmfd_open'),
+  close: native<[fd: number]>('dmfd_close'),
   /** Signal dispositions and mask as the caller had them, for this process. */
-  adoptCaller: (caller: Buffer): number => call('dmfd_adopt_caller', caller),
-  /** Returns only when it failed. */
-  exec: (command: Buffer, strings: Buffer, descriptors: Buffer): number =>
-    call('dmfd_exec', command, strings, descriptors),
-  /** Starts a command and gives it its descriptors; its pid. {@link shim.wait} has to follow. */
-  start: (command: Buffer, strings: Buffer, descriptors: Buffer): number =>
-    call('dmfd_start', command, strings, descriptors),
+  adoptCaller: native<[caller: Buffer]>('dmfd_adopt_caller'),
+  /** Becomes a command; returns only when that failed. */
+  exec: native<[command: Buffer, strings: Buffer, descriptors: Buffer]>('dmfd_exec'),
+  /** Starts a command and gives it its descriptors; its pid. `wait` has to follow. */
+  start: native<[command: Buffer, strings: Buffer, descriptors: Buffer]>('dmfd_start'),
   /** Waits for its end, and forwards signals meanwhile. */
-  wait: (command: Buffer, pid: number): number => call('dmfd_wait', command, pid),
+  wait: native<[command: Buffer, pid: number]>('dmfd_wait'),
   /** Ends this process at once, without Node's own clearing up. */
-  end: (status: number): number => call('dmfd_end', status),
+  end: native<[status: number]>('dmfd_end'),
   /** Returns only when the signal does not kill. */
-  dieOfSignal: (signal: number): number => call('dmfd_die_of_signal', signal),
+  dieOfSignal: native<[signal: number]>('dmfd_die_of_signal'),
 };
 
-function call(funcName: string, ...paramsValue: Argument[]): number {
-  ffi ??= loadLibrary();
-  return invoke(ffi, funcName, paramsValue);
+/** A name that nobody else has, NUL-terminated, for the directory of a private device node. */
+export function scratchName(): Buffer {
+  return Buffer.from(`dmfd-${randomBytes(8).toString('hex')}\0`);
 }
 
-function invoke({ load, DataType, FFITypeTag }: Ffi, funcName: string, paramsValue: Argument[]): number {
-  return load({
+/** The library that is there does not go with this code. */
+export function otherVersion(cause?: unknown): DmfdError {
+  return new DmfdError('shim-unusable', `the native shim ${LIBRARY_PATH} is of another version of dmfd`, {
+    hint: 'build it again with "make build"',
+    cause,
+  });
+}
+
+let manyThreads = !isMainThread;
+
+/** Says that other threads of this process may use the shim, too. To be called before its first use. */
+export function expectThreads(): void {
+  manyThreads = true;
+}
+
+function native<Arguments extends Argument[]>(name: string): (...values: Arguments) => number {
+  functionNames.push(name);
+  return (...values) => {
+    ffi ??= loadLibrary();
+    return ffi.load(callOf(ffi, name, values));
+  };
+}
+
+function callOf({ DataType, FFITypeTag }: Ffi, funcName: string, paramsValue: Argument[]): FfiCall {
+  return {
     library: LIBRARY,
     funcName,
     retType: DataType.I32,
@@ -99,40 +135,84 @@ function invoke({ load, DataType, FFITypeTag }: Ffi, funcName: string, paramsVal
     errno: false,
     runInNewThread: false,
     freeResultMemory: false,
-  });
+  };
 }
 
 function loadLibrary(): Ffi {
   const loaded = loadFfi();
+  if (manyThreads) withoutOthers(() => openForThreads(loaded));
+  else open(loaded);
+  return loaded;
+}
+
+function open(loaded: Ffi): void {
   try {
     loaded.open({ library: LIBRARY, path: LIBRARY_PATH });
   } catch (cause) {
-    throw new DmfdError('system', `the native shim ${LIBRARY_PATH} cannot be loaded`, {
+    throw new DmfdError('shim-unusable', `the native shim ${LIBRARY_PATH} cannot be loaded`, {
       hint: 'build it with "make build" in the source tree; it needs a C compiler',
       cause,
     });
   }
-  checkLayout(loaded);
-  return loaded;
 }
 
-/** By its platform package where that is known: ffi-rs's index costs five times as much at start-up. */
-function loadFfi(): Ffi {
-  const require = createRequire(import.meta.url);
-  try {
-    return createRequire(require.resolve('ffi-rs'))(`@yuuang/ffi-rs-linux-${process.arch}-gnu`);
-  } catch {
-    return require('ffi-rs');
+/**
+ * ffi-rs keeps libraries and functions in one table for all threads, without a lock. A thread that has entered all of them
+ * leaves the table as it is from then on, which other threads can read.
+ */
+function openForThreads(loaded: Ffi): void {
+  open(loaded);
+  for (const name of functionNames) {
+    try {
+      // A value of the wrong type is refused when the function has been looked up, and before it is called.
+      loaded.load({ ...callOf(loaded, name, [0]), paramsValue: ['' as unknown as number] });
+    } catch {}
   }
 }
 
-function checkLayout(loaded: Ffi): void {
-  const numbers = Buffer.alloc(4 * EXPECTED_LAYOUT.length);
-  const count = invoke(loaded, 'dmfd_layout', [numbers, EXPECTED_LAYOUT.length]);
-  const actual = EXPECTED_LAYOUT.map((_, index) => numbers.readUInt32LE(4 * index));
-  if (count === EXPECTED_LAYOUT.length && actual.every((number, index) => number === EXPECTED_LAYOUT[index]))
-    return;
-  throw new DmfdError('system', `the native shim ${LIBRARY_PATH} is of another version of dmfd`, {
-    hint: 'build it again with "make build"',
-  });
+const LOCK_TRIES = 1000;
+
+/** Threads share the process and little else: a directory is the lock, where one can be made. */
+function withoutOthers(action: () => void): void {
+  const lock = join(process.getuid?.() === 0 ? '/run' : tmpdir(), `.dmfd-loading-${process.pid}`);
+  const isOurs = makeDirectory(lock);
+  try {
+    action();
+  } finally {
+    if (isOurs) rmdirSync(lock);
+  }
+}
+
+function makeDirectory(path: string): boolean {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 0; attempt < LOCK_TRIES; attempt++) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+      Atomics.wait(pause, 0, 0, 5);
+    }
+  }
+  // Left by a process of the same number that was killed while it loaded.
+  return true;
+}
+
+/** dlfcn.h; Node has no name for it. */
+const RTLD_NODELETE = 0x1000;
+
+/**
+ * By its platform package where that is known: ffi-rs's index costs five times as much at start-up. It stays loaded for good:
+ * Node would unload it with the last thread that uses it, and that thread still has destructors of it to call.
+ */
+function loadFfi(): Ffi {
+  const require = createRequire(import.meta.url);
+  try {
+    const path = createRequire(require.resolve('ffi-rs')).resolve(`@yuuang/ffi-rs-linux-${process.arch}-gnu`);
+    const addon = { exports: {} as Ffi };
+    process.dlopen(addon, path, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
+    return addon.exports;
+  } catch {
+    return require('ffi-rs');
+  }
 }

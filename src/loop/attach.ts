@@ -1,15 +1,12 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { closeSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DmfdError, NODE_HINT } from '../errors.js';
-import { isBlockNode } from '../kernel/block-node.js';
-import { readDiskseq } from '../kernel/diskseq.js';
-import { describeErrno, errnoOf } from '../kernel/errno.js';
-import { LOOP_CONTROL, withMiscDevice } from '../kernel/misc-device.js';
-import { scratchName } from '../kernel/scratch.js';
-import { shim } from '../kernel/shim.js';
-import { pause } from '../kernel/sleep.js';
-import { type StepListener, timed } from '../kernel/steps.js';
+import { isBlockNode, readDiskseq } from '../kernel/block-device.js';
+import { describeErrno, errnoError } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { scratchName, shim } from '../kernel/shim.js';
 import { openBackingFile } from './backing.js';
+import { withLoopControl } from './control.js';
 import { encodeLoopConfig, encodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR } from './protocol.js';
 
 /** A loop device that detaches when its last holder lets go: this descriptor, then the table above it. */
@@ -25,60 +22,57 @@ export interface LoopDevice {
 
 const ATTEMPTS = 500;
 
+/** What is to be attached, and how. */
+interface Backing {
+  readonly fd: number;
+  readonly file: string;
+  readonly readOnly: boolean;
+}
+
 /**
  * Attaches a file to a free loop device, autoclear from its first moment on.
  *
  * @throws DmfdError `usage` for an unusable file, `taken` when other processes take every free device first,
  *   `kernel` when the driver refuses
  */
-export function attachLoop(file: string, readOnly: boolean, onStep?: StepListener): LoopDevice {
-  const backing = openBackingFile(file, readOnly);
+export function attachLoop(kernel: Kernel, file: string, readOnly: boolean): LoopDevice {
+  const { fd, warning } = openBackingFile(file, readOnly);
   try {
-    return { ...attachOpenFile(backing.fd, file, readOnly, onStep), warning: backing.warning };
+    return { ...attachOpenFile(kernel, { fd, file, readOnly }), warning };
   } finally {
-    closeSync(backing.fd);
+    closeSync(fd);
   }
 }
 
 /** As {@link attachLoop}, of a file that is open; the loop device goes on with that very opening, locks and all. */
-export function attachOpenFile(
-  backing: number,
-  file: string,
-  readOnly: boolean,
-  onStep?: StepListener,
-): LoopDevice {
-  return withMiscDevice(LOOP_CONTROL, onStep, (control) => {
-    const { fd, minor } = attachToAnyFree(control, backing, file, readOnly, onStep);
-    return { fd, major: LOOP_MAJOR, minor, diskseq: readDiskseq(fd), file, warning: undefined };
+export function attachOpenFile(kernel: Kernel, backing: Backing): LoopDevice {
+  return withLoopControl(kernel, (control) => {
+    const { fd, minor } = attachToAnyFree(kernel, control.free, backing);
+    const diskseq = readDiskseq(kernel, fd);
+    return { fd, major: LOOP_MAJOR, minor, diskseq, file: backing.file, warning: undefined };
   });
 }
 
 /** "Free" holds only until somebody else has asked the same question: then the next one is tried. */
 function attachToAnyFree(
-  control: number,
-  backing: number,
-  file: string,
-  readOnly: boolean,
-  onStep?: StepListener,
+  kernel: Kernel,
+  free: () => number,
+  backing: Backing,
 ): { fd: number; minor: number } {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const minor = timed(onStep, 'LOOP_CTL_GET_FREE', () =>
-      shim.ioctlValue(control, LOOP_COMMANDS.CTL_GET_FREE, 0),
-    );
-    if (minor < 0) throw failed(file, 'LOOP_CTL_GET_FREE', minor);
-    const fd = openLoop(minor, readOnly, onStep);
-    const result = fd < 0 ? fd : configure(fd, backing, file, readOnly, onStep);
+    const minor = free();
+    if (minor < 0) throw failed(kernel, backing, 'LOOP_CTL_GET_FREE', minor);
+    const fd = openLoop(kernel, minor, backing.readOnly);
+    const result = fd < 0 ? fd : configure(kernel, fd, backing);
     if (result >= 0) return { fd, minor };
-    if (fd >= 0) closeSync(fd);
-    if (!isTakenByAnother(result)) throw failed(file, `attach to /dev/loop${minor}`, result);
-    pause(Math.min(attempt, 20));
+    if (fd >= 0) shim.close(fd);
+    if (!isTakenByAnother(result)) throw failed(kernel, backing, `attach to /dev/loop${minor}`, result);
+    kernel.pause(Math.min(attempt, 20));
   }
   throw new DmfdError(
-    'taken',
-    `loop file ${JSON.stringify(file)}: every free loop device was taken by another process, ${ATTEMPTS} times in a row`,
-    {
-      hint: 'too much goes on with loop devices at once: try again',
-    },
+    'loop-devices-taken',
+    `${subjectOf(backing)}: every free loop device was taken by another process, ${ATTEMPTS} times in a row`,
+    { hint: 'too much goes on with loop devices at once: try again' },
   );
 }
 
@@ -88,16 +82,10 @@ function isTakenByAnother(result: number): boolean {
 }
 
 /** A descriptor of /dev/loopN, by that node or by one of our own, or a negative errno. */
-export function openLoop(minor: number, readOnly: boolean, onStep?: StepListener): number {
-  return timed(onStep, `open /dev/loop${minor}`, () => {
-    try {
-      if (!isNodeOf(minor)) return openPrivately(minor, readOnly);
-      return openSync(`/dev/loop${minor}`, readOnly ? constants.O_RDONLY : constants.O_RDWR);
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      return -errno.number;
-    }
+export function openLoop(kernel: Kernel, minor: number, readOnly: boolean): number {
+  return kernel.call(`open /dev/loop${minor}`, () => {
+    if (!isNodeOf(minor)) return openPrivately(minor, readOnly);
+    return shim.open(Buffer.from(`/dev/loop${minor}\0`), readOnly ? constants.O_RDONLY : constants.O_RDWR);
   });
 }
 
@@ -109,41 +97,31 @@ function isNodeOf(minor: number): boolean {
 
 /** ENODEV: the device was removed meanwhile, which is no reason to give up. */
 function openPrivately(minor: number, readOnly: boolean): number {
-  const result = shim.openByNumber('block', LOOP_MAJOR, minor, readOnly, scratchName());
-  const { name, words } = describeErrno(Math.abs(result));
-  if (result >= 0 || !['EPERM', 'EACCES', 'EROFS'].includes(name)) return result;
-  throw new DmfdError(
-    'system',
-    `/dev has no node /dev/loop${minor}, and opening one of our own says ${name}, ${words}`,
-    { operation: `open /dev/loop${minor}`, errno: name, hint: NODE_HINT },
-  );
+  const result = shim.openByNumber(1, LOOP_MAJOR, minor, readOnly ? 1 : 0, scratchName());
+  const errno = describeErrno(Math.abs(result));
+  if (result >= 0 || !['EPERM', 'EACCES', 'EROFS'].includes(errno.name)) return result;
+  throw errnoError(`open /dev/loop${minor}`, errno, {
+    code: 'node-missing',
+    said: `/dev has no node /dev/loop${minor}, and opening one of our own says ${errno.name}, ${errno.words}`,
+    hint: NODE_HINT,
+  });
 }
 
-function configure(
-  fd: number,
-  backing: number,
-  file: string,
-  readOnly: boolean,
-  onStep?: StepListener,
-): number {
+function configure(kernel: Kernel, loop: number, { fd, file, readOnly }: Backing): number {
   const info = encodeLoopInfo(resolve(file), readOnly);
-  const result = timed(onStep, 'LOOP_CONFIGURE', () =>
-    shim.ioctl(fd, LOOP_COMMANDS.CONFIGURE, encodeLoopConfig(backing, info)),
+  const result = kernel.call('LOOP_CONFIGURE', () =>
+    shim.ioctl(loop, LOOP_COMMANDS.CONFIGURE, encodeLoopConfig(fd, info)),
   );
   // What a kernel before 5.8 says to a command it does not know.
   const unknown = result < 0 && ['EINVAL', 'ENOTTY'].includes(describeErrno(-result).name);
   if (!unknown) return result;
-  return timed(onStep, 'LOOP_SET_FD, LOOP_SET_STATUS64', () => shim.loopSetFd(fd, backing, info));
+  return kernel.call('LOOP_SET_FD, LOOP_SET_STATUS64', () => shim.loopSetFd(loop, fd, info));
 }
 
-function failed(file: string, operation: string, result: number): DmfdError {
-  const errno = describeErrno(-result);
-  return new DmfdError(
-    'kernel',
-    `loop file ${JSON.stringify(file)}: ${operation}: ${errno.name}, ${errno.words}`,
-    {
-      operation,
-      errno: errno.name,
-    },
-  );
+function subjectOf({ file }: Backing): string {
+  return `loop file ${JSON.stringify(file)}`;
+}
+
+function failed(kernel: Kernel, backing: Backing, operation: string, result: number): DmfdError {
+  return kernel.failure(operation, result, { code: 'kernel-refused', subject: subjectOf(backing) });
 }

@@ -1,4 +1,8 @@
-/** Numbers of the loop driver's user API (linux/loop.h); native-shims/layout.c asserts the layout. */
+/**
+ * Numbers of the loop driver's user API (linux/loop.h); native-shims/layout.c asserts the layout.
+ *
+ * @module
+ */
 
 export const LOOP_MAJOR = 7;
 

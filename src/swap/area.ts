@@ -1,4 +1,4 @@
-import { usageError } from '../errors.js';
+import { DmfdError } from '../errors.js';
 import type { CheckedSwap } from './request.js';
 
 const SECTOR = 512n;
@@ -29,20 +29,20 @@ export function swapArea(
   pageSize: number,
 ): SwapArea {
   const page = BigInt(pageSize);
-  const what = `BACKING ${JSON.stringify(request.backing)}`;
+  const what = `backing ${JSON.stringify(request.backing)}`;
   checkUnits(request, page);
   const whole = bytes / SECTOR;
   if (request.offset >= whole && request.offset > 0n) {
-    throw usageError(`offset of ${request.offset} sectors: ${what} has only ${whole}`);
+    throw unusable(`offset of ${request.offset} sectors: ${what} has only ${whole}`);
   }
   const rest = whole - request.offset;
   if (request.size !== undefined && request.size > rest) {
-    throw usageError(`size of ${request.size} sectors: ${what} has only ${rest} from the offset on`);
+    throw unusable(`size of ${request.size} sectors: ${what} has only ${rest} from the offset on`);
   }
   const room = ((request.size ?? rest) * SECTOR) / page;
   if (room < MIN_PAGES) {
     const given = (request.size ?? rest) * SECTOR;
-    throw usageError(
+    throw unusable(
       `${what}: ${given} bytes are too few for swap, which needs ${MIN_PAGES} pages, ${MIN_PAGES * page} bytes`,
     );
   }
@@ -55,15 +55,13 @@ function checkUnits(
   page: bigint,
 ) {
   if (BigInt(sectorSize) > page) {
-    throw usageError(`sector size ${sectorSize}: a page of this machine's memory has only ${page} bytes`);
+    throw unusable(`sector size ${sectorSize}: a page of this machine's memory has only ${page} bytes`);
   }
   if (offset < 0n || (offset * SECTOR) % BigInt(sectorSize) !== 0n) {
-    throw usageError(
-      `offset of ${offset} sectors: it is no multiple of the sector size, ${sectorSize} bytes`,
-    );
+    throw unusable(`offset of ${offset} sectors: it is no multiple of the sector size, ${sectorSize} bytes`);
   }
   if (size !== undefined && (size <= 0n || (size * SECTOR) % page !== 0n)) {
-    throw usageError(
+    throw unusable(
       `size of ${size} sectors: ${size * SECTOR} bytes are no whole pages of this machine's memory, of ${page} bytes`,
     );
   }
@@ -72,7 +70,11 @@ function checkUnits(
 /** The device is in sectors larger than a page: no page of it could be read alone. */
 export function checkBlockSize(backing: string, blockSize: number, pageSize: number): void {
   if (blockSize <= pageSize) return;
-  throw usageError(
-    `BACKING ${JSON.stringify(backing)}: its blocks of ${blockSize} bytes are larger than a page of this machine's memory (${pageSize})`,
+  throw unusable(
+    `backing ${JSON.stringify(backing)}: its blocks of ${blockSize} bytes are larger than a page of this machine's memory (${pageSize})`,
   );
+}
+
+function unusable(message: string): DmfdError {
+  return new DmfdError('area-unusable', message);
 }

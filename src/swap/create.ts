@@ -1,43 +1,31 @@
 import { fsyncSync, writeSync } from 'node:fs';
-import { createDevice } from '../device/create.js';
+import { makeDevice } from '../device/create.js';
+import type { DeviceFacts } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
-import { DmfdError } from '../errors.js';
-import type { KeyGiven } from '../kernel/creation.js';
-import { describeErrno, errnoOf } from '../kernel/errno.js';
+import { checkRequest } from '../device/request.js';
+import { type Kernel, operate } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
-import { type StepListener, timed } from '../kernel/steps.js';
 import { checkBlockSize, type SwapArea, swapArea } from './area.js';
-import { openSwapBacking, refuseCompany, type SwapBacking } from './backing.js';
+import { type AttachedBacking, openSwapBacking, refuseOthersOn, type SwapBacking } from './backing.js';
 import { swapHeader } from './header.js';
 import { type CheckedSwap, checkSwapRequest, type SwapRequest } from './request.js';
 import { swapFlags, swapOff, swapOn } from './swapon.js';
 import { cryptLine } from './table.js';
 
-/** Swap that is in use. Nothing holds it but the kernel; `swapoff` destroys device, loop device and key. */
-export interface Swap {
-  /** What `swapoff` takes. */
-  readonly path: string;
-  readonly name: string;
-  /** Of the device, in device-mapper. */
-  readonly uuid: string;
-  readonly major: number;
-  readonly minor: number;
-  readonly diskseq: bigint;
-  /** Bytes that can be swapped out to it. */
-  readonly size: bigint;
+/**
+ * Swap that is in use. Nothing holds it but the kernel; `swapoff` of its path destroys device, loop device and key. How the
+ * kernel got the key stands in `key`; out of a `table` root can read it.
+ */
+export interface Swap extends DeviceFacts {
   readonly backing: string;
-  /** `/dev/loopN` over a file. */
-  readonly loop: string | undefined;
   readonly cipher: string;
   /** Bits. */
   readonly keySize: number;
-  /** How the kernel got the key; out of a `table` root can read it. */
-  readonly key: KeyGiven | undefined;
   readonly label: string;
   /** In the swap header. */
   readonly swapUuid: string;
-  readonly mode: 'atomic' | 'fallback';
-  readonly warnings: readonly string[];
+  /** Bytes that can be swapped out to it. */
+  readonly swapSize: bigint;
 }
 
 /** What would be done: for a request that is only to be looked at. */
@@ -45,59 +33,70 @@ export interface SwapPlan {
   /** With `{key}` for the key, and `{loop0}` for the loop device of a file. */
   readonly table: string;
   readonly name: string;
-  readonly size: bigint;
+  /** Bytes that could be swapped out to it. */
+  readonly swapSize: bigint;
 }
 
-/** Checks everything that can be checked without changing anything. @throws DmfdError as {@link createSwap} */
-export function planSwap(request: SwapRequest): SwapPlan {
+/** As {@link createSwap}, in this thread. @throws DmfdError `usage`, `taken`, `privilege`, `unsupported`, `kernel` or `system` */
+export function createSwapSync(request: SwapRequest): Swap {
   const checked = checkSwapRequest(request);
-  const backing = openSwapBacking(checked.backing);
+  return operate(
+    request.onStep,
+    undefined,
+    (kernel) => makeSwap(kernel, checked),
+    (swap, kernel) => endSwap(kernel, swap),
+  );
+}
+
+/** As {@link planSwap}, in this thread. @throws DmfdError as {@link createSwapSync} */
+export function planSwapSync(request: SwapRequest): SwapPlan {
+  const checked = checkSwapRequest(request);
+  return operate(request.onStep, undefined, (kernel) => describeSwap(kernel, checked));
+}
+
+/** Checks everything that can be checked without changing anything. */
+export function describeSwap(kernel: Kernel, request: CheckedSwap): SwapPlan {
+  const backing = openSwapBacking(kernel, request.backing);
   try {
-    const area = areaOf(checked, backing);
+    const area = areaOf(request, backing);
     const device = backing.isFile ? '{loop0}' : backing.attach().device;
-    return { table: cryptLine(checked, area, device), name: checked.name, size: usable(area) };
+    return { table: cryptLine(request, area, device), name: request.name, swapSize: usable(area) };
   } finally {
     backing.close();
   }
 }
 
-/**
- * Makes a dm-crypt device with a new random key, which no process of ours ever has but the one that hands it to the
- * kernel, writes a swap header to it, and turns it on. The device is doomed from the start: the kernel holds it until
- * `swapoff`, which destroys it, the loop device under it, and the key.
- *
- * Synchronous. Nothing is written to the backing before device-mapper has it exclusively; when it throws, nothing it made
- * is left.
- *
- * @throws DmfdError `usage`, `taken`, `privilege`, `unsupported`, `kernel` or `system`
- */
-export function createSwap(request: SwapRequest): Swap {
-  const checked = checkSwapRequest(request);
-  const { onStep } = request;
-  const backing = openSwapBacking(checked.backing);
+/** Nothing is written to the backing before device-mapper has it exclusively; when it throws, nothing it made is left. */
+export function makeSwap(kernel: Kernel, request: CheckedSwap): Swap {
+  const backing = openSwapBacking(kernel, request.backing);
   try {
-    const area = areaOf(checked, backing);
-    const { device: under, loop } = backing.attach(onStep);
-    using device = createDevice({
-      name: checked.name,
-      table: cryptLine(checked, area, under),
-      key: { random: checked.keySize },
-      mode: checked.mode,
-      ...(onStep === undefined ? {} : { onStep }),
-    });
-    refuseCompany(checked.backing, under, device.minor);
-    const { path } = device;
-    writeHeader(device, swapHeader(area, checked.label, checked.uuid), onStep);
-    swapOn(path, swapFlags(checked), onStep);
-    return describe(checked, area, device, path, loop);
+    const area = areaOf(request, backing);
+    const attached = backing.attach();
+    const device = makeDevice(
+      kernel,
+      checkRequest({
+        name: request.name,
+        table: cryptLine(request, area, attached.device),
+        key: { random: request.keySize },
+        mode: request.mode,
+      }),
+    );
+    try {
+      refuseOthersOn(request.backing, attached.device, device.minor);
+      writeHeader(kernel, device, swapHeader(area, request.label, request.uuid));
+      swapOn(kernel, device.path, swapFlags(request));
+      return describe(request, area, device, attached);
+    } finally {
+      device.close();
+    }
   } finally {
     backing.close();
   }
 }
 
 /** Takes a swap back, for whoever cannot use it after all. */
-export function endSwap({ path }: Swap, onStep?: StepListener): void {
-  swapOff(path, onStep);
+export function endSwap(kernel: Kernel, { path }: Pick<Swap, 'path'>): void {
+  swapOff(kernel, path);
 }
 
 function areaOf(request: CheckedSwap, { bytes, blockSize }: SwapBacking): SwapArea {
@@ -112,51 +111,36 @@ function usable({ pages, pageSize }: SwapArea): bigint {
 }
 
 /** On the medium before swapon reads it, so that an error of the medium's is one now. */
-function writeHeader(device: Device, header: Buffer, onStep?: StepListener): void {
-  const result = timed(onStep, 'write the swap header', () => {
-    try {
-      for (let at = 0; at < header.length; ) at += writeSync(device.fd, header, at, header.length - at, at);
-      fsyncSync(device.fd);
-      return 0;
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      return -errno.number;
-    }
-  });
+function writeHeader(kernel: Kernel, device: Device, header: Buffer): void {
+  const write = (): number => {
+    for (let at = 0; at < header.length; ) at += writeSync(device.fd, header, at, header.length - at, at);
+    fsyncSync(device.fd);
+    return 0;
+  };
+  const result = kernel.call('write the swap header', write);
   if (result >= 0) return;
-  const { name, words } = describeErrno(-result);
-  throw new DmfdError('kernel', `device ${device.name}: writing the swap header: ${name}, ${words}`, {
-    operation: 'write the swap header',
-    errno: name,
+  throw kernel.failure('writing the swap header', result, {
+    code: 'kernel-refused',
+    subject: `device ${device.name}`,
     device: device.name,
     hint: 'the backing cannot be written to, or the file system it is on is full: see the kernel log',
   });
 }
 
-function describe(
-  request: CheckedSwap,
-  area: SwapArea,
-  device: Device,
-  path: string,
-  loop: string | undefined,
-): Swap {
+function describe(request: CheckedSwap, area: SwapArea, device: Device, { loop }: AttachedBacking): Swap {
+  const { backing, cipher, keySize, label, uuid } = request;
+  const loops =
+    loop === undefined
+      ? []
+      : [{ major: loop.major, minor: loop.minor, diskseq: loop.diskseq, file: backing }];
   return {
-    path,
-    name: device.name,
-    uuid: device.uuid,
-    major: device.major,
-    minor: device.minor,
-    diskseq: device.diskseq,
-    size: usable(area),
-    backing: request.backing,
-    loop,
-    cipher: request.cipher,
-    keySize: request.keySize,
-    key: device.key,
-    label: request.label,
-    swapUuid: request.uuid,
-    mode: device.mode,
-    warnings: device.warnings,
+    ...(device as DeviceFacts),
+    loops,
+    backing,
+    cipher,
+    keySize,
+    label,
+    swapUuid: uuid,
+    swapSize: usable(area),
   };
 }

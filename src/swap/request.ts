@@ -1,11 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { checkKeyBits } from '../device/key.js';
-import { usageError } from '../errors.js';
-import type { Mode } from '../kernel/creation.js';
-import type { StepListener } from '../kernel/steps.js';
+import { MODES, type Mode } from '../device/creation.js';
+import { DmfdError } from '../errors.js';
+import type { StepListener } from '../kernel/step.js';
+import { checkKeyBits } from '../key/key.js';
+import { checkProperties, oneOf, TYPES } from '../properties.js';
+
+const DISCARDS = ['both', 'once', 'pages'] as const;
 
 /** When freed pages are discarded on the backing: once for all of it at swapon, page by page, or both. */
-export type Discard = 'both' | 'once' | 'pages';
+export type Discard = (typeof DISCARDS)[number];
 
 /** Where swap is to go, and how. */
 export interface SwapRequest {
@@ -39,23 +42,31 @@ export interface SwapRequest {
   readonly onStep?: StepListener;
 }
 
-/** A request of which nothing can be wrong any more but what backing and kernel know. */
-export interface CheckedSwap {
-  readonly backing: string;
-  readonly name: string;
-  readonly cipher: string;
-  readonly keySize: number;
-  readonly sectorSize: number;
-  readonly priority: number | undefined;
-  readonly discard: Discard | undefined;
-  readonly label: string;
-  readonly uuid: string;
-  readonly offset: bigint;
-  readonly size: bigint | undefined;
-  readonly noReadWorkqueue: boolean;
-  readonly noWriteWorkqueue: boolean;
-  readonly mode: Mode;
-}
+/** The properties that stay undefined when they were not given. */
+type Optional = 'priority' | 'discard' | 'size';
+
+/** A validated request, with defaults filled in: from here on only backing and kernel can refuse it. */
+export type CheckedSwap = Required<Omit<SwapRequest, Optional | 'onStep'>> & {
+  readonly [Name in Optional]: SwapRequest[Name];
+};
+
+const PROPERTIES = {
+  backing: TYPES.string,
+  name: TYPES.string,
+  cipher: TYPES.string,
+  keySize: TYPES.number,
+  sectorSize: TYPES.number,
+  priority: TYPES.number,
+  discard: oneOf(DISCARDS),
+  label: TYPES.string,
+  uuid: TYPES.string,
+  offset: TYPES.bigint,
+  size: TYPES.bigint,
+  noReadWorkqueue: TYPES.boolean,
+  noWriteWorkqueue: TYPES.boolean,
+  mode: oneOf(MODES),
+  onStep: TYPES.function,
+} satisfies Record<keyof SwapRequest, unknown>;
 
 /** `struct swap_header` has 16; the last one is a NUL, as mkswap has it. */
 const LABEL_BYTES = 15;
@@ -64,14 +75,14 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @throws DmfdError `usage` that says what is wrong with it */
 export function checkSwapRequest(request: SwapRequest): CheckedSwap {
+  checkProperties(request, PROPERTIES, ['backing']);
   const cipher = checkCipher(request.cipher ?? 'aes-xts-plain64');
   const keySize = request.keySize ?? (cipher.includes('xts') ? 512 : 256);
   checkKeyBits(keySize, 'key size');
   const sectorSize = request.sectorSize ?? 512;
   if (sectorSize !== 512 && sectorSize !== 4096)
-    throw usageError(`sector size ${sectorSize}: it must be 512 or 4096`);
+    throw invalid(`sector size ${sectorSize}: it must be 512 or 4096`);
   checkPriority(request.priority);
-  checkDiscard(request.discard);
   return {
     backing: checkBacking(request.backing),
     name: request.name ?? `dmfd-swap-${randomBytes(4).toString('hex')}`,
@@ -91,8 +102,7 @@ export function checkSwapRequest(request: SwapRequest): CheckedSwap {
 }
 
 function checkBacking(backing: string): string {
-  if (backing === '' || backing.includes('\0'))
-    throw usageError(`BACKING ${JSON.stringify(backing)}: no path`);
+  if (backing === '' || backing.includes('\0')) throw invalid(`backing ${JSON.stringify(backing)}: no path`);
   return backing;
 }
 
@@ -100,7 +110,7 @@ function checkBacking(backing: string): string {
 function checkCipher(cipher: string): string {
   // Printable ASCII, without what a table line or dmfd would take for something else.
   if (/^[!-[\]-z|~]+$/.test(cipher)) return cipher;
-  throw usageError(
+  throw invalid(
     `cipher ${JSON.stringify(cipher)}: it must be one word`,
     'as in aes-xts-plain64 or aes-cbc-essiv:sha256; /proc/crypto lists what is loaded',
   );
@@ -109,27 +119,25 @@ function checkCipher(cipher: string): string {
 function checkPriority(priority: number | undefined): void {
   if (priority === undefined) return;
   if (Number.isInteger(priority) && priority >= 0 && priority <= MAX_PRIORITY) return;
-  throw usageError(`priority ${priority}: it must be a whole number from 0 to ${MAX_PRIORITY}`);
-}
-
-function checkDiscard(discard: string | undefined): void {
-  if (discard === undefined || ['both', 'once', 'pages'].includes(discard)) return;
-  throw usageError(`discard ${JSON.stringify(discard)}: it must be "once", "pages" or "both"`);
+  throw invalid(`priority ${priority}: it must be a whole number from 0 to ${MAX_PRIORITY}`);
 }
 
 function checkLabel(label: string): string {
   const bytes = Buffer.byteLength(label);
   if (bytes > LABEL_BYTES) {
-    throw usageError(`label ${JSON.stringify(label)}: ${bytes} bytes, and at most ${LABEL_BYTES} fit`);
+    throw invalid(`label ${JSON.stringify(label)}: ${bytes} bytes, and at most ${LABEL_BYTES} fit`);
   }
-  if (label.includes('\0')) throw usageError(`label ${JSON.stringify(label)}: a NUL byte stands in it`);
+  if (label.includes('\0')) throw invalid(`label ${JSON.stringify(label)}: a NUL byte stands in it`);
   return label;
 }
 
 function checkUuid(uuid: string): string {
   if (UUID.test(uuid)) return uuid.toLowerCase();
-  throw usageError(
-    `UUID ${JSON.stringify(uuid)}: it is none`,
-    'as in 2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e; "uuidgen" makes one, and without --uuid dmfd does',
-  );
+  throw new DmfdError('invalid-swap-uuid', `UUID ${JSON.stringify(uuid)}: it is none`, {
+    hint: 'as in 2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e; "uuidgen" makes one, and without `uuid` dmfd does',
+  });
+}
+
+function invalid(message: string, hint?: string): DmfdError {
+  return new DmfdError('invalid-request', message, { hint });
 }

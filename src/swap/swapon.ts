@@ -1,7 +1,7 @@
-import { DmfdError } from '../errors.js';
-import { describeErrno, type Errno } from '../kernel/errno.js';
+import type { Failure } from '../kernel/errno.js';
+import { describeErrno } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
-import { type StepListener, timed } from '../kernel/steps.js';
 import type { CheckedSwap, Discard } from './request.js';
 
 /** linux/swap.h. */
@@ -21,33 +21,26 @@ export function swapFlags({ priority, discard }: Pick<CheckedSwap, 'priority' | 
 }
 
 /** By system call, of a path that is proved to be the device. @throws DmfdError `kernel`, `privilege` or `unsupported` */
-export function swapOn(path: string, flags: number, onStep?: StepListener): void {
-  const result = timed(onStep, `swapon ${path}`, () => shim.swapOn(Buffer.from(`${path}\0`), flags));
-  if (result >= 0) return;
-  const errno = describeErrno(-result);
-  const { kind, hint } = explain(errno);
-  throw new DmfdError(kind, `swapon ${path}: ${errno.name}, ${errno.words}`, {
-    operation: 'swapon',
-    errno: errno.name,
-    ...(hint === undefined ? {} : { hint }),
-  });
+export function swapOn(kernel: Kernel, path: string, flags: number): void {
+  const operation = `swapon ${path}`;
+  const result = kernel.call(operation, () => shim.swapOn(Buffer.from(`${path}\0`), flags));
+  if (result < 0) throw kernel.failure(operation, result, explain(describeErrno(-result).name));
 }
 
 /** For a swap that turns out to be of no use. */
-export function swapOff(path: string, onStep?: StepListener): void {
-  timed(onStep, `swapoff ${path}`, () => shim.swapOff(Buffer.from(`${path}\0`)));
+export function swapOff(kernel: Kernel, path: string): void {
+  kernel.call(`swapoff ${path}`, () => shim.swapOff(Buffer.from(`${path}\0`)));
 }
 
-function explain({ name }: Errno): { kind: 'kernel' | 'privilege' | 'unsupported'; hint?: string } {
-  switch (name) {
+function explain(errno: string): Failure {
+  switch (errno) {
     case 'EPERM':
       return {
-        kind: 'privilege',
         hint: 'dmfd needs CAP_SYS_ADMIN in the initial user namespace; or 29 areas, all there can be, are in use',
       };
     case 'ENOSYS':
-      return { kind: 'unsupported', hint: 'this kernel was built without swap (CONFIG_SWAP)' };
+      return { code: 'swap-unsupported', hint: 'this kernel was built without swap (CONFIG_SWAP)' };
     default:
-      return { kind: 'kernel', hint: 'the kernel log may say more: dmesg | tail' };
+      return { code: 'kernel-refused', hint: 'the kernel log may say more: dmesg | tail' };
   }
 }

@@ -1,4 +1,4 @@
-import { KEY_WORD } from '../device/key.js';
+import { KEY_WORD } from '../dm/table.js';
 import type { SwapArea } from './area.js';
 import type { CheckedSwap } from './request.js';
 

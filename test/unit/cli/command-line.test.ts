@@ -108,7 +108,7 @@ const ROWS: readonly Row[] = [
     line: "dmfd create --table '0 8 zero' --readonly --hold-readonly -- true",
     code: 125,
     stderr: says(
-      '--readonly and --hold-readonly exclude each other: one is about the device, the other about a writable one',
+      '--readonly and --hold-readonly exclude each other: --hold-readonly is for writable devices',
     ),
   },
   {
@@ -358,7 +358,30 @@ const ROWS: readonly Row[] = [
   { line: 'dmfd swap a b', code: 125, stderr: says(tooMany, seeHelp) },
   { line: 'dmfd swap --discard once a', code: 125, stderr: says(tooMany, seeHelp) },
   { line: 'dmfd swap a -- true', code: 125, stderr: says('dmfd swap takes no command after --') },
-  { line: 'dmfd swap ""', code: 125, stderr: says('BACKING "": no path') },
+  {
+    line: inScratch('truncate -s 1M b.img; dmfd swap --dry-run --cipher --discard b.img'),
+    code: 0,
+    stdout: '0 2048 crypt --discard {key} 0 {loop0} 0\n',
+  },
+  {
+    line: inScratch('truncate -s 1M b.img; dmfd swap --dry-run --discard b.img'),
+    code: 0,
+    stdout: '0 2048 crypt aes-xts-plain64 {key} 0 {loop0} 0 1 allow_discards\n',
+  },
+  {
+    line: "dmfd create --wait-gone a/b --table '0 8 zero' -- true",
+    code: 125,
+    stderr: says('device name "a/b": "/" is not allowed in it'),
+  },
+  {
+    line: 'dmfd create --table --wait-gone -- true',
+    code: 125,
+    stderr: says(
+      '--table, line 1: the 1st column, the start sector, is "--wait-gone", and not a whole decimal number',
+      columns,
+    ),
+  },
+  { line: 'dmfd swap ""', code: 125, stderr: says('backing "": no path') },
   {
     line: 'dmfd swap a --discard=never',
     code: 125,
@@ -377,19 +400,19 @@ const ROWS: readonly Row[] = [
     line: 'dmfd swap /nonexistent/swap',
     code: 125,
     stderr: says(
-      'BACKING "/nonexistent/swap": cannot find it: ENOENT, no such file or directory',
+      'backing "/nonexistent/swap": cannot find it: ENOENT, no such file or directory',
       'hint: check the name, or make a file: truncate -s 1G FILE',
     ),
   },
   {
     line: 'dmfd swap /',
     code: 125,
-    stderr: says('BACKING "/": it is a directory, not a block device or a file'),
+    stderr: says('backing "/": it is a directory, not a block device or a file'),
   },
   {
     line: 'dmfd swap /dev/null --dry-run',
     code: 125,
-    stderr: says('BACKING "/dev/null": it is a character device, not a block device or a file'),
+    stderr: says('backing "/dev/null": it is a character device, not a block device or a file'),
   },
   {
     line: 'dmfd --help >/dev/full',

@@ -101,7 +101,8 @@ static void no_devices(void)
 	print("no devices");
 }
 
-static void add_version(struct dm_target_versions **last, const char *name, uint32_t major, uint32_t minor, uint32_t patch)
+static void add_version(struct dm_target_versions **last, const char *name, uint32_t major, uint32_t minor,
+			uint32_t patch)
 {
 	struct dm_ioctl *header = (struct dm_ioctl *)(void *)reply;
 	struct dm_target_versions *entry = (struct dm_target_versions *)(void *)(reply + header->data_size);

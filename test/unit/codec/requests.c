@@ -49,16 +49,6 @@ static void print_request(const char *label, struct dm_ioctl *request)
 	free(request);
 }
 
-static void create(void)
-{
-	struct dm_ioctl *request = new_request(0);
-
-	strcpy(request->name, "Ger\xc3\xa4t 1");
-	strcpy(request->uuid, "DMFD-1");
-	request->flags = DM_READONLY_FLAG;
-	print_request("create", request);
-}
-
 static size_t target_size(const struct target *target)
 {
 	return (sizeof(struct dm_target_spec) + strlen(target->params) + 1 + 7) / 8 * 8;
@@ -114,12 +104,6 @@ static void by_uuid(void)
 	request->flags = DM_DEFERRED_REMOVE;
 	request->event_nr = UDEV_EVENT;
 	print_request("remove deferred", request);
-
-	/* DM_DEV_SUSPEND without DM_SUSPEND_FLAG. */
-	request = new_request(0);
-	strcpy(request->uuid, "DMFD-1");
-	request->event_nr = UDEV_EVENT;
-	print_request("resume", request);
 }
 
 static void loop(const char *label, uint32_t fd, uint32_t flags, const char *name)
@@ -135,7 +119,6 @@ static void loop(const char *label, uint32_t fd, uint32_t flags, const char *nam
 
 int main(void)
 {
-	create();
 	loads();
 	by_uuid();
 	print_request("list", new_request(64));

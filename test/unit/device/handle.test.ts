@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Device } from '../../../src/device/handle.js';
-import { creation, device, request } from '../support/device.js';
+import { scratchName, shim } from '../../../src/kernel/shim.js';
+import { creation, device, facts, request } from '../support/device.js';
 import { distribution } from '../support/distribution.js';
+import { refusal } from '../support/refusal.js';
 
 const open = () => openSync('/dev/null', 'r');
 const isOpen = (fd: number) => {
@@ -14,13 +16,30 @@ const isOpen = (fd: number) => {
   }
 };
 
+/** A block device that this process may open: stands for one of device-mapper's. */
+const someDisk = readdirSync('/sys/dev/block')
+  .map((entry) => {
+    const [major = 0, minor = 0] = entry.split(':').map(Number);
+    return { major, minor };
+  })
+  .find(({ major, minor }) => {
+    const fd = shim.openDevice(major, minor, 1, scratchName());
+    if (fd >= 0) closeSync(fd);
+    return fd >= 0;
+  });
+
 describe('a handle', () => {
   test('says what the kernel and the request said', () => {
     const loops = [
       { fd: 9, major: 7, minor: 3, diskseq: 5n, file: 'a', warning: 'odd' },
       { fd: 10, major: 7, minor: 4, diskseq: 6n, file: 'b', warning: undefined },
     ];
-    const handle = new Device(request({ readOnly: true }), creation({ fd: 21, fromKernel: true }), loops);
+    const handle = Device.of(
+      request({ readOnly: true }),
+      creation({ fd: 21, fromKernel: true, keyGiven: 'keyring' }),
+      loops,
+      ['of the key'],
+    );
     expect(handle).toMatchObject({
       fd: 21,
       name: 'mine',
@@ -31,7 +50,8 @@ describe('a handle', () => {
       size: 4096n,
       readOnly: true,
       mode: 'atomic',
-      warnings: ['odd'],
+      key: 'keyring',
+      warnings: ['of the key', 'odd'],
     });
     expect(handle.loops).toEqual([
       { major: 7, minor: 3, diskseq: 5n, file: 'a' },
@@ -74,7 +94,7 @@ describe('a handle', () => {
     // In a process of its own, whose descriptor 0 nobody misses.
     const script = `import { Device } from ${JSON.stringify(distribution('device/handle.js'))};
       import { fstatSync } from 'node:fs';
-      new Device({}, { fd: 0, dev: {} }, []).close();
+      new Device({}, 0).close();
       fstatSync(0);`;
     const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
@@ -86,5 +106,56 @@ describe('a handle', () => {
     const handle = device({ fd: 21 });
     expect(handle.path).toBe('/proc/self/fd/21');
     expect(handle.pathFor(3)).toBe('/proc/self/fd/3');
+  });
+
+  test('has the node as its path for everybody where /dev had one', () => {
+    const handle = new Device(facts({ minor: 7, path: '/dev/dm-7' }), 21);
+    expect(handle.path).toBe('/dev/dm-7');
+    expect(handle.pathFor(3)).toBe('/dev/dm-7');
+  });
+
+  test('has the path it was made with, whatever becomes of the descriptor', () => {
+    const fd = open();
+    const closed = device({ fd });
+    closed.close();
+    expect(closed.path).toBe(`/proc/self/fd/${fd}`);
+    const released = device({ fd: 21 });
+    released.release();
+    expect(released.path).toBe('/proc/self/fd/21');
+  });
+
+  test('that released its descriptor has nothing to wait for at the end of its block', async () => {
+    const fd = open();
+    {
+      await using handle = device({ fd });
+      handle.release();
+    }
+    expect(isOpen(fd)).toBe(true);
+    closeSync(fd);
+  });
+
+  test('of a device that cannot be opened once more stays what it is', () => {
+    const fd = open();
+    const handle = device({ fd });
+    expect(refusal(() => handle.heldReadOnly())).toMatchObject({
+      code: 'node-missing',
+      operation: `open /proc/self/fd/${fd} read-only`,
+      hint: expect.stringContaining('CAP_MKNOD'),
+    });
+    expect(handle.fd).toBe(fd);
+    handle.close();
+  });
+
+  test.skipIf(someDisk === undefined)('can go on with a read-only descriptor', () => {
+    const { major, minor } = someDisk ?? { major: 0, minor: 0 };
+    const fd = open();
+    const path = `/proc/self/fd/${fd}`;
+    const handle = new Device(facts({ name: 'theirs', major, minor, path, warnings: ['odd'] }), fd);
+    const held = handle.heldReadOnly();
+    expect(handle.fd).toBe(-1);
+    expect(isOpen(fd)).toBe(false);
+    expect(fstatSync(held.fd).isBlockDevice()).toBe(true);
+    expect({ ...held }).toEqual({ ...handle, path: `/proc/self/fd/${held.fd}` });
+    held.close();
   });
 });

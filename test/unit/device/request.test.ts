@@ -13,6 +13,7 @@ describe('a request', () => {
       loop: [],
       readOnly: false,
       mode: 'auto',
+      key: undefined,
     });
   });
 
@@ -51,7 +52,7 @@ describe('a request', () => {
     [
       { table: '0 8 linear {loop0} 0' },
       /^the table says \{loop0\}, but no loop file was given$/,
-      /--loop FILE/,
+      /give the file as `loop`/,
     ],
     [
       { table: '0 8 linear {loop1} 0', loop: ['a'] },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Kernel } from '../../../src/kernel/kernel.js';
 import { KernelLog, recordMessage, selectLines } from '../../../src/kernel/kernel-log.js';
 
 test.each([
@@ -30,7 +31,7 @@ describe('of the lines that came', () => {
 });
 
 test('a log that says nothing gives no lines, and one that is closed cannot be read', () => {
-  const log = KernelLog.listen();
+  const log = KernelLog.listen(new Kernel());
   expect(log.deviceMapperLines('4095:1048575')?.filter((line) => line.includes('4095:'))).toEqual([]);
   log.close();
   expect(log.deviceMapperLines()).toBeUndefined();

@@ -1,116 +1,115 @@
-import { DataType, load, open } from 'ffi-rs';
-import { expect, test } from 'vitest';
-import {
-  CALLER,
-  COMMAND,
-  CREATION,
-  DESCRIPTOR_BYTES,
-  EXPECTED_LAYOUT,
-  PID_ROOM,
-  SCRATCH_FIELD,
-} from '../../../src/kernel/layout.js';
-import { evaluateC } from '../support/compile.js';
-import { shimLibrary } from '../support/distribution.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { MODES } from '../../../src/device/creation.js';
+import { CREATION_STEPS } from '../../../src/device/steps.js';
+import { numbersOf, parseLayout } from '../../../src/kernel/layout.js';
+import { scratchName, shim } from '../../../src/kernel/shim.js';
+import { evaluateC, SHIM_HEADERS } from '../support/compile.js';
+import { refusal } from '../support/refusal.js';
 
-test('the built shim has the layout that is written here', () => {
-  const room = EXPECTED_LAYOUT.length + 8;
-  const numbers = Buffer.alloc(4 * room);
-  open({ library: 'dmfd-under-test', path: shimLibrary() });
-  const count = load({
-    library: 'dmfd-under-test',
-    funcName: 'dmfd_layout',
-    retType: DataType.I32,
-    paramsType: [DataType.U8Array, DataType.I32],
-    paramsValue: [numbers, room],
-  });
-  expect(count).toBe(EXPECTED_LAYOUT.length);
-  expect(Array.from({ length: room }, (_, index) => numbers.readUInt32LE(4 * index))).toEqual([
-    ...EXPECTED_LAYOUT,
-    ...Array(8).fill(0),
-  ]);
-});
-
-const CREATION_FIELDS: Readonly<Partial<Record<keyof typeof CREATION, string>>> = {
-  control: 'control',
-  mode: 'mode',
-  readOnly: 'read_only',
-  keySource: 'key_source',
-  scratch: 'scratch',
-  keySize: 'key_size',
-  keyFd: 'key_fd',
-  keyringAllowed: 'keyring_allowed',
-  create: 'create',
-  status: 'status',
-  remove: 'remove',
-  resume: 'resume',
-  fd: 'fd',
-  failedStep: 'failed_step',
-  fromKernel: 'from_kernel',
-  diskseqProved: 'diskseq_proved',
-  dev: 'dev',
-  diskseq: 'diskseq',
-  size: 'size',
-  answer: 'answer',
-  shieldsKilled: 'shields_killed',
-  traceCount: 'trace_count',
-  keyGiven: 'key_given',
-  keyringError: 'keyring_error',
-  trace: 'trace',
-};
-const COMMAND_FIELDS: Readonly<Partial<Record<keyof typeof COMMAND, string>>> = {
-  argc: 'argc',
-  envc: 'envc',
-  stringsSize: 'strings_size',
-  descriptorCount: 'descriptor_count',
-  pidAt: 'pid_at',
-  exitCode: 'exit_code',
-  signal: 'signal',
-  reachedExecve: 'reached_execve',
-};
-
-const CALLER_FIELDS: Readonly<Partial<Record<keyof typeof CALLER, string>>> = {
-  known: 'known',
-  ignored: 'ignored',
-  blocked: 'blocked',
-  pending: 'pending',
-  softDescriptors: 'soft_descriptors',
-  hardDescriptors: 'hard_descriptors',
-};
-
-test('every number is that of the C compiler', () => {
-  const expected = new Map<string, number>([
-    ...offsets('struct dmfd_creation', CREATION_FIELDS, CREATION),
-    ...offsets('struct dmfd_command', COMMAND_FIELDS, COMMAND),
-    ...offsets('struct dmfd_caller', CALLER_FIELDS, CALLER),
-    ['sizeof(struct dmfd_caller)', CALLER.bytes],
-    ['offsetof(struct dmfd_command, caller)', 0],
-    ['sizeof(struct dmfd_descriptor)', DESCRIPTOR_BYTES],
-    ['offsetof(struct dmfd_descriptor, source)', 0],
-    ['offsetof(struct dmfd_descriptor, target)', 4],
-    ['DMFD_PID_ROOM', PID_ROOM],
-    ['sizeof(struct dmfd_creation)', CREATION.bytes],
-    ['sizeof(struct dmfd_command)', COMMAND.bytes],
-    ['sizeof(struct dmfd_trace_entry)', CREATION.traceEntrySize],
-    ['DMFD_TRACE_MAX', CREATION.traceMax],
-    ['sizeof(((struct dmfd_creation *)0)->scratch)', SCRATCH_FIELD],
-  ]);
-  // No number is left out, whatever is added to the tables.
-  const named = [CREATION_FIELDS, COMMAND_FIELDS, CALLER_FIELDS].flatMap((fields) => Object.keys(fields));
-  const numbered = [CREATION, COMMAND, CALLER].flatMap((numbers) => Object.keys(numbers));
-  expect(named.length + 5).toBe(numbered.length);
-  const actual = evaluateC(['"dmfd.h"'], [...expected.keys()]);
-  expect(Object.fromEntries(actual)).toEqual(
-    Object.fromEntries([...expected].map(([expression, number]) => [expression, BigInt(number)])),
-  );
-});
-
-function offsets<Key extends string>(
-  struct: string,
-  fields: Readonly<Partial<Record<Key, string>>>,
-  numbers: Readonly<Record<Key, number>>,
-): [string, number][] {
-  return (Object.entries(fields) as [Key, string][]).map(([key, field]) => [
-    `offsetof(${struct}, ${field})`,
-    numbers[key],
-  ]);
+/** What the built shim says, as it stands. */
+function layoutText(room = 16_384): { text: string; length: number } {
+  const bytes = Buffer.alloc(room, 0xff);
+  const length = shim.layout(bytes, room);
+  return { text: bytes.toString('latin1', 0, bytes.indexOf(0)), length };
 }
+
+const answered = parseLayout(layoutText().text);
+
+const STRUCTS = ['creation', 'trace_entry', 'key_place', 'caller', 'command', 'descriptor'];
+
+/** Numbers that are no fields, and the C expressions they stand for. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'scratch.bytes': 'sizeof(((struct dmfd_creation *)0)->scratch)',
+  ...Object.fromEntries(MODES.map((mode) => [`mode.${mode}`, `DMFD_${mode.toUpperCase()}`])),
+  ...Object.fromEntries(CREATION_STEPS.map((step) => [`step.${step}`, `DMFD_STEP_${step}`])),
+  'key_source.random': 'DMFD_KEY_RANDOM',
+  'key_source.descriptor': 'DMFD_KEY_DESCRIPTOR',
+  'key_given.keyring': 'DMFD_KEY_IN_KEYRING',
+  'key_given.table': 'DMFD_KEY_IN_TABLE',
+  'limit.key_bytes': 'DMFD_KEY_MAX',
+  'limit.pid_room': 'DMFD_PID_ROOM',
+  'constant.not_passed': '(uint64_t)(int64_t)DMFD_NOT_PASSED',
+};
+
+function expressionFor(name: string): string {
+  const other = OTHERS[name];
+  if (other !== undefined) return other;
+  const [struct = '', field] = name.split('.');
+  if (!STRUCTS.includes(struct)) throw new Error(`nobody knows what ${name} is in C`);
+  return field === 'bytes' ? `sizeof(struct dmfd_${struct})` : `offsetof(struct dmfd_${struct}, ${field})`;
+}
+
+describe('the numbers that the shim answers', () => {
+  test('are those of the C compiler, each one', () => {
+    const names = [...answered.keys()];
+    const inC = evaluateC(['"dmfd.h"'], names.map(expressionFor));
+    const theirs = names.map((name) => [name, Number(BigInt.asIntN(64, inC.get(expressionFor(name)) ?? 0n))]);
+    expect(Object.fromEntries(answered)).toEqual(Object.fromEntries(theirs));
+    expect(names).toEqual(expect.arrayContaining(Object.keys(OTHERS)));
+  });
+
+  test('have room for what is written there', () => {
+    expect(scratchName().length).toBeLessThanOrEqual(answered.get('scratch.bytes') ?? 0);
+    expect(String(2 ** 32 - 1).length).toBeLessThan(answered.get('limit.pid_room') ?? 0);
+  });
+
+  test('are all lines of the text, whose length is told whatever the room is', () => {
+    const { text, length } = layoutText();
+    expect(text).toHaveLength(length);
+    expect(text.trimEnd().split('\n')).toHaveLength(answered.size);
+    for (const room of [1, 2, 100, length]) {
+      const short = layoutText(room);
+      expect(short.length).toBe(length);
+      expect(short.text).toBe(text.slice(0, room - 1));
+    }
+    expect(layoutText(length + 1).text).toBe(text);
+  });
+});
+
+describe('numbers', () => {
+  test('are had by their names', () => {
+    const at = numbersOf('descriptor', ['bytes', 'source', 'target']);
+    expect(at()).toEqual({ bytes: 8, source: 0, target: 4 });
+    expect(at()).toBe(at());
+  });
+
+  test('may be negative', () => {
+    expect(numbersOf('constant', ['not_passed'])()).toEqual({ not_passed: -1 });
+  });
+
+  test('that the shim does not have are a fault of the shim, told at their use', () => {
+    const numbers = numbersOf('descriptor', ['bytes', 'absent']);
+    for (const _ of ['first', 'second']) {
+      expect(refusal(numbers)).toMatchObject({
+        code: 'shim-unusable',
+        kind: 'system',
+        message: expect.stringMatching(/^the native shim \/.*\/libdmfd\.so is of another version of dmfd$/),
+        hint: expect.stringContaining('make build'),
+      });
+    }
+  });
+
+  test('of every struct in the code are among them', () => {
+    const header = readFileSync(join(SHIM_HEADERS, 'layout.c'), 'utf8');
+    for (const struct of STRUCTS) expect(header).toContain(`BYTES(${struct})`);
+  });
+});
+
+test.each<[text: string, numbers: [string, number][]]>([
+  ['', []],
+  ['a.b=1\n', [['a.b', 1]]],
+  [
+    'a.b_c=0\nd.E=-12\n',
+    [
+      ['a.b_c', 0],
+      ['d.E', -12],
+    ],
+  ],
+  ['a.b=12', [['a.b', 12]]],
+  ['a.b=1\nc.d', [['a.b', 1]]],
+  ['junk\n=5\na.b=\na.b=x\na.b=1x\na b=1\n', []],
+])('of the text %j the numbers are %j', (text, numbers) => {
+  expect([...parseLayout(text)]).toEqual(numbers);
+});

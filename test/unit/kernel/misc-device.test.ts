@@ -1,10 +1,10 @@
-import { chmodSync, fstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type MiscDevice, openMiscDevice, withMiscDevice } from '../../../src/kernel/misc-device.js';
-import { miscMinor } from '../../../src/kernel/modules.js';
-import type { Step } from '../../../src/kernel/steps.js';
+import { Kernel } from '../../../src/kernel/kernel.js';
+import { loadModule, type MiscDevice, miscMinor, openMiscDevice } from '../../../src/kernel/misc-device.js';
+import type { Step } from '../../../src/kernel/step.js';
 import { refusal } from '../support/refusal.js';
 
 const NOWHERE: MiscDevice = {
@@ -17,9 +17,10 @@ const NOWHERE: MiscDevice = {
 describe('a control device', () => {
   test('that no kernel has is refused, after its module was tried', () => {
     const steps: Step[] = [];
-    const error = refusal(() => openMiscDevice(NOWHERE, (step) => steps.push(step)));
+    const error = refusal(() => openMiscDevice(new Kernel((step) => steps.push(step)), NOWHERE));
     expect(error).toMatchObject({
       kind: 'unsupported',
+      code: 'driver-missing',
       message: expect.stringMatching(
         /^open \/nonexistent\/control: this kernel does not have the driver of nothing \(modprobe: /,
       ),
@@ -41,8 +42,9 @@ describe('a control device', () => {
     const root = process.geteuid?.() === 0;
     if (root) process.seteuid?.(65_534);
     try {
-      expect(refusal(() => openMiscDevice({ ...NOWHERE, path }))).toMatchObject({
+      expect(refusal(() => openMiscDevice(new Kernel(), { ...NOWHERE, path }))).toMatchObject({
         kind: 'privilege',
+        code: 'not-permitted',
         message: `open ${path}: EACCES, permission denied`,
         hint: expect.stringContaining('CAP_SYS_ADMIN'),
       });
@@ -52,20 +54,21 @@ describe('a control device', () => {
     }
   });
 
-  test('is closed when its user returns, and when that throws', () => {
-    const device = { ...NOWHERE, path: '/dev/null' };
-    let descriptor = -1;
-    expect(withMiscDevice(device, undefined, (fd) => (descriptor = fd))).toBe(descriptor);
-    expect(() => fstatSync(descriptor)).toThrow(/EBADF/);
-    const boom = new Error('boom');
-    const throwing = () =>
-      withMiscDevice(device, undefined, (fd) => {
-        descriptor = fd;
-        throw boom;
-      });
-    expect(throwing).toThrow(boom);
-    expect(() => fstatSync(descriptor)).toThrow(/EBADF/);
+  test('that is there is opened, and nothing else is done', () => {
+    const steps: Step[] = [];
+    const kernel = new Kernel((step) => steps.push(step));
+    const fd = openMiscDevice(kernel, { ...NOWHERE, path: '/dev/null' });
+    expect(fstatSync(fd).isCharacterDevice()).toBe(true);
+    closeSync(fd);
+    expect(steps.map(({ what, result }) => [what, result])).toEqual([['open /dev/null', 'ok']]);
   });
+});
+
+test('a module that is nowhere is told by modprobe', () => {
+  const steps: Step[] = [];
+  const complaint = loadModule(new Kernel((step) => steps.push(step)), 'dmfd-nonexistent');
+  expect(complaint).toMatch(/^modprobe: /);
+  expect(steps.map(({ what }) => what)).toEqual(['modprobe dmfd-nonexistent']);
 });
 
 test('a misc device that is not there has no number', () => {

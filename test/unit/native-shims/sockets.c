@@ -1,6 +1,6 @@
 /* Real unix sockets at both ends: what dmfd_notify(), dmfd_notify_barrier() and dmfd_send() do, one line each. */
 #define _GNU_SOURCE
-#include "give/give.h"
+#include "send/send.h"
 
 #include <errno.h>
 #include <fcntl.h>

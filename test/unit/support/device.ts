@@ -1,6 +1,7 @@
+import type { CreationResult } from '../../../src/device/creation.js';
+import type { DeviceFacts } from '../../../src/device/facts.js';
 import { Device } from '../../../src/device/handle.js';
 import { type CheckedRequest, checkRequest } from '../../../src/device/request.js';
-import type { CreationResult } from '../../../src/kernel/creation.js';
 
 /** A request that was checked. */
 export function request(changes: Partial<CheckedRequest> = {}): CheckedRequest {
@@ -11,21 +12,39 @@ export function request(changes: Partial<CheckedRequest> = {}): CheckedRequest {
 export function creation(changes: Partial<CreationResult> = {}): CreationResult {
   return {
     result: 0,
-    failedStep: 0,
+    failedStep: undefined,
     fd: -1,
     fromKernel: false,
     dev: { major: 4095, minor: 1_048_575 },
     diskseq: 42n,
-    diskseqProved: true,
     size: 4096n,
-    rollback: 0,
     answer: 0xffff_ffff,
     keyGiven: undefined,
+    trace: [],
     ...changes,
   };
 }
 
-/** A handle of a device that no machine has. */
+/** What is known of a device that no machine has. */
+export function facts(changes: Partial<DeviceFacts> = {}): DeviceFacts {
+  return {
+    name: 'mine',
+    uuid: 'DMFD-1',
+    path: '/dev/dm-1048575',
+    major: 4095,
+    minor: 1_048_575,
+    diskseq: 42n,
+    size: 4096n,
+    readOnly: false,
+    mode: 'fallback',
+    loops: [],
+    key: undefined,
+    warnings: [],
+    ...changes,
+  };
+}
+
+/** A handle of such a device. */
 export function device(changes: Partial<CreationResult> = {}): Device {
-  return new Device(request(), creation(changes), []);
+  return Device.of(request(), creation(changes), []);
 }

@@ -29,7 +29,7 @@ test('failures of every kind are told, and cost no descriptor', async () => {
 
 test('a killed shield costs the process that lives on no descriptor', async () => {
   const killAt = program('kill-at');
-  // After the creation of either kind; after load and opening; before a proof; while the file in /sys is read; after the doom.
+  // After the creation of either kind; after load and opening; before a proof; while the file in /sys is read; after the deferred removal.
   for (const [mode, point] of [
     ['auto', 4],
     ['fallback', 4],
@@ -44,4 +44,16 @@ test('a killed shield costs the process that lives on no descriptor', async () =
     );
     await expectNothingLeft();
   }
+});
+
+test('the event loop goes on during a long table load and a wait for a key, also one of its own', async () => {
+  expect(await sh(`${script('event-loop')} /tmp/library.img`)).toBe('ok\n');
+});
+
+test('a signal ends every wait, and a listener that throws at any step leaves nothing', async () => {
+  expect(await sh(`${script('aborted')} /tmp/library.img`)).toBe('ok\n');
+});
+
+test('64 at once, from several threads, beside child processes that get none of it', async () => {
+  expect(await sh(script('many'))).toBe('ok\n');
 });

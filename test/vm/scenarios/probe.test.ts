@@ -101,7 +101,7 @@ EOF
     );
   });
 
-  // Where the kernel returns the descriptor, the device is doomed without a DM_DEV_REMOVE that could fail.
+  // Where the kernel returns the descriptor, the device is marked for removal without a DM_DEV_REMOVE that could fail.
   if (stock) {
     test('a kernel without deferred remove: 1, and the reason', async () => {
       const { code, stdout } = await vm.sh(`${atCall('DM_DEV_REMOVE', { error: 'EBUSY' })} dmfd probe`);
@@ -113,7 +113,7 @@ EOF
   }
 });
 
-/** A device as a kill of dmfd and its shield at once leaves it: loaded, not doomed. */
+/** A device as a kill of dmfd and its shield at once leaves it: loaded, not marked for removal. */
 const leak = (name: string) =>
   `${atCall('DM_DEV_REMOVE', { run: 'kill -9 $COMMAND $CALLER' })} dmfd create ${name} --mode fallback --loop /tmp/probe.img --table '0 8 linear {loop0} 0' -- true`;
 
@@ -139,7 +139,7 @@ describe('ls and reap', () => {
       expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\topen 1\tDMFD-[0-9a-f-]{36}\talive$/),
     ]);
     const listed = json.split('\n').map((line) => JSON.parse(line));
-    expect(listed.map(({ name, openCount, doomed }) => [name, openCount, doomed])).toEqual([
+    expect(listed.map(({ name, openCount, deferredRemove }) => [name, openCount, deferredRemove])).toEqual([
       ['leaked', 0, false],
       ['without table', 0, false],
       ['used', 1, false],

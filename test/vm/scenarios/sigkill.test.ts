@@ -53,7 +53,7 @@ test.each([
   'SIGKILL (%s) leaves no device and no loop device',
   async (who, size) => {
     const count = await countPoints(who);
-    // Create, load, prove, doom, resume and measure are 7 calls, of 2 points each.
+    // Create, load, prove, defer the removal, resume and measure are 7 calls, of 2 points each.
     expect(count).toBeGreaterThan(who === 'main' ? 100 : 14);
     const points = sample(count, size);
     const { killed, left } = await sweep(who, points);
@@ -129,7 +129,7 @@ test(
     const count = (word: string): number => lines.filter((line) => line === word).length;
     expect(lines.filter((line) => line.startsWith('left'))).toEqual([]);
     expect(count('killed')).toBe(points.length);
-    // The limit of what user space can do, stated: between create and doom nobody is left to doom the device.
+    // The limit of what user space can do, stated: between the creation and the deferred removal, nobody is left to mark the device.
     if (expectedMode === 'atomic') expect(count('leaked')).toBe(0);
     else expect(count('leaked')).toBeGreaterThan(0);
   },

@@ -22,17 +22,17 @@ const ATTACHED: readonly Refusal[] = [
   {
     what: 'a file that a loop device has',
     line: `dmfd swap ${FILE}`,
-    says: `BACKING "${FILE}": /dev/loopN has it`,
+    says: `backing "${FILE}": /dev/loopN has it`,
   },
   {
     what: 'a size too small',
     line: 'dmfd swap $loop --size 64',
-    says: 'BACKING "/dev/loopN": 32768 bytes are too few for swap, which needs 10 pages, 40960 bytes',
+    says: 'backing "/dev/loopN": 32768 bytes are too few for swap, which needs 10 pages, 40960 bytes',
   },
   {
     what: 'an offset at the end',
     line: 'dmfd swap $loop --offset 131072',
-    says: 'offset of 131072 sectors: BACKING "/dev/loopN" has only 131072',
+    says: 'offset of 131072 sectors: backing "/dev/loopN" has only 131072',
   },
   {
     what: 'a size of no whole sectors',
@@ -52,7 +52,7 @@ const ATTACHED: readonly Refusal[] = [
   {
     what: 'a device that is mounted',
     line: between('mount -o ro,noload $loop mnt', 'dmfd swap $loop', 'umount mnt'),
-    says: 'BACKING "/dev/loopN": it is in use: mount /tmp/mnt',
+    says: 'backing "/dev/loopN": it is in use: mount /tmp/mnt',
   },
   {
     what: 'a device below another',
@@ -61,12 +61,12 @@ const ATTACHED: readonly Refusal[] = [
       'dmfd swap $loop',
       'dmsetup remove above',
     ),
-    says: 'BACKING "/dev/loopN": it is in use: device /dev/dm-0',
+    says: 'backing "/dev/loopN": it is in use: device /dev/dm-0',
   },
   {
     what: 'a device that is read-only',
     line: between('blockdev --setro $loop', 'dmfd swap $loop', 'blockdev --setrw $loop'),
-    says: 'BACKING "/dev/loopN": it is read-only',
+    says: 'backing "/dev/loopN": it is read-only',
   },
 ];
 
@@ -74,43 +74,43 @@ const DETACHED: readonly Refusal[] = [
   {
     what: 'a file too small',
     line: between('truncate -s 40959 small', 'dmfd swap small', 'rm small'),
-    says: 'BACKING "small": 40448 bytes are too few for swap, which needs 10 pages, 40960 bytes',
+    says: 'backing "small": 40448 bytes are too few for swap, which needs 10 pages, 40960 bytes',
   },
   {
     what: 'a directory',
     line: 'dmfd swap mnt',
-    says: 'BACKING "mnt": it is a directory, not a block device or a file',
+    says: 'backing "mnt": it is a directory, not a block device or a file',
   },
   {
     what: 'nothing',
     line: 'dmfd swap none',
-    says: 'BACKING "none": cannot find it: ENOENT, no such file or directory',
+    says: 'backing "none": cannot find it: ENOENT, no such file or directory',
   },
   {
     what: 'a character device',
     line: 'dmfd swap /dev/null',
-    says: 'BACKING "/dev/null": it is a character device, not a block device or a file',
+    says: 'backing "/dev/null": it is a character device, not a block device or a file',
   },
   {
     what: 'a file that is locked',
     line: `flock ${FILE} dmfd swap ${FILE}`,
-    says: `BACKING "${FILE}": another process has it locked`,
+    says: `backing "${FILE}": another process has it locked`,
   },
   {
     what: 'nothing, in a file system that is read-only',
     line: between('mount -t tmpfs -o ro none mnt', 'dmfd swap mnt/x', 'umount mnt'),
-    says: 'BACKING "mnt/x": cannot find it: ENOENT, no such file or directory',
+    says: 'backing "mnt/x": cannot find it: ENOENT, no such file or directory',
   },
   {
     what: 'a file that is swap by dmfd',
     line: between(`dmfd swap ${FILE} >/dev/null`, `dmfd swap ${FILE}`, 'swapoff /dev/dm-0'),
-    says: `BACKING "${FILE}": /dev/loopN has it`,
+    says: `backing "${FILE}": /dev/loopN has it`,
     changes: true,
   },
   {
     what: 'swap by dmfd',
     line: between(`dmfd swap ${FILE} >/dev/null`, 'dmfd swap /dev/dm-0', 'swapoff /dev/dm-0'),
-    says: 'BACKING "/dev/dm-0": it is swap already',
+    says: 'backing "/dev/dm-0": it is swap already',
     changes: true,
   },
   {
@@ -120,7 +120,7 @@ const DETACHED: readonly Refusal[] = [
       'dmfd swap $loop',
       'swapoff $loop; losetup -d $loop',
     ),
-    says: 'BACKING "/dev/loopN": it is swap already',
+    says: 'backing "/dev/loopN": it is swap already',
     changes: true,
   },
 ];

@@ -65,8 +65,10 @@ test('every option does what it says', async () => {
     major: expect.any(Number),
     minor: 0,
     diskseq: expect.any(Number),
-    size: 32 * 2 ** 20 - 4096,
-    loop: expect.stringMatching(/^\/dev\/loop\d+$/),
+    size: 32 * 2 ** 20,
+    readonly: false,
+    swapSize: 32 * 2 ** 20 - 4096,
+    loops: [{ path: expect.stringMatching(/^\/dev\/loop\d+$/), file: FILE }],
     backing: FILE,
     cipher: 'aes-cbc-essiv:sha256',
     keySize: 256,
@@ -142,7 +144,7 @@ test('another device that comes in just before ours is loaded is found, and noth
     ${intruder} dmfd swap $loop; echo $?; [ "$before" = "$(sha256sum ${FILE})" ] && echo untouched
     DM_DISABLE_UDEV=1 dmsetup remove intruder; losetup -d $loop`);
   expect(output).toMatch(
-    /^dmfd: BACKING "\/dev\/loop\d+": \/dev\/dm-\d+ was put on it meanwhile; nothing was written\n.*\n125\nuntouched\n$/,
+    /^dmfd: backing "\/dev\/loop\d+": \/dev\/dm-\d+ was put on it meanwhile; nothing was written\n.*\n125\nuntouched\n$/,
   );
 });
 

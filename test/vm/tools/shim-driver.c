@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include "../../../native-shims/dmfd.h"
+#include "../../../native-shims/key/table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct table {
@@ -22,43 +24,44 @@ struct table {
 	char params[24];
 };
 
-static void fill(struct dm_ioctl *request, const char *name, const char *uuid, uint32_t flags)
+/* A table of one target of 8 sectors; params_size bytes for the arguments. */
+static void fill_table(struct dm_ioctl *header, const char *uuid, uint32_t flags, const char *type,
+		       uint32_t params_size)
 {
-	memset(request, 0, sizeof(*request));
-	request->version[0] = 4;
-	request->data_size = sizeof(*request);
-	request->data_start = sizeof(*request);
-	request->flags = flags;
-	snprintf(request->name, sizeof(request->name), "%s", name);
-	snprintf(request->uuid, sizeof(request->uuid), "%s", uuid);
+	struct dm_target_spec *target = (struct dm_target_spec *)(header + 1);
+
+	memset(header, 0, sizeof(*header) + sizeof(*target) + params_size);
+	header->version[0] = 4;
+	header->data_size = (uint32_t)(sizeof(*header) + sizeof(*target)) + params_size;
+	header->data_start = sizeof(*header);
+	header->flags = flags;
+	header->target_count = 1;
+	snprintf(header->uuid, sizeof(header->uuid), "%s", uuid);
+	target->length = 8;
+	target->next = (uint32_t)sizeof(*target) + params_size;
+	snprintf(target->target_type, sizeof(target->target_type), "%s", type);
+}
+
+static struct dmfd_creation describe_creation(int control, const char *name)
+{
+	struct dmfd_creation creation = { .control = control, .key_fd = -1, .cancel_fd = -1 };
+
+	snprintf(creation.name, sizeof(creation.name), "%s", name);
+	snprintf(creation.uuid, sizeof(creation.uuid), "DMFD-driver-%s", name);
+	snprintf(creation.scratch, sizeof(creation.scratch), "dmfd-driver-%d", getpid());
+	return creation;
 }
 
 static int create(int control, const char *name, const char *type, uint32_t mode, int read_only)
 {
-	static struct dmfd_creation creation;
+	struct dmfd_creation creation = describe_creation(control, name);
 	struct table table;
-	char uuid[64];
 	int result;
 
-	snprintf(uuid, sizeof(uuid), "DMFD-driver-%s", name);
-	memset(&creation, 0, sizeof(creation));
-	creation.control = control;
 	creation.mode = mode;
 	creation.read_only = (uint32_t)read_only;
-	snprintf(creation.scratch, sizeof(creation.scratch), "dmfd-driver-%d", getpid());
-	fill(&creation.create, name, uuid, 0);
-	fill(&creation.status, "", uuid, 0);
-	fill(&creation.remove, "", uuid, DM_DEFERRED_REMOVE);
-	fill(&creation.resume, "", uuid, 0);
-	fill(&table.header, "", uuid, read_only ? DM_READONLY_FLAG : 0);
-	table.header.data_size = sizeof(table);
-	table.header.target_count = 1;
-	memset(&table.target, 0, sizeof(table.target));
-	table.target.length = 8;
-	table.target.next = sizeof(table.target) + sizeof(table.params);
-	snprintf(table.target.target_type, sizeof(table.target.target_type), "%s", type);
-	memset(table.params, 0, sizeof(table.params));
-	result = dmfd_create(&creation, &table);
+	fill_table(&table.header, creation.uuid, read_only ? DM_READONLY_FLAG : 0, type, sizeof(table.params));
+	result = dmfd_create(&creation, &table, NULL);
 	printf("create %s %s: %d, failed step %u, size %llu\n", name, type, result, creation.failed_step,
 	       (unsigned long long)creation.size);
 	fflush(stdout);
@@ -120,43 +123,158 @@ static void wrong_commands(int fd)
 	close(fd);
 }
 
-/* One target whose arguments name a key. */
-static void create_keyed(int control, const char *name, const char *type, uint32_t source, uint32_t bits, int key_fd,
-			 const char *params)
+/* One target whose arguments name a key; slip: how far its first place is told wrong. */
+static void create_keyed(struct dmfd_creation creation, const char *type, const char *params, uint32_t slip)
 {
-	static struct dmfd_creation creation;
+	const char *name = creation.name;
+	const uint32_t target_at = sizeof(struct dm_ioctl), params_at = target_at + sizeof(struct dm_target_spec);
+	struct dmfd_key_place places[4];
 	_Alignas(8) char request[1024];
-	struct dm_ioctl *header = (struct dm_ioctl *)request;
-	struct dm_target_spec *target = (struct dm_target_spec *)(header + 1);
-	char uuid[64];
+	const char *place = params;
 	int result;
 
-	snprintf(uuid, sizeof(uuid), "DMFD-driver-%s", name);
-	memset(&creation, 0, sizeof(creation));
-	memset(request, 0, sizeof(request));
-	creation.control = control;
-	creation.key_source = source;
-	creation.key_size = bits / 8;
-	creation.key_fd = key_fd;
+	fill_table((struct dm_ioctl *)request, creation.uuid, DM_SECURE_DATA_FLAG, type,
+		   (uint32_t)((strlen(params) + 8) & ~7ul));
+	strcpy(request + params_at, params);
+	while ((place = strstr(place, "{key}"))) {
+		places[creation.key_place_count++] = (struct dmfd_key_place){
+			.target_at = target_at,
+			.at = params_at + (uint32_t)(place++ - params),
+			.is_crypt = strcmp(type, "crypt") == 0,
+		};
+	}
+	places[0].at += slip;
 	creation.keyring_allowed = 1;
-	snprintf(creation.scratch, sizeof(creation.scratch), "dmfd-driver-%d", getpid());
-	fill(&creation.create, name, uuid, 0);
-	fill(&creation.status, "", uuid, 0);
-	fill(&creation.remove, "", uuid, DM_DEFERRED_REMOVE);
-	fill(&creation.resume, "", uuid, 0);
-	fill(header, "", uuid, DM_SECURE_DATA_FLAG);
-	header->target_count = 1;
-	target->length = 8;
-	target->next = (uint32_t)((sizeof(*target) + strlen(params) + 8) & ~7ul);
-	header->data_size = (uint32_t)sizeof(*header) + target->next;
-	snprintf(target->target_type, sizeof(target->target_type), "%s", type);
-	strcpy((char *)(target + 1), params);
-	result = dmfd_create(&creation, request);
+	result = dmfd_create(&creation, request, places);
 	printf("key %s %s: %d, failed step %u, %u bytes, given %u\n", name, type, result, creation.failed_step,
 	       creation.key_size, creation.key_given);
 	fflush(stdout);
 	if (creation.fd >= 0)
 		close(creation.fd);
+}
+
+static void create_with_random(int control, const char *name, uint32_t bits, const char *params, uint32_t slip)
+{
+	struct dmfd_creation creation = describe_creation(control, name);
+
+	creation.key_source = DMFD_KEY_RANDOM;
+	creation.key_size = bits / 8;
+	create_keyed(creation, "crypt", params, slip);
+}
+
+static void create_with_read(int control, const char *name, const char *type, int key_fd, const char *params)
+{
+	struct dmfd_creation creation = describe_creation(control, name);
+
+	creation.key_source = DMFD_KEY_DESCRIPTOR;
+	creation.key_fd = key_fd;
+	create_keyed(creation, type, params, 0);
+}
+
+/* The key never comes; another process calls the creation off, either beforehand or while it waits. */
+static void cancelled(int control, const char *name, useconds_t delay, const char *params)
+{
+	struct dmfd_creation creation = describe_creation(control, name);
+	const uint64_t one = 1;
+	int ends[2];
+	pid_t other;
+
+	if (pipe(ends) < 0)
+		exit(1);
+	creation.key_source = DMFD_KEY_DESCRIPTOR;
+	creation.key_fd = ends[0];
+	creation.cancel_fd = dmfd_cancel_event();
+	fflush(stdout);
+	other = fork();
+	if (other == 0) {
+		usleep(delay);
+		_exit(write(creation.cancel_fd, &one, sizeof(one)) != sizeof(one));
+	}
+	if (delay == 0)
+		waitpid(other, NULL, 0);
+	create_keyed(creation, "crypt", params, 0);
+	if (delay != 0)
+		waitpid(other, NULL, 0);
+	if (waitpid(-1, NULL, __WALL | WNOHANG) != -1 || errno != ECHILD)
+		printf("the process for the key is left\n");
+	close(creation.cancel_fd);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* Two targets, "a{key}" and "{key}{key}"; what becomes of it, and of places that are wrong. */
+static void places(void)
+{
+	enum {
+		HEADER = sizeof(struct dm_ioctl),
+		SPEC = sizeof(struct dm_target_spec),
+		SIZE = SPEC + 16,
+		SECOND = HEADER + SIZE
+	};
+	static const struct {
+		const char *label;
+		uint32_t count;
+		struct dmfd_key_place places[3];
+	} rows[] = {
+		{ "right",
+		  3,
+		  { { HEADER, HEADER + SPEC + 1, 1 },
+		    { SECOND, SECOND + SPEC, 0 },
+		    { SECOND, SECOND + SPEC + 5, 1 } } },
+		{ "none", 0, { { 0 } } },
+		{ "second only", 1, { { SECOND, SECOND + SPEC + 5, 1 } } },
+		{ "descending", 2, { { SECOND, SECOND + SPEC + 5, 1 }, { SECOND, SECOND + SPEC, 1 } } },
+		{ "targets descending", 2, { { SECOND, SECOND + SPEC, 1 }, { HEADER, HEADER + SPEC + 1, 1 } } },
+		{ "twice", 2, { { SECOND, SECOND + SPEC, 1 }, { SECOND, SECOND + SPEC, 1 } } },
+		{ "beside", 1, { { HEADER, HEADER + SPEC, 1 } } },
+		{ "in the other target", 1, { { HEADER, SECOND + SPEC, 1 } } },
+		{ "in the spec", 1, { { HEADER, HEADER, 1 } } },
+		{ "at the end", 1, { { SECOND, SECOND + SIZE - 4, 1 } } },
+		{ "beyond", 1, { { SECOND, UINT32_MAX, 1 } } },
+		{ "in no target", 1, { { HEADER + 8, HEADER + SPEC + 1, 1 } } },
+		{ "target beyond", 1, { { UINT32_MAX, SECOND + SPEC, 1 } } },
+	};
+	static const uint8_t key[] = { 0x01, 0xfe };
+	const struct dmfd_key_words words = { .reference = ":2:logon:dmfd:x", .key = key, .key_size = sizeof(key) };
+	struct dm_ioctl *request = calloc(1, HEADER + 2 * SIZE), *to;
+	struct dm_target_spec spec = { .next = SIZE };
+	struct dmfd_keyed_table table = { .request = request };
+	uint32_t given, at;
+	int64_t room;
+	size_t i;
+	int result;
+
+	request->data_size = HEADER + 2 * SIZE;
+	request->data_start = HEADER;
+	request->target_count = 2;
+	memcpy((char *)request + HEADER, &spec, SPEC);
+	memcpy((char *)request + SECOND, &spec, SPEC);
+	strcpy((char *)request + HEADER + SPEC, "a{key}");
+	strcpy((char *)request + SECOND + SPEC, "{key}{key}");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		table.places = rows[i].places;
+		table.place_count = rows[i].count;
+		room = dmfd_key_table_room(&table, &words);
+		to = malloc((size_t)room);
+		result = dmfd_key_table(&table, &words, to, &given);
+		printf("places %s: %d", rows[i].label, result);
+		for (at = HEADER; !result && at < to->data_size; at += spec.next) {
+			memcpy(&spec, (char *)to + at, SPEC);
+			printf(", %u %s", spec.next, (char *)to + at + SPEC);
+		}
+		printf("\n");
+		free(to);
+	}
+	spec.next = SIZE + 8;
+	memcpy((char *)request + SECOND, &spec, SPEC);
+	to = malloc((size_t)dmfd_key_table_room(&table, &words));
+	table.place_count = 0;
+	printf("places after a target that is too long: %d\n", dmfd_key_table(&table, &words, to, &given));
+	table.place_count = UINT32_MAX;
+	printf("places without end: %d\n", (int)dmfd_key_table_room(&table, &words));
+	free(to);
+	free(request);
+	fflush(stdout);
 }
 
 static int key_in_pipe(size_t size)
@@ -176,14 +294,16 @@ static void keys(int control, const char *loop)
 	char params[256];
 
 	snprintf(params, sizeof(params), "aes-xts-plain64 {key} 0 %s 0", loop);
-	create_keyed(control, "random", "crypt", DMFD_KEY_RANDOM, 512, -1, params);
-	create_keyed(control, "piped", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(32), params);
-	create_keyed(control, "empty", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(0), params);
-	create_keyed(control, "longest", "linear", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(DMFD_KEY_MAX),
-		     "{key}{key} {key");
-	create_keyed(control, "longer", "crypt", DMFD_KEY_DESCRIPTOR, 0, key_in_pipe(DMFD_KEY_MAX + 1), params);
-	create_keyed(control, "closed", "crypt", DMFD_KEY_DESCRIPTOR, 0, 999, params);
-	create_keyed(control, "refused", "crypt", DMFD_KEY_RANDOM, 520, -1, params);
+	create_with_random(control, "random", 512, params, 0);
+	create_with_read(control, "piped", "crypt", key_in_pipe(32), params);
+	create_with_read(control, "empty", "crypt", key_in_pipe(0), params);
+	create_with_read(control, "longest", "linear", key_in_pipe(DMFD_KEY_MAX), "{key}{key} {key");
+	create_with_read(control, "longer", "crypt", key_in_pipe(DMFD_KEY_MAX + 1), params);
+	create_with_read(control, "closed", "crypt", 999, params);
+	create_with_random(control, "refused", 520, params, 0);
+	create_with_random(control, "misplaced", 512, params, 1);
+	cancelled(control, "cancelled", 0, params);
+	cancelled(control, "late", 200000, params);
 }
 
 static void attach_loop(int control, const char *file, const char *number)
@@ -205,11 +325,18 @@ static void attach_loop(int control, const char *file, const char *number)
 
 static void layout(void)
 {
-	uint32_t numbers[3] = { 0, 0, 77 };
-	int count = dmfd_layout(numbers, 2);
+	const int length = dmfd_layout(NULL, 0);
+	char *text = malloc((size_t)length + 1), shorter[8] = "xxxxxxx";
+	char bytes[64];
 
-	printf("layout: %s\n",
-	       count > 2 && numbers[0] == sizeof(struct dmfd_creation) && numbers[2] == 77 ? "ok" : "wrong");
+	snprintf(bytes, sizeof(bytes), "creation.bytes=%zu\n", sizeof(struct dmfd_creation));
+	printf("layout: %s\n", dmfd_layout(text, (uint32_t)length + 1) == length && strlen(text) == (size_t)length &&
+					       strstr(text, bytes) ?
+				       "ok" :
+				       "wrong");
+	printf("layout in short: %s\n",
+	       dmfd_layout(shorter, 5) == length && memcmp(shorter, "crea\0xx", 8) == 0 ? "ok" : "wrong");
+	free(text);
 	fflush(stdout);
 }
 
@@ -224,6 +351,7 @@ int main(int argc, char **argv)
 		return 1;
 	control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
 	layout();
+	places();
 	run(create(control, "plain", "zero", DMFD_FALLBACK, 0), "/bin/sh", 3);
 	run(create(control, "readonly", "zero", DMFD_AUTO, 1), "/bin/sh", 9);
 	run(create(control, "noexec", "error", DMFD_AUTO, 0), "/nonexistent", 3);

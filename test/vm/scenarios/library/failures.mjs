@@ -1,6 +1,6 @@
 /** Fails in every kind of way; loses no descriptor and leaves nothing. Argument: the mode of this kernel. */
 import assert from 'node:assert/strict';
-import { createDevice, DmfdError, listDevices } from 'dmfd';
+import { createDevice, createDeviceSync, DmfdError, listDevices } from 'dmfd';
 import { descriptors } from './descriptors.mjs';
 
 const table = '0 8 zero';
@@ -42,25 +42,26 @@ if (process.argv[2] === 'fallback') {
   failures.push(['unsupported', 'EOPNOTSUPP', { table: over, loop: ['/tmp/library.img'], mode: 'atomic' }]);
 }
 
-const existing = createDevice({ name: 'existing', uuid: 'EXISTING', table });
+// Threads have opened what they need by then.
+const existing = await createDevice({ name: 'existing', uuid: 'EXISTING', table });
 const before = descriptors();
 for (const [kind, errno, { log, ...request }] of failures) {
   const what = JSON.stringify(request);
-  assert.throws(
-    () => createDevice(request),
-    (error) => {
-      assert.ok(error instanceof DmfdError && error instanceof Error, what);
-      assert.equal(error.name, 'DmfdError');
-      assert.equal(error.kind, kind, `${what}: ${error.message}`);
-      if (errno !== undefined) assert.equal(error.errno, errno, what);
-      if (kind !== 'usage') assert.ok(error.operation && error.hint, `${what}: ${error.message}`);
-      if (log !== undefined) assert.match(error.kernelLog.join('\n'), log, what);
-      else assert.deepEqual(error.kernelLog, [], what);
-      return true;
-    },
-  );
+  const isIt = (error) => {
+    assert.ok(error instanceof DmfdError && error instanceof Error, what);
+    assert.equal(error.name, 'DmfdError');
+    assert.equal(error.kind, kind, `${what}: ${error.message}`);
+    assert.equal(typeof error.code, 'string');
+    if (errno !== undefined) assert.equal(error.errno, errno, what);
+    if (kind !== 'usage') assert.ok(error.operation && error.hint, `${what}: ${error.message}`);
+    if (log !== undefined) assert.match(error.kernelLog.join('\n'), log, what);
+    else assert.deepEqual(error.kernelLog, [], what);
+    return true;
+  };
+  assert.throws(() => createDeviceSync(request), isIt);
+  await assert.rejects(createDevice(request), isIt);
   assert.deepEqual(descriptors(), before, what);
-  assert.deepEqual(listDevices(), [], what);
+  assert.deepEqual(await listDevices(), [], what);
 }
 existing.close();
 console.log(`ok ${failures.length}`);

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createDevice, findHolders, waitGone } from 'dmfd';
 
-const device = createDevice({ table: '0 8 zero' });
+const device = await createDevice({ table: '0 8 zero' });
 const script = 'ls /proc/$$/fd; stat -Lc %F /proc/$$/fd/3; echo; read line';
 const child = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit', device.fd] });
 device.close();
@@ -15,7 +15,7 @@ for await (const chunk of child.stdout) {
   if (output.endsWith('\n\n')) break;
 }
 assert.equal(output, '0\n1\n2\n3\nblock special file\n\n');
-assert.deepEqual(findHolders(device), [`process ${child.pid} (sh)`]);
+assert.deepEqual(await findHolders(device), [`process ${child.pid} (sh)`]);
 assert.deepEqual(await waitGone(device, 300), { device: true, loops: [] });
 child.stdin.end('end\n');
 await once(child, 'exit');

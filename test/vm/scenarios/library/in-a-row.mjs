@@ -6,7 +6,7 @@ import { createDevice, waitGone } from 'dmfd';
 const [file, count] = process.argv.slice(2);
 const diskseqs = new Set();
 for (let index = 0; index < Number(count); index++) {
-  const device = createDevice({ name: `row-${index}`, table: '0 8 linear {loop0} 0', loop: [file] });
+  const device = await createDevice({ name: `row-${index}`, table: '0 8 linear {loop0} 0', loop: [file] });
   diskseqs.add(device.diskseq);
   writeSync(device.fd, Buffer.alloc(4096, index));
   device.close();

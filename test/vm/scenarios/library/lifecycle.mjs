@@ -1,18 +1,18 @@
 /** Makes a device over the file in argv, uses it, and lets go of it in each way there is. Says "ok" at the end. */
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { createDevice, findHolders, listDevices, probe, waitGone } from 'dmfd';
+import { createDevice, createDeviceSync, findHolders, listDevices, probe, waitGone } from 'dmfd';
 import { descriptors } from './descriptors.mjs';
 
 const [file, mode] = process.argv.slice(2);
 
 // Node opens some of its own when it first waits, and the drivers are there afterwards.
-probe();
+await probe();
 await new Promise((resolve) => setTimeout(resolve, 1));
 const before = descriptors();
 
 const steps = [];
-const device = createDevice({
+const device = await createDevice({
   name: 'library',
   table: ['0 8 linear {loop0} 0', { label: 'second', text: '# a comment\n8 8 linear {loop0} 8\n' }],
   loop: [file],
@@ -52,18 +52,20 @@ assert.equal(writeSync(device.fd, written, 0, 512, 4096), 512);
 assert.equal(readSync(device.fd, read, 0, 512, 4096), 512);
 assert.deepEqual(read, written);
 
-const listed = listDevices().find(({ uuid }) => uuid === device.uuid);
-const { name, uuid, major, minor } = device;
-assert.deepEqual(listed, { name, uuid, major, minor, openCount: 1, doomed: true });
-assert.deepEqual(findHolders(device), [], 'this process itself is not told');
+const listed = (await listDevices()).find(({ uuid }) => uuid === device.uuid);
+const { name, uuid, path, major, minor, diskseq, size, readOnly } = device;
+const facts = { name, uuid, path, major, minor, diskseq, size, readOnly };
+assert.deepEqual(listed, { ...facts, openCount: 1, deferredRemove: true });
+assert.deepEqual(await findHolders(device), [], 'this process itself is not told');
 assert.deepEqual(await waitGone(device, 0), { device: true, loops: device.loops });
 
 device.close();
 assert.equal(device.fd, -1);
+assert.equal(device.path, `/dev/dm-${minor}`, 'the path is that of the device, also when it is closed');
 assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] });
 assert.ok(!existsSync(inSys));
 // Whoever has the number now must not lose it to a second close.
-const successor = createDevice({ table: '0 8 zero', mode: 'fallback' });
+const successor = createDeviceSync({ table: '0 8 zero', mode: 'fallback' });
 device.close();
 assert.equal(device.release(), -1);
 assert.ok(fstatSync(successor.fd).isBlockDevice());
@@ -77,12 +79,16 @@ assert.ok(fstatSync(fd).isBlockDevice(), 'what was released stays open');
 closeSync(fd);
 assert.deepEqual(await waitGone(successor, 10_000), { device: false, loops: [] });
 
-const disposed = createDevice({ table: '0 8 zero', readOnly: true });
+const disposed = createDeviceSync({ table: '0 8 zero', readOnly: true });
 assert.equal(disposed.readOnly, true);
 assert.throws(() => writeSync(disposed.fd, written), { code: 'EBADF' });
 disposed[Symbol.dispose]();
 assert.equal(disposed.fd, -1);
 assert.deepEqual(await waitGone(disposed, 10_000), { device: false, loops: [] });
+
+const awaited = await createDevice({ table: '0 8 linear {loop0} 0', loop: [file] });
+await awaited[Symbol.asyncDispose]();
+assert.ok(!existsSync(`/sys/dev/block/${awaited.major}:${awaited.minor}`), 'the kernel has let go');
 
 assert.deepEqual(descriptors(), before);
 console.log('ok');

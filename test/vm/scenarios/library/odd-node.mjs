@@ -20,7 +20,7 @@ const kinds = {
 for (const [kind, make] of Object.entries(kinds)) {
   execFileSync('sh', ['-c', `rm -rf /dev/dm-*; for i in 0 1 2 3; do ${make}; done`]);
   const before = [nodes(), descriptors()];
-  const device = createDevice({
+  const device = await createDevice({
     table: '0 8 linear {loop0} 0',
     loop: [file],
     readOnly: true,

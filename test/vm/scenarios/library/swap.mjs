@@ -2,6 +2,6 @@
 import { createSwap, planSwap } from 'dmfd';
 
 const request = { backing: process.argv[2], size: 2048n, priority: 3 };
-const plan = planSwap(request);
-const swap = createSwap(request);
-console.log(plan.table, swap.path, Number(swap.size), swap.key);
+const plan = await planSwap(request);
+const swap = await createSwap(request);
+console.log(plan.table, swap.path, Number(swap.swapSize), swap.key);

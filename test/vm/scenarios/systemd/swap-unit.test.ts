@@ -117,7 +117,7 @@ test('a failure is readable in the status of the unit', async () => {
   expect((await vm.sh(`systemctl start ${missing}`)).code).toBe(1);
   const { stdout: status } = await vm.sh(`journalctl --sync; systemctl status --no-pager ${missing}`);
   expect(status).toMatch(/Active: failed .*Result: exit-code/);
-  expect(status).toMatch(/dmfd: BACKING "\/var\/tmp\/missing": .*ENOENT/);
+  expect(status).toMatch(/dmfd: backing "\/var\/tmp\/missing": .*ENOENT/);
   expect(status).toMatch(/hint: /);
   expect(status).toMatch(/status=125/);
   await sh('systemctl reset-failed');

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DMFD_KEY_CLIENT_H
+#define DMFD_KEY_CLIENT_H
+
+#include "table.h"
+
+#include <sys/types.h>
+
+/*
+ * dmfd's end of the socket to the only process that ever has the key: a child with memory of its own, into which a
+ * debugger of dmfd does not follow. So the key is never in dmfd's memory, its core dumps or its traces.
+ */
+struct dmfd_key_client {
+	int socket;
+	pid_t pid;
+};
+
+/*
+ * Starts the process and waits until it has the key, from creation's source. 0 and creation->key_size, or -errno and no
+ * process is left; -ECANCELED when creation->cancel_fd became readable.
+ */
+int dmfd_key_client_start(struct dmfd_key_client *client, struct dmfd_creation *creation,
+			  const struct dmfd_keyed_table *table);
+
+/* Has the process load the table. 0 and creation->key_given, or -errno; -EPIPE when the process was killed. */
+int dmfd_key_client_load(const struct dmfd_key_client *client, struct dmfd_creation *creation);
+
+/* Tells the process to end and waits until it has. */
+void dmfd_key_client_end(struct dmfd_key_client *client);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "process.h"
+
+#include "keyring.h"
+#include "secret.h"
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/*
+ * The numbers of this process's descriptors; it has no others. Number 2 is not the key's file: libc writes there before
+ * it aborts, and dmfd takes that for no reply.
+ */
+enum { KEY = 0, CONTROL = 1, SOCKET = 2, OTHERS };
+
+/* No core dump, and no process of the same user may look into it. */
+static void hide(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	setrlimit(RLIMIT_CORE, &none);
+	/* ^C is for dmfd, which then closes its end of the socket. */
+	setsid();
+}
+
+/* Closes all others, above all dmfd's own end of the socket: this process ends when dmfd has closed it. 0 or -errno. */
+static int keep_descriptors(int key, int control, int socket)
+{
+	int kept[OTHERS] = { [KEY] = key, [CONTROL] = control, [SOCKET] = socket };
+	int fd;
+
+	for (fd = 0; fd < OTHERS; fd++) {
+		/* Out of the way of the three numbers first. */
+		kept[fd] = fcntl(kept[fd], F_DUPFD, OTHERS);
+		if (kept[fd] < 0)
+			return -errno;
+	}
+	for (fd = 0; fd < OTHERS; fd++)
+		if (dup2(kept[fd], fd) < 0)
+			return -errno;
+	/* Since Linux 5.9, and not through every filter of a container. */
+	if (syscall(SYS_close_range, OTHERS, ~0u, 0) < 0)
+		for (fd = (int)sysconf(_SC_OPEN_MAX) - 1; fd >= OTHERS; fd--)
+			close(fd);
+	return 0;
+}
+
+/* Loads the table, with a reference to a keyring where words has one, else with the key itself in it. */
+static int load_with(const struct dmfd_keyed_table *table, const struct dmfd_key_words *words, uint32_t *given)
+{
+	int64_t room = dmfd_key_table_room(table, words);
+	struct dm_ioctl *request;
+	int error;
+
+	if (room < 0)
+		return (int)room;
+	request = dmfd_secret_map((size_t)room);
+	if (!request)
+		return -errno;
+	error = dmfd_key_table(table, words, request, given);
+	if (!error)
+		error = dmfd_ioctl(CONTROL, DM_TABLE_LOAD, request);
+	dmfd_secret_unmap(request, (size_t)room);
+	return error;
+}
+
+static int is_for_want_of_key(int error)
+{
+	return error == -ENOKEY || error == -EKEYREVOKED || error == -EKEYEXPIRED || error == -EKEYREJECTED;
+}
+
+/* With a reference to a keyring if that works, else with the key in the table. */
+static void load_table(const struct dmfd_creation *creation, const struct dmfd_keyed_table *table, const uint8_t *key,
+		       struct dmfd_key_reply *reply)
+{
+	struct dmfd_key_words words = { .key = key, .key_size = reply->key_size };
+	struct dmfd_keyring_key entry;
+
+	if (creation->keyring_allowed && dmfd_keyring_add(&entry, creation->uuid, key, reply->key_size) == 0) {
+		words.reference = entry.reference;
+		reply->result = load_with(table, &words, &reply->given);
+		dmfd_keyring_remove(&entry);
+		if (!is_for_want_of_key(reply->result))
+			return;
+		words.reference = NULL;
+	}
+	reply->result = load_with(table, &words, &reply->given);
+}
+
+static void send_reply(int socket, const struct dmfd_key_reply *reply)
+{
+	send(socket, reply, sizeof(*reply), MSG_NOSIGNAL);
+}
+
+static _Noreturn void fail(int socket, int error)
+{
+	const struct dmfd_key_reply reply = { .result = error };
+
+	send_reply(socket, &reply);
+	_exit(1);
+}
+
+static int is_told_to_load(void)
+{
+	char order = 0;
+
+	return recv(SOCKET, &order, sizeof(order), 0) == sizeof(order) && order == DMFD_KEY_ORDER_LOAD;
+}
+
+void dmfd_key_process(int socket, const struct dmfd_creation *creation, const struct dmfd_keyed_table *table)
+{
+	const int is_random = creation->key_source == DMFD_KEY_RANDOM;
+	struct dmfd_key_reply reply = { .key_size = creation->key_size };
+	uint8_t *key;
+	int error;
+
+	hide();
+	error = keep_descriptors(is_random ? socket : creation->key_fd, creation->control, socket);
+	if (error)
+		fail(socket, error);
+	key = dmfd_secret_map(DMFD_KEY_ROOM);
+	if (!key)
+		/* EPERM and EAGAIN, too, say only that no more memory may be locked. */
+		fail(SOCKET, -ENOMEM);
+	reply.result =
+		is_random ? dmfd_key_make(key, reply.key_size) : dmfd_key_read(key, &reply.key_size, KEY, SOCKET);
+	send_reply(SOCKET, &reply);
+	if (!reply.result && is_told_to_load()) {
+		load_table(creation, table, key, &reply);
+		/* Before dmfd goes on. */
+		dmfd_secret_unmap(key, DMFD_KEY_ROOM);
+		send_reply(SOCKET, &reply);
+	} else {
+		dmfd_secret_unmap(key, DMFD_KEY_ROOM);
+	}
+	_exit(0);
+}

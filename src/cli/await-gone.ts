@@ -1,0 +1,35 @@
+import type { Device } from '../device/handle.js';
+import { findHolders } from '../device/holders.js';
+import { type Remains, waitGone } from '../device/wait-gone.js';
+import { formatDeviceNumber } from '../dm/device-number.js';
+import { say } from './output.js';
+import { withProgress } from './progress.js';
+
+/**
+ * For `--wait-gone`: waits, and when the time is up says what is still there and who holds it.
+ *
+ * @returns what it says, a sentence for each thing that is left
+ */
+export async function awaitGone(device: Device, milliseconds: number, quiet: boolean): Promise<string[]> {
+  const text = `waiting until ${device.name} is gone`;
+  const left = describeRemains(device, await withProgress(text, quiet, waitGone(device, milliseconds)));
+  if (!quiet) for (const sentence of left) say(sentence);
+  return left;
+}
+
+/** While the device is there, it is what holds the loop devices. */
+function describeRemains(device: Device, remains: Remains): string[] {
+  if (remains.device) {
+    return [
+      `device ${device.name} (${formatDeviceNumber(device)}) is still there, held by ${holdersOf(device)}`,
+    ];
+  }
+  return remains.loops.map(
+    (loop) => `/dev/loop${loop.minor} (${loop.file}) is still attached, held by ${holdersOf(loop)}`,
+  );
+}
+
+function holdersOf(device: Parameters<typeof findHolders>[0]): string {
+  const holders = findHolders(device);
+  return holders.length === 0 ? 'a holder that /proc does not show' : holders.join(', ');
+}

@@ -1,0 +1,60 @@
+import type { DmfdError, ErrorCode } from '../errors.js';
+
+/**
+ * What to do about an error, where that is done with options: the library's own hints name properties of a request.
+ * undefined where the library's will do.
+ */
+export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
+  'invalid-request': undefined,
+  'invalid-name': undefined,
+  'invalid-uuid': undefined,
+  'invalid-table': undefined,
+  'loop-missing': 'give the file with --loop FILE',
+  'loop-unused': undefined,
+  'loop-file-unusable': undefined,
+  'loop-file-not-writable': 'use --readonly for a device that is only read',
+  'key-missing': 'give one with --key-random BITS, --key-file FILE or --key-fd N',
+  'key-unused': undefined,
+  'key-not-open': 'open it for dmfd, as in: dmfd … --key-fd 5 5<FILE',
+  'key-unusable': undefined,
+  'key-too-long': 'all of a key file is the key; cut one out with: head -c BYTES FILE | dmfd … --key-fd 0',
+  'invalid-swap-uuid':
+    'as in 2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e; "uuidgen" makes one, and without --uuid dmfd does',
+  'backing-unusable': undefined,
+  'area-unusable': undefined,
+  'command-line': undefined,
+  'not-permitted': undefined,
+  'driver-missing': undefined,
+  'deferred-remove-unsupported': undefined,
+  'descriptor-unsupported':
+    'only a kernel with the proposed flag can; use --mode auto, which reaches the same guarantee on any kernel',
+  'swap-unsupported': undefined,
+  'name-taken': undefined,
+  'uuid-taken': 'choose another --uuid, or leave it out; "dmsetup info -c" shows what exists',
+  'device-stolen': undefined,
+  'loop-devices-taken': undefined,
+  'backing-in-use': undefined,
+  'backing-replaced': undefined,
+  'still-held': undefined,
+  'kernel-refused': undefined,
+  'left-behind': undefined,
+  'target-unknown': undefined,
+  'lookup-failed':
+    'there is no block device of that name or number; to use a file, give it with --loop FILE and write {loop0} in the table',
+  'node-missing': undefined,
+  'shim-unusable': undefined,
+  'reply-malformed': undefined,
+  'creation-killed': undefined,
+  'key-process-failed': undefined,
+  'resource-limit': undefined,
+  'output-failed': undefined,
+  'receiver-failed': undefined,
+  'command-failed': undefined,
+  'command-not-found': undefined,
+  'command-not-executable': undefined,
+};
+
+/** What the user of the command line can do about it. */
+export function hintFor({ code, hint }: Pick<DmfdError, 'code' | 'hint'>): string | undefined {
+  return HINTS[code] ?? hint;
+}

@@ -1,0 +1,31 @@
+import type { DeviceNumber } from '../dm/device-number.js';
+import type { KeyGiven } from './creation.js';
+
+/** A loop device under a device: known by its sequence number, for it is not held by us. */
+export interface LoopIdentity extends DeviceNumber {
+  readonly diskseq: bigint;
+  readonly file: string;
+}
+
+/** What is known of a device since it was made. */
+export interface DeviceFacts extends DeviceNumber {
+  readonly name: string;
+  readonly uuid: string;
+  /**
+   * /dev/dm-MINOR, which is this device as long as it is held; where /dev had no such node when the device was made, the
+   * descriptor's own path.
+   */
+  readonly path: string;
+  /** The disk sequence number: no other disk since boot has it. 0 before Linux 5.15. */
+  readonly diskseq: bigint;
+  /** Bytes. */
+  readonly size: bigint;
+  readonly readOnly: boolean;
+  /** `atomic`: the kernel returned the descriptor; `fallback`: it was opened and its identity proved. */
+  readonly mode: 'atomic' | 'fallback';
+  readonly loops: readonly LoopIdentity[];
+  /** How the kernel got the key that `{key}` in the table stands for; undefined without one. */
+  readonly key: KeyGiven | undefined;
+  /** What the user should know. */
+  readonly warnings: readonly string[];
+}

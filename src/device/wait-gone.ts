@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeviceNumber } from '../dm/device-number.js';
+import { diskseqInSys } from '../kernel/block-device.js';
+import { DmControl } from '../kernel/dm-control.js';
+import { Kernel } from '../kernel/kernel.js';
+import type { DeviceFacts, LoopIdentity } from './facts.js';
+
+/** What of a device is still there. */
+export interface Remains {
+  readonly device: boolean;
+  readonly loops: readonly LoopIdentity[];
+}
+
+/** By what a device is known after it was closed. */
+export type DeviceIdentity = Pick<DeviceFacts, 'uuid' | 'major' | 'minor' | 'diskseq' | 'loops'>;
+
+const LONGEST_PAUSE = 50;
+
+/**
+ * Waits until the kernel has destroyed the device and detached its loop devices, each known by its sequence number,
+ * so that another one under the same number is not taken for it.
+ *
+ * @param milliseconds how long at most
+ * @param options `signal` ends the wait; the promise is rejected with its reason then
+ * @returns what is left: nothing, unless the time was up
+ */
+export async function waitGone(
+  device: DeviceIdentity,
+  milliseconds: number,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Remains> {
+  const dm = DmControl.open(new Kernel());
+  try {
+    const limit = performance.now() + milliseconds;
+    for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      signal?.throwIfAborted();
+      const remains = whatRemains(dm, device);
+      const left = limit - performance.now();
+      if ((!remains.device && remains.loops.length === 0) || left <= 0) return remains;
+      await sleepOrAbort(Math.min(pause, left), signal);
+    }
+  } finally {
+    dm[Symbol.dispose]();
+  }
+}
+
+/** Node wraps the reason of a signal into an error of its own. */
+async function sleepOrAbort(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+function whatRemains(dm: DmControl, device: DeviceIdentity): Remains {
+  return {
+    device: isListed(dm, device) || isRegistered(device),
+    loops: device.loops.filter((loop) => isAttached(loop)),
+  };
+}
+
+function isListed(dm: DmControl, device: DeviceIdentity): boolean {
+  return dm.status({ uuid: device.uuid }) !== undefined && isStill(device);
+}
+
+/** The kernel forgets a device's name and UUID before it unregisters its disk. */
+function isRegistered(device: DeviceIdentity): boolean {
+  return device.diskseq !== 0n && diskseqInSys(device) === device.diskseq;
+}
+
+/** Whether the device with that number is the same one: its UUID may belong to a successor, if the user chose it. */
+export function isStill(device: DeviceNumber & { readonly diskseq: bigint }): boolean {
+  if (device.diskseq === 0n) return true;
+  const now = diskseqInSys(device);
+  return now === undefined || now === device.diskseq;
+}
+
+function isAttached(loop: LoopIdentity): boolean {
+  if (!existsSync(`/sys/block/loop${loop.minor}/loop/backing_file`)) return false;
+  return isStill(loop);
+}

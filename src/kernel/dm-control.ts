@@ -1,0 +1,135 @@
+import type { DeviceNumber } from '../dm/device-number.js';
+import { decodeReply, encodeRequest, type ReplyHeader, type RequestHeader } from '../dm/header.js';
+import {
+  decodeDeviceList,
+  decodeTargetVersions,
+  type ListedDevice,
+  type TargetVersion,
+} from '../dm/lists.js';
+import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE, UDEV_EVENT } from '../dm/protocol.js';
+import { PRIVILEGE_HINT } from '../errors.js';
+import { describeErrno, isRefusal } from './errno.js';
+import type { Kernel } from './kernel.js';
+import { DM_CONTROL, openMiscDevice } from './misc-device.js';
+import { shim } from './shim.js';
+
+const FIRST_REPLY_SIZE = 16 * 1024;
+
+/** By which of its names a device is asked for; never both. */
+export type DeviceKey = { readonly name: string } | { readonly uuid: string };
+
+/**
+ * Device-mapper's control device: the one gate for its commands, but for those of a creation, which the shield makes
+ * (native-shims/device/create.c).
+ */
+export class DmControl implements Disposable {
+  private constructor(
+    private readonly kernel: Kernel,
+    readonly fd: number,
+  ) {}
+
+  /** @throws DmfdError `privilege`, `unsupported` or `system` when it cannot be opened */
+  static open(kernel: Kernel): DmControl {
+    return new DmControl(kernel, openMiscDevice(kernel, DM_CONTROL));
+  }
+
+  /** Opens it for as long as `use` runs. @throws DmfdError as {@link open} */
+  static with<T>(kernel: Kernel, use: (dm: DmControl) => T): T {
+    const dm = DmControl.open(kernel);
+    try {
+      return use(dm);
+    } finally {
+      dm[Symbol.dispose]();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    shim.close(this.fd);
+  }
+
+  /** DM_VERSION. In: nothing. Returns the version of the driver's interface, `4.47.0`. */
+  version(): string {
+    return decodeReply(this.#must('VERSION')).version.join('.');
+  }
+
+  /** DM_LIST_DEVICES. In: nothing. Out: DM_BUFFER_FULL. All devices, whoever made them. */
+  listDevices(): ListedDevice[] {
+    return decodeDeviceList(this.#must('LIST_DEVICES'));
+  }
+
+  /** DM_LIST_VERSIONS. In: nothing. Out: DM_BUFFER_FULL. The target types that are loaded. */
+  loadedTargets(): TargetVersion[] {
+    return decodeTargetVersions(this.#must('LIST_VERSIONS'));
+  }
+
+  /** The version of a target type that is loaded; undefined when it is not, or the kernel does not tell. */
+  loadedVersion(type: string): TargetVersion['version'] | undefined {
+    const reply = this.#ask('LIST_VERSIONS');
+    if (typeof reply === 'number') return undefined;
+    return decodeTargetVersions(reply).find(({ name }) => name === type)?.version;
+  }
+
+  /** DM_GET_TARGET_VERSION (Linux 5.4), which loads the type's module. In: name of the type. undefined where it fails. */
+  targetVersion(type: string): TargetVersion['version'] | undefined {
+    const reply = this.#ask('GET_TARGET_VERSION', { name: type });
+    return typeof reply === 'number' ? undefined : decodeTargetVersions(reply)[0]?.version;
+  }
+
+  /**
+   * DM_DEV_STATUS. In: name or UUID. Out: DM_READONLY, DM_SUSPEND, DM_ACTIVE_PRESENT, DM_INACTIVE_PRESENT,
+   * DM_DEFERRED_REMOVE. undefined when there is no such device.
+   *
+   * @throws DmfdError `privilege` or `kernel` for every other answer
+   */
+  status(device: DeviceKey): ReplyHeader | undefined {
+    const reply = this.#ask('DEV_STATUS', device);
+    if (typeof reply !== 'number') return decodeReply(reply);
+    if (describeErrno(-reply).name === 'ENXIO') return undefined;
+    throw this.#failure('DM_DEV_STATUS', reply);
+  }
+
+  /**
+   * DM_DEV_REMOVE. In: UUID, DM_DEFERRED_REMOVE, flags for udev. Needs no shield: a single call happens or does not.
+   * False when there is no such device any more.
+   *
+   * @throws DmfdError `privilege` or `kernel`
+   */
+  removeDeferred(device: DeviceNumber & { readonly name: string; readonly uuid: string }): boolean {
+    const operation = 'DM_DEV_REMOVE, deferred';
+    const request = encodeRequest({
+      uuid: device.uuid,
+      flags: FLAGS.DEFERRED_REMOVE,
+      eventNr: UDEV_EVENT,
+    });
+    const result = this.kernel.call(operation, () => shim.ioctl(this.fd, COMMANDS.DEV_REMOVE, request));
+    if (result >= 0) return true;
+    if (describeErrno(-result).name === 'ENXIO') return false;
+    throw this.kernel.failure(operation, result, {
+      subject: `device ${device.name}`,
+      device: device.name,
+    });
+  }
+
+  /** With a buffer that grows until the reply fits. A negative errno for a failure. */
+  #ask(command: CommandName, header: RequestHeader = {}): Buffer | number {
+    for (let size = FIRST_REPLY_SIZE; ; size *= 4) {
+      const buffer = encodeRequest(header, size);
+      const result = this.kernel.call(`DM_${command}`, () => shim.ioctl(this.fd, COMMANDS[command], buffer));
+      if (result < 0) return result;
+      if ((decodeReply(buffer).flags & FLAGS.BUFFER_FULL) === 0 || size > MAX_DATA_SIZE / 4) return buffer;
+    }
+  }
+
+  #must(command: CommandName): Buffer {
+    const reply = this.#ask(command);
+    if (typeof reply === 'number') throw this.#failure(`DM_${command}`, reply);
+    return reply;
+  }
+
+  #failure(operation: string, result: number): Error {
+    const hint = isRefusal(describeErrno(-result))
+      ? PRIVILEGE_HINT
+      : 'is /dev/mapper/control the device-mapper control device (character, 10:236 on most machines)?';
+    return this.kernel.failure(operation, result, { hint });
+  }
+}

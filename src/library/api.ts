@@ -1,0 +1,118 @@
+/**
+ * The calls of the library. Each waits in a thread of its own, and the caller's event loop goes on.
+ *
+ * @module
+ */
+import { Device } from '../device/handle.js';
+import type { DeviceSummary } from '../device/list.js';
+import type { Probe } from '../device/probe.js';
+import { checkRequest, type DeviceRequest } from '../device/request.js';
+import type { DeviceNumber } from '../dm/device-number.js';
+import { expectThreads } from '../kernel/shim.js';
+import type { StepListener } from '../kernel/step.js';
+import type { Swap, SwapPlan } from '../swap/create.js';
+import { checkSwapRequest, type SwapRequest } from '../swap/request.js';
+import { inThread } from './threads.js';
+
+expectThreads();
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Ends a wait (for a key, a lock, a turn), and takes back what was made; the promise is rejected with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** For calls whose request has no listener of its own. */
+export interface ListeningOptions extends CallOptions {
+  /** Is told each call to the kernel. */
+  readonly onStep?: StepListener;
+}
+
+/**
+ * Makes a device-mapper device that lives exactly as long as somebody holds it open: first of all the descriptor
+ * that is returned. Asks the kernel for that descriptor with DM_FILE_DESCRIPTOR_FLAG (a proposal); on other kernels
+ * creates, loads, opens, proves the identity by number, UUID and disk sequence number, marks the device for deferred
+ * removal, and only then makes it usable, all in a process of its own that a SIGKILL of this one does not reach.
+ *
+ * When the promise is rejected, nothing it made is left.
+ *
+ * @throws DmfdError `usage`, `privilege`, `unsupported`, `taken`, `kernel` or `system`; see {@link ErrorKind}
+ */
+export async function createDevice(request: DeviceRequest, { signal }: CallOptions = {}): Promise<Device> {
+  const { facts, fd } = await inThread('createDevice', checkRequest(request), {
+    signal,
+    onStep: request.onStep,
+    mayWait: request.key !== undefined && !('random' in request.key),
+    undo: (made) => new Device(made.facts, made.fd).close(),
+  });
+  return new Device(facts, fd);
+}
+
+/**
+ * Makes a dm-crypt device with a new random key, which no process of ours ever has but the one that hands it to the
+ * kernel, writes a swap header to it, and turns it on. The device is marked for deferred removal from the start: the kernel
+ * holds it until `swapoff`, which destroys it, the loop device under it, and the key.
+ *
+ * Nothing is written to the backing before device-mapper has it exclusively; when the promise is rejected, nothing it made
+ * is left.
+ *
+ * @throws DmfdError `usage`, `taken`, `privilege`, `unsupported`, `kernel` or `system`
+ */
+export function createSwap(request: SwapRequest, { signal }: CallOptions = {}): Promise<Swap> {
+  return forSwap(request, (checked) =>
+    inThread('createSwap', checked, {
+      signal,
+      onStep: request.onStep,
+      mayWait: true,
+      undo: ({ path }) => inThread('endSwap', { path }),
+    }),
+  );
+}
+
+/** Checks everything that can be checked without changing anything. @throws DmfdError as {@link createSwap} */
+export function planSwap(request: SwapRequest, { signal }: CallOptions = {}): Promise<SwapPlan> {
+  return forSwap(request, (checked) =>
+    inThread('planSwap', checked, { signal, onStep: request.onStep, mayWait: true }),
+  );
+}
+
+async function forSwap<T>(
+  request: SwapRequest,
+  use: (checked: ReturnType<typeof checkSwapRequest>) => Promise<T>,
+): Promise<T> {
+  return use(checkSwapRequest(request));
+}
+
+/** Finds out by trying what this machine can do: makes a device of one sector that answers every read with an error, and drops it. */
+export function probe(options: ListeningOptions = {}): Promise<Probe> {
+  return inThread('probe', undefined, options);
+}
+
+/**
+ * The devices whose UUID starts with `DMFD-`, in the order of their numbers.
+ *
+ * @throws DmfdError `privilege`, `unsupported`, `kernel`
+ */
+export function listDevices(options: ListeningOptions = {}): Promise<DeviceSummary[]> {
+  return inThread('listDevices', undefined, options);
+}
+
+/**
+ * Removes the devices that a kill of a process together with its shield left behind: those of dmfd's that are not marked
+ * for deferred removal, seen twice with a second between, so that none is taken from a creation under way. An unused one is
+ * gone when the promise resolves, a used one goes with its last holder.
+ *
+ * @returns what it marked for removal, with the open count it had
+ * @throws DmfdError `privilege`, `unsupported`, `kernel`
+ */
+export function reapDevices(options: ListeningOptions = {}): Promise<DeviceSummary[]> {
+  return inThread('reapDevices', undefined, options);
+}
+
+/**
+ * Who has a block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
+ * This process is not told.
+ */
+export function findHolders({ major, minor }: DeviceNumber, options: CallOptions = {}): Promise<string[]> {
+  return inThread('findHolders', { major, minor }, options);
+}

@@ -1,0 +1,36 @@
+import { makeDevice } from '../device/create.js';
+import type { DeviceFacts } from '../device/facts.js';
+import { findHolders } from '../device/holders.js';
+import { type DeviceSummary, listDevices } from '../device/list.js';
+import { type Probe, probe } from '../device/probe.js';
+import { reapDevices } from '../device/reap.js';
+import type { CheckedRequest } from '../device/request.js';
+import type { DeviceNumber } from '../dm/device-number.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { describeSwap, endSwap, makeSwap, type Swap, type SwapPlan } from '../swap/create.js';
+import type { CheckedSwap } from '../swap/request.js';
+
+/** A device on its way from the thread that made it: the descriptor is the process's. */
+export interface MadeDevice {
+  readonly facts: DeviceFacts;
+  readonly fd: number;
+}
+
+/** What can be done in a thread of its own: requests and results are plain data, which can pass between threads. */
+export const OPERATIONS = {
+  createDevice: (kernel: Kernel, request: CheckedRequest): MadeDevice => {
+    const device = makeDevice(kernel, request);
+    return { facts: { ...device }, fd: device.release() };
+  },
+  createSwap: (kernel: Kernel, request: CheckedSwap): Swap => makeSwap(kernel, request),
+  endSwap: (kernel: Kernel, swap: Pick<Swap, 'path'>): void => endSwap(kernel, swap),
+  planSwap: (kernel: Kernel, request: CheckedSwap): SwapPlan => describeSwap(kernel, request),
+  probe: (kernel: Kernel): Probe => probe(kernel),
+  listDevices: (kernel: Kernel): DeviceSummary[] => listDevices(kernel),
+  reapDevices: (kernel: Kernel): DeviceSummary[] => reapDevices(kernel),
+  findHolders: (_kernel: Kernel, device: DeviceNumber): string[] => findHolders(device),
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+export type RequestOf<Name extends OperationName> = Parameters<(typeof OPERATIONS)[Name]>[1];
+export type ResultOf<Name extends OperationName> = ReturnType<(typeof OPERATIONS)[Name]>;

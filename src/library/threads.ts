@@ -1,0 +1,155 @@
+import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Cancellation } from '../kernel/cancellation.js';
+import { shim } from '../kernel/shim.js';
+import type { StepListener } from '../kernel/step.js';
+import { fromPortable, type Report, type Task } from './messages.js';
+import type { OperationName, RequestOf, ResultOf } from './operations.js';
+
+/** How an operation is accompanied. */
+export interface Accompaniment<Result> {
+  readonly onStep?: StepListener | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** It may have to wait for somebody (a key, a lock): then it does not count among those that take turns. */
+  readonly mayWait?: boolean;
+  /** Takes back what was made, when the listener threw or the signal came too late to prevent it. */
+  readonly undo?: (made: Result) => unknown;
+}
+
+/** So many operations go on at once; others wait for their turn. A thread takes some milliseconds and megabytes. */
+const AT_ONCE = 16;
+/** So many threads are kept for what comes next. They do not keep the process alive. */
+const KEPT = 4;
+
+// What a thread opens is the process's, and stays open when the thread ends.
+const THREAD = { execArgv: [], trackUnmanagedFds: false };
+
+const idle: Worker[] = [];
+const waiting: (() => void)[] = [];
+const running = new Set<() => void>();
+let taken = 0;
+
+/**
+ * Does an operation in a thread of its own, so that this one's event loop goes on.
+ *
+ * @throws DmfdError as the operation does; what the listener threw; the signal's reason
+ */
+export async function inThread<Name extends OperationName>(
+  operation: Name,
+  request: RequestOf<Name>,
+  { onStep, signal, mayWait = false, undo }: Accompaniment<ResultOf<Name>> = {},
+): Promise<ResultOf<Name>> {
+  signal?.throwIfAborted();
+  if (!mayWait) await turn(signal);
+  let thrown: { readonly error: unknown } | undefined;
+  const listen = (step: Parameters<StepListener>[0]): void => {
+    if (thrown !== undefined) return;
+    try {
+      onStep?.(step);
+    } catch (error) {
+      thrown = { error };
+    }
+  };
+  const canceling = startCanceling(signal);
+  try {
+    const { cancellation } = canceling;
+    const task: Task = { operation, request, tellSteps: onStep !== undefined, cancellation };
+    const report = await perform(task, listen);
+    if ('failure' in report) throw thrown?.error ?? fromPortable(report.failure);
+    if ('canceled' in report) throw signal?.reason;
+    const result = report.result as ResultOf<Name>;
+    if (thrown === undefined && !signal?.aborted) return result;
+    await undo?.(result);
+    throw thrown === undefined ? signal?.reason : thrown.error;
+  } finally {
+    canceling.end();
+    if (!mayWait) nextTurn();
+  }
+}
+
+async function turn(signal: AbortSignal | undefined): Promise<void> {
+  if (taken < AT_ONCE) {
+    taken++;
+    return;
+  }
+  await new Promise<void>((resolve, reject) => {
+    const giveUp = (): void => {
+      waiting.splice(waiting.indexOf(begin), 1);
+      reject(signal?.reason);
+    };
+    const begin = (): void => {
+      signal?.removeEventListener('abort', giveUp);
+      resolve();
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    waiting.push(begin);
+  });
+}
+
+/** The turn goes to who waits for one, if anybody does. */
+function nextTurn(): void {
+  const next = waiting.shift();
+  if (next === undefined) taken--;
+  else next();
+}
+
+/** Ends the waits of an operation when the signal comes, and when the process exits, which would wait for the thread. */
+function startCanceling(signal: AbortSignal | undefined): { cancellation: Cancellation; end(): void } {
+  const cancellation = {
+    flag: new Int32Array(new SharedArrayBuffer(4)),
+    event: shim.cancelEvent(),
+  };
+  const cancel = (): void => {
+    Atomics.store(cancellation.flag, 0, 1);
+    Atomics.notify(cancellation.flag, 0);
+    if (cancellation.event >= 0) writeSync(cancellation.event, BigUint64Array.of(1n));
+  };
+  if (running.size === 0) process.on('exit', cancelAll);
+  running.add(cancel);
+  signal?.addEventListener('abort', cancel, { once: true });
+  return {
+    cancellation,
+    end: () => {
+      signal?.removeEventListener('abort', cancel);
+      running.delete(cancel);
+      if (running.size === 0) process.off('exit', cancelAll);
+      if (cancellation.event >= 0) shim.close(cancellation.event);
+    },
+  };
+}
+
+function cancelAll(): void {
+  for (const cancel of running) cancel();
+}
+
+/** Rejects only when the thread itself fails. */
+function perform(task: Task, listen: StepListener): Promise<Exclude<Report, { step: unknown }>> {
+  const worker = idle.pop() ?? new Worker(new URL('./worker.js', import.meta.url), THREAD);
+  return new Promise((resolve, reject) => {
+    const onMessage = (report: Report): void => {
+      if ('step' in report) {
+        listen(report.step);
+        return;
+      }
+      settle();
+      keep(worker);
+      resolve(report);
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    const onExit = (status: number): void =>
+      onError(new Error(`the thread ended with ${status} before it had answered`));
+    const settle = (): void => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit).unref();
+    };
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit).ref();
+    worker.postMessage(task);
+  });
+}
+
+function keep(worker: Worker): void {
+  if (idle.length < KEPT) idle.push(worker);
+  else void worker.terminate();
+}

@@ -1,0 +1,87 @@
+import { DmfdError } from './errors.js';
+
+/** What a property of a request may be, in words, and how to tell. */
+interface Type {
+  readonly words: string;
+  readonly fits: (value: unknown) => boolean;
+}
+
+const isString = (value: unknown): boolean => typeof value === 'string';
+const listOf = (fits: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every(fits);
+const isLabelled = (value: unknown): boolean =>
+  isObject(value) && isString(value.label) && isString(value.text);
+
+/** The types that properties have. */
+export const TYPES = {
+  string: { words: 'a string', fits: isString },
+  strings: { words: 'an array of strings', fits: listOf(isString) },
+  number: { words: 'a number', fits: (value) => typeof value === 'number' },
+  bigint: { words: 'a bigint', fits: (value) => typeof value === 'bigint' },
+  boolean: { words: 'true or false', fits: (value) => typeof value === 'boolean' },
+  function: { words: 'a function', fits: (value) => typeof value === 'function' },
+  table: {
+    words: 'a string, or an array of strings and of { label, text }',
+    fits: (value) => isString(value) || listOf((part) => isString(part) || isLabelled(part))(value),
+  },
+  key: {
+    words: '{ random: BITS }, { file: PATH } or { fd: NUMBER }',
+    fits: (value) =>
+      isObject(value) &&
+      Object.keys(value).length === 1 &&
+      (typeof value.random === 'number' || isString(value.file) || typeof value.fd === 'number'),
+  },
+} as const satisfies Readonly<Record<string, Type>>;
+
+/** One of several words. */
+export function oneOf(words: readonly string[]): Type {
+  const quoted = words.map((word) => JSON.stringify(word));
+  return {
+    words: `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`,
+    fits: (value) => words.some((word) => word === value),
+  };
+}
+
+/**
+ * Checks that a request has properties of the right types, and no others; undefined is as good as absent.
+ *
+ * @throws DmfdError `usage` that names the property
+ */
+export function checkProperties(
+  request: unknown,
+  types: Readonly<Record<string, Type>>,
+  required: readonly string[] = [],
+): void {
+  if (!isObject(request)) throw invalid(`the request is ${show(request)}: it must be an object`);
+  for (const [name, value] of Object.entries(request)) {
+    const type = types[name];
+    if (type === undefined) {
+      throw invalid(`property ${JSON.stringify(name)}: there is none of that name`, Object.keys(types));
+    }
+    if (value === undefined || type.fits(value)) continue;
+    throw invalid(`property ${name} is ${show(value)}: it must be ${type.words}`);
+  }
+  for (const name of required) {
+    if (request[name] !== undefined) continue;
+    throw invalid(`property ${name} is missing: it must be ${types[name]?.words}`);
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `a ${typeof value}`;
+  }
+}
+
+function invalid(message: string, names?: readonly string[]): DmfdError {
+  const hint = names && `a request may have: ${names.join(', ')}`;
+  return new DmfdError('invalid-request', message, { hint });
+}

@@ -1,0 +1,84 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { findHolders } from '../device/holders.js';
+import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+import { readBlockDevice } from '../kernel/block-device.js';
+import { describeErrno, resultName } from '../kernel/errno.js';
+import { cannot, openGivenFile } from '../kernel/given-file.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { shim } from '../kernel/shim.js';
+import { inUse, refused, type SwapBacking } from './backing.js';
+import { isLeaving } from './in-use.js';
+import { backingFile } from './open-backing.js';
+import { retryWhileLeaving } from './retry-while-leaving.js';
+
+const LOCK_MILLISECONDS = 10_000;
+const LOCK_PAUSE = 20;
+
+/** A block device, claimed for us alone until it is attached. */
+export function openDeviceBacking(kernel: Kernel, path: string): SwapBacking {
+  const pin = openGivenFile(backingFile(path));
+  let exclusive: number | undefined;
+  const close = (): void => {
+    if (exclusive !== undefined) closeSync(exclusive);
+    closeSync(pin);
+  };
+  try {
+    const stats = fstatSync(pin, { bigint: true });
+    lockDevice(kernel, path, pin);
+    exclusive = openExclusively(kernel, path, stats);
+    if (!stats.isBlockDevice() || stats.rdev !== fstatSync(exclusive, { bigint: true }).rdev)
+      throw refused('backing-replaced', path, 'somebody replaced it meanwhile', 'try again');
+    const { bytes, blockSize, readOnly } = readBlockDevice(kernel, pin);
+    if (readOnly) throw readOnlyError(path);
+    return {
+      isFile: false,
+      bytes,
+      blockSize,
+      attach: () => {
+        if (exclusive !== undefined) closeSync(exclusive);
+        exclusive = undefined;
+        return { device: formatDeviceNumber(decodeLibcDevice(stats.rdev)), loop: undefined };
+      },
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** As all programs lock a block device that change it whole: udev does while it looks, which takes a moment. */
+function lockDevice(kernel: Kernel, path: string, fd: number): void {
+  const limit = performance.now() + LOCK_MILLISECONDS;
+  while (resultName(kernel.call(`flock ${path}`, () => shim.lock(fd))) === 'EAGAIN') {
+    if (performance.now() > limit)
+      throw inUse(path, 'another process has it locked', '"lslocks" shows which');
+    kernel.pause(LOCK_PAUSE);
+  }
+}
+
+/** After swapoff the kernel takes a moment to destroy what was on it, and as long as udev has it open. */
+function openExclusively(kernel: Kernel, path: string, seen: BigIntStats): number {
+  const device = formatDeviceNumber(decodeLibcDevice(seen.rdev));
+  const file = backingFile(path);
+  let fd = -1;
+  const attempt = (): boolean => {
+    fd = kernel.call(`open ${path} exclusively`, () => openSync(path, file.flags | constants.O_EXCL));
+    if (fd < 0 && resultName(fd) !== 'EBUSY') throw cannot(file, 'write', describeErrno(-fd));
+    return fd >= 0;
+  };
+  if (retryWhileLeaving(kernel, attempt, () => isLeaving(device))) return fd;
+  throw held(path, seen);
+}
+
+function held(path: string, { rdev }: BigIntStats): Error {
+  const holders = findHolders(decodeLibcDevice(rdev));
+  const who =
+    holders.length === 0 ? 'a mount, swap or device, of all of it or of a partition' : holders.join(', ');
+  return inUse(path, `it is in use: ${who}`, 'end that first; "lsblk" shows what stands on what');
+}
+
+function readOnlyError(path: string): Error {
+  const hint = 'swap is written to; "blockdev --setrw" where the device can be';
+  return refused('backing-unusable', path, 'it is read-only', hint, 'EROFS');
+}

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { toJson } from '../../../src/cli/json.js';
+
+test.each<[value: unknown, json: string]>([
+  [2n ** 64n - 1n, '18446744073709551615'],
+  [{ a: [1n, { b: -1n }] }, '{"a":[1,{"b":-1}]}'],
+  [{ a: undefined, b: null }, '{"b":null}'],
+  [[undefined, Number.NaN], '[null,null]'],
+])('%o', (value, json) => {
+  expect(toJson(value)).toBe(json);
+});
+
+test.each([{}, [], 'a "b"\n\u2028', '5n', 1.5, true, null, { 'a"b': ['ü', {}, []] }])(
+  'without bigint as JSON.stringify() has it: %j',
+  (value) => {
+    expect(toJson(value)).toBe(JSON.stringify(value));
+  },
+);
