@@ -33,6 +33,7 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'backing-replaced': 'taken',
   'still-held': 'taken',
   'kernel-refused': 'kernel',
+  'left-behind': 'kernel',
   'target-unknown': 'kernel',
   'lookup-failed': 'kernel',
   'node-missing': 'system',

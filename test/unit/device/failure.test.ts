@@ -355,7 +355,7 @@ describe('a failed creation', () => {
       trace: rolledBack(-constants.errno.EBUSY),
     });
     const error = explainFailure(checkRequest({ name: 'mine', table: '0 8 zero' }), outcome, []);
-    expect(error).toMatchObject({ kind: 'kernel', errno: 'EIO' });
+    expect(error).toMatchObject({ kind: 'kernel', code: 'left-behind', errno: 'EIO' });
     expect(error.hint).toMatch(/could not be taken back either \(EBUSY\).*"dmfd reap" removes it/);
   });
 
@@ -377,7 +377,7 @@ describe('a failed creation', () => {
     });
     const error = explainFailure(checkRequest({ name: 'mine', table: '0 8 zero' }), outcome, []);
     expect(error).toMatchObject({
-      code: 'creation-killed',
+      code: 'left-behind',
       message: 'device mine: the process that was making it was killed',
       hint: expect.stringMatching(/could not be taken back either \(EBUSY\)/),
     });

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
-import { encodeCallerState, isIgnored, parseCallerState } from '../../../src/handoff/caller-state.js';
-import { CALLER } from '../../../src/kernel/layout.js';
+import {
+  callerDescriptors,
+  encodeCallerState,
+  isIgnored,
+  parseCallerState,
+} from '../../../src/handoff/caller-state.js';
+import { numbersOf } from '../../../src/kernel/layout.js';
+
+const CALLER = numbersOf('caller', ['bytes', 'known', 'ignored', 'hard_descriptors'])();
 
 const TEXT =
   'pid=12;ignored=8000000000000001;blocked=2;pending=2;nofile=1024:18446744073709551615;fds=0-2,9,62-64';
@@ -16,10 +23,11 @@ test('what the launcher noted is read', () => {
     descriptors: [0, 1, 2, 9, 62, 63, 64],
   });
   expect([1, 2, 63, 64].map((signal) => isIgnored(state, signal))).toEqual([true, false, false, true]);
+  expect(callerDescriptors(state)).toEqual([0, 1, 2, 9, 62, 63, 64]);
   const encoded = encodeCallerState(state);
   expect(encoded.readUInt32LE(CALLER.known)).toBe(1);
   expect(encoded.readBigUInt64LE(CALLER.ignored)).toBe(0x8000_0000_0000_0001n);
-  expect(encoded.readBigUInt64LE(CALLER.hardDescriptors)).toBe(0xffff_ffff_ffff_ffffn);
+  expect(encoded.readBigUInt64LE(CALLER.hard_descriptors)).toBe(0xffff_ffff_ffff_ffffn);
 });
 
 test('no descriptors at all are none', () => {

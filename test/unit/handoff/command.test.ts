@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Device } from '../../../src/device/handle.js';
-import { type Command, encodeCommand } from '../../../src/handoff/command.js';
-import { COMMAND } from '../../../src/kernel/layout.js';
+import { type Command, commandAt, encodeCommand } from '../../../src/handoff/command.js';
 import { device } from '../support/device.js';
 
 const command = (changes: Partial<Command> = {}): Command => ({
@@ -14,14 +13,15 @@ const command = (changes: Partial<Command> = {}): Command => ({
 });
 
 function decode(encoded: Command, from: Device, readOnly?: number) {
+  const at = commandAt();
   const { header, strings, descriptors } = encodeCommand(encoded, from, readOnly);
-  const count = header.readUInt32LE(COMMAND.descriptorCount);
-  const pidAt = header.readUInt32LE(COMMAND.pidAt);
+  const count = header.readUInt32LE(at.descriptor_count);
+  const pidAt = header.readUInt32LE(at.pid_at);
   expect(strings.at(-1)).toBe(0);
   const texts = strings.toString('latin1').slice(0, -1).split('\0');
-  const argc = header.readUInt32LE(COMMAND.argc);
-  expect(header.readUInt32LE(COMMAND.stringsSize)).toBe(strings.length);
-  expect(texts).toHaveLength(1 + argc + header.readUInt32LE(COMMAND.envc));
+  const argc = header.readUInt32LE(at.argc);
+  expect(header.readUInt32LE(at.strings_size)).toBe(strings.length);
+  expect(texts).toHaveLength(1 + argc + header.readUInt32LE(at.envc));
   return {
     descriptors: Array.from({ length: count }, (_, index) => [
       descriptors.readInt32LE(8 * index),

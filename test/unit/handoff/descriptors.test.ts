@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { callerDescriptors } from '../../../src/handoff/caller-state.js';
 import { lowestFree, planDescriptors } from '../../../src/handoff/descriptors.js';
 
 test.each([
@@ -12,5 +13,9 @@ test.each([
 
 test('where nobody noted what was given, the standard streams are passed on', () => {
   const own = [{ source: 20, target: 1 }];
-  expect(planDescriptors(undefined, own, [])).toEqual({ passed: [0, 2], own, withheld: [] });
+  expect(planDescriptors(callerDescriptors(undefined), own, [])).toEqual({
+    passed: [0, 2],
+    own,
+    withheld: [],
+  });
 });

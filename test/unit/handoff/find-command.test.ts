@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toBuffer } from '../../../src/handoff/bytes.js';
 import { executionFailed, findCommand } from '../../../src/handoff/find-command.js';
+import { describeErrno } from '../../../src/kernel/errno.js';
 import { refusal } from '../support/refusal.js';
 
 let top: string;
@@ -103,7 +104,7 @@ test.each([
   ['E2BIG', 'command-not-executable', /too long/],
   ['EACCES', 'command-not-executable', undefined],
 ] as const)('what execve() said is told: %s', (name, kind, hint) => {
-  const error = executionFailed('/x', constants.errno[name]);
+  const error = executionFailed('/x', describeErrno(constants.errno[name]));
   expect(error).toMatchObject({
     kind,
     errno: name,

@@ -88,7 +88,7 @@ describe('a file that the user named', () => {
     ['missing', 'cannot find it: ENOENT, no such file or directory'],
     ['file/below', 'cannot find it: ENOTDIR, not a directory'],
   ])('cannot be found: %s', (name, why) => {
-    const error = refusal(() => openGivenFile(given(name)));
+    const error = refusal(() => openGivenFile(given(name, { kinds: ['a file'] })));
     const errno = /: (\w+),/.exec(why)?.[1];
     expect(error).toMatchObject({
       code: 'key-unusable',
@@ -124,7 +124,7 @@ describe('a file that the user named', () => {
       asked.push([name, action]);
       return { code: 'not-permitted', hint: 'look elsewhere' };
     };
-    expect(refusal(() => openGivenFile(given('missing', { explain })))).toMatchObject({
+    expect(refusal(() => openGivenFile(given('missing', { explain, kinds: ['a file'] })))).toMatchObject({
       code: 'not-permitted',
       message: 'the file: cannot find it: ENOENT, no such file or directory',
       hint: 'look elsewhere',

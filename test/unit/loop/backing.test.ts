@@ -100,7 +100,8 @@ test('a file that may only be read is refused for writing, and taken with readOn
     kind: 'usage',
     message: `loop file ${JSON.stringify(file('whole'))}: cannot write it: EACCES, permission denied`,
     errno: 'EACCES',
-    hint: 'use --readonly for a device that is only read',
+    code: 'loop-file-not-writable',
+    hint: 'use `readOnly` for a device that is only read',
   });
   const { fd } = asNobody(true);
   closeSync(fd);

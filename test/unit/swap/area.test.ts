@@ -22,13 +22,13 @@ describe('the area', () => {
   });
 
   test.each<[changes: object, bytes: bigint, message: RegExp]>([
-    [{}, 0n, /^BACKING "b": 0 bytes are too few for swap, which needs 10 pages, 40960 bytes$/],
-    [{}, 40_959n, /^BACKING "b": 40448 bytes are too few/],
-    [{ size: 72n }, MIB, /^BACKING "b": 36864 bytes are too few/],
+    [{}, 0n, /^backing "b": 0 bytes are too few for swap, which needs 10 pages, 40960 bytes$/],
+    [{}, 40_959n, /^backing "b": 40448 bytes are too few/],
+    [{ size: 72n }, MIB, /^backing "b": 36864 bytes are too few/],
     [{ size: 81n }, MIB, /^size of 81 sectors: 41472 bytes are no whole pages/],
     [{ size: 0n }, MIB, /^size of 0 sectors: /],
-    [{ size: 2056n }, MIB, /^size of 2056 sectors: BACKING "b" has only 2048 from the offset on$/],
-    [{ offset: 2048n }, MIB, /^offset of 2048 sectors: BACKING "b" has only 2048$/],
+    [{ size: 2056n }, MIB, /^size of 2056 sectors: backing "b" has only 2048 from the offset on$/],
+    [{ offset: 2048n }, MIB, /^offset of 2048 sectors: backing "b" has only 2048$/],
     [
       { offset: 9n, sectorSize: 4096 },
       MIB,
@@ -47,6 +47,6 @@ describe('the area', () => {
   test('cannot be on blocks larger than a page', () => {
     expect(() => checkBlockSize('b', 4096, 4096)).not.toThrow();
     const error = refusal(() => checkBlockSize('b', 16_384, 4096));
-    expect(error.message).toMatch(/^BACKING "b": its blocks of 16384 bytes are larger than a page/);
+    expect(error.message).toMatch(/^backing "b": its blocks of 16384 bytes are larger than a page/);
   });
 });

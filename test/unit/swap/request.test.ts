@@ -28,7 +28,7 @@ describe('a request for swap', () => {
   });
 
   test.each<[request: Partial<SwapRequest>, message: RegExp]>([
-    [{ backing: '' }, /^BACKING "": no path$/],
+    [{ backing: '' }, /^backing "": no path$/],
     [{ cipher: '' }, /^cipher "": it must be one word$/],
     [{ cipher: 'aes xts' }, /^cipher "aes xts": it must be one word$/],
     [{ cipher: 'aes\n0 8 zero' }, /^cipher /],

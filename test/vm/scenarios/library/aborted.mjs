@@ -40,7 +40,7 @@ const locker = spawn('flock', ['--no-fork', held.path, 'sh', '-c', 'echo locked;
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 await once(locker.stdout, 'data');
-const before = descriptors();
+let before = descriptors();
 
 await aborted('key', (signal) =>
   createDevice(
@@ -53,7 +53,8 @@ await aborted('lock', (signal) => planSwap({ backing: held.path }, { signal }));
 assert.deepEqual(descriptors(), before);
 await assert.rejects(createDevice(over, { signal: AbortSignal.abort() }), { name: 'AbortError' });
 locker.kill();
-await once(locker, 'exit');
+await once(locker, 'close');
+before = descriptors();
 
 /** Every step that a listener is told may be its last. */
 async function throwing(what, call) {

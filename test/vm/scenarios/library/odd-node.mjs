@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync, readSync } from 'node:fs';
-import { createDevice, waitGone } from 'dmfd';
+import { createDevice, listDevices, waitGone } from 'dmfd';
 import { descriptors } from './descriptors.mjs';
 
 const [file] = process.argv.slice(2);
@@ -16,6 +16,9 @@ const kinds = {
   'another block device': 'mknod /dev/dm-$i b 1 0',
   'the node of no device': 'mknod /dev/dm-$i b 199 3',
 };
+
+// Threads have opened what they need by then.
+await listDevices();
 
 for (const [kind, make] of Object.entries(kinds)) {
   execFileSync('sh', ['-c', `rm -rf /dev/dm-*; for i in 0 1 2 3; do ${make}; done`]);

@@ -1,28 +1,22 @@
 import { expect, test } from 'vitest';
-import { encodeCreation } from '../../../src/dm/creation.js';
 import { encodeRequest } from '../../../src/dm/header.js';
-import { parseDeviceName, parseDeviceUuid } from '../../../src/dm/names.js';
-import { parseTable } from '../../../src/dm/table.js';
+import { FLAGS, UDEV_EVENT } from '../../../src/dm/protocol.js';
+import { encodeTableLoad, parseTable } from '../../../src/dm/table.js';
 import { encodeLoopConfig, encodeLoopInfo } from '../../../src/loop/protocol.js';
 import { runCFile } from '../support/compile.js';
 
-const uuid = parseDeviceUuid('DMFD-1');
+const uuid = 'DMFD-1';
 const several = parseTable([
   { label: 'T', text: '0 8 linear 7:0 0\n8 18014398509481975 snapshot-origin /dev/dm-5' },
 ]);
 const odd = parseTable([{ label: 'T', text: '0 1 delay /dev/mapper/Gerät  "quoted" {} \\ 5' }]);
 const longName = '/0123456789012345678901234567890123456789012345678901234567890123456789.img';
 
-const writable = encodeCreation(parseDeviceName('n'), uuid, several, false);
-const readOnly = encodeCreation(parseDeviceName('Gerät 1'), uuid, odd, true);
-
 const OURS: Readonly<Record<string, Buffer>> = {
-  create: readOnly.create,
-  'load several': writable.load,
-  'load odd': encodeCreation(parseDeviceName('n'), uuid, odd, false).load,
-  status: writable.status,
-  'remove deferred': writable.remove,
-  resume: writable.resume,
+  'load several': encodeTableLoad({ uuid }, several),
+  'load odd': encodeTableLoad({ uuid }, odd),
+  status: encodeRequest({ uuid }),
+  'remove deferred': encodeRequest({ uuid, flags: FLAGS.DEFERRED_REMOVE, eventNr: UDEV_EVENT }),
   list: encodeRequest({}, 64),
   loop: encodeLoopConfig(21, encodeLoopInfo('/disk.img', false)),
   'loop read-only': encodeLoopConfig(21, encodeLoopInfo(longName, true)),

@@ -20,7 +20,6 @@ const FIELDS: Readonly<Record<keyof typeof HEADER_OFFSETS, string>> = {
   openCount: 'open_count',
   flags: 'flags',
   eventNr: 'event_nr',
-  padding: 'padding',
   dev: 'dev',
   name: 'name',
   uuid: 'uuid',
@@ -28,16 +27,9 @@ const FIELDS: Readonly<Record<keyof typeof HEADER_OFFSETS, string>> = {
 
 const FLAG_NAMES: Readonly<Record<keyof typeof FLAGS, string>> = {
   READONLY: 'DM_READONLY_FLAG',
-  SUSPEND: 'DM_SUSPEND_FLAG',
-  STATUS_TABLE: 'DM_STATUS_TABLE_FLAG',
-  ACTIVE_PRESENT: 'DM_ACTIVE_PRESENT_FLAG',
-  INACTIVE_PRESENT: 'DM_INACTIVE_PRESENT_FLAG',
   BUFFER_FULL: 'DM_BUFFER_FULL_FLAG',
-  UUID: 'DM_UUID_FLAG',
   SECURE_DATA: 'DM_SECURE_DATA_FLAG',
   DEFERRED_REMOVE: 'DM_DEFERRED_REMOVE',
-  // In no header but the shim's: it is only proposed.
-  FILE_DESCRIPTOR: 'DMFD_FILE_DESCRIPTOR_FLAG',
 };
 
 const HEADERS = ['<linux/dm-ioctl.h>', '<linux/fs.h>', '<linux/loop.h>', '<linux/major.h>', '"dmfd.h"'];

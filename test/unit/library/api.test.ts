@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { startNode } from '../support/in-child.js';
+
+/** A program that uses the built package, which has to end by itself. */
+const run = (body: string) =>
+  startNode({ 'createDevice, createSwap, listDevices, DmfdError': 'index.js' }, body).result;
+
+test('what is wrong with a request rejects the promise, and is not thrown', async () => {
+  const { stdout, stderr, code } = await run(`
+    for (const call of [() => createDevice({ tabel: 1 }), () => createSwap(5), () => createDevice()]) {
+      const promise = call();
+      await promise.catch((error) => console.log(error instanceof DmfdError, error.code));
+    }`);
+  expect(stderr).toBe('');
+  expect(stdout).toBe('true invalid-request\n'.repeat(3));
+  expect(code).toBe(0);
+});
+
+test('a call in a thread comes to something, and no thread keeps the process alive', async () => {
+  const { stdout, stderr, code } = await run(`
+    const answer = await createDevice({ table: '0 8 zero' }).catch((error) => error);
+    // Where device-mapper is there, and one may use it, it is a device.
+    console.log(answer instanceof DmfdError ? typeof answer.code : typeof answer.path);
+    answer.close?.();`);
+  expect(stderr).toBe('');
+  expect(stdout).toBe('string\n');
+  expect(code).toBe(0);
+});
+
+test('a signal that has come already is the reason', async () => {
+  const { stdout } = await run(`
+    await createDevice({ table: '0 8 zero' }, { signal: AbortSignal.abort('enough') }).catch(console.log);
+    await listDevices({ signal: AbortSignal.abort('too much') }).catch(console.log);`);
+  expect(stdout).toBe('enough\ntoo much\n');
+});
+
+test('a signal ends the wait for a turn', async () => {
+  const { stdout, code } = await run(`
+    const many = Array.from({ length: 40 }, () => listDevices().catch(() => 'told'));
+    const controller = new AbortController();
+    const last = listDevices({ signal: controller.signal });
+    controller.abort('no turn');
+    await last.catch(console.log);
+    console.log((await Promise.all(many)).length);`);
+  expect(stdout).toBe('no turn\n40\n');
+  expect(code).toBe(0);
+});

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { runCFile } from '../support/compile.js';
+
+test('the requests of a creation are those of the user API, byte for byte', () => {
+  const lines = runCFile(new URL('./creation-requests.c', import.meta.url))
+    .toString('ascii')
+    .trim()
+    .split('\n');
+  expect(lines).toEqual([
+    'ok create',
+    'ok create read-only',
+    'ok status',
+    'ok resume',
+    'ok remove',
+    'ok create with the longest names',
+  ]);
+});

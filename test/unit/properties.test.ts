@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { checkRequest, type DeviceRequest } from '../../src/device/request.js';
+import { checkSwapRequest, type SwapRequest } from '../../src/swap/request.js';
+import { refusal } from './support/refusal.js';
+
+const table = '0 8 zero';
+
+describe('a device request of the wrong type is a usage error that names the property', () => {
+  test.each<[request: unknown, message: RegExp]>([
+    [undefined, /^the request is undefined: it must be an object$/],
+    [null, /^the request is null: /],
+    ['0 8 zero', /^the request is "0 8 zero": /],
+    [[], /^the request is \[\]: /],
+    [{}, /^property table is missing: it must be a string, or an array/],
+    [{ table: undefined }, /^property table is missing/],
+    [
+      { table: 5 },
+      /^property table is 5: it must be a string, or an array of strings and of \{ label, text \}$/,
+    ],
+    [{ table: [5] }, /^property table is \[5\]: /],
+    [{ table: [{ text: 'x' }] }, /^property table is \[\{"text":"x"\}\]: /],
+    [{ table, mode: 'bogus' }, /^property mode is "bogus": it must be "auto", "atomic" or "fallback"$/],
+    [{ table, loop: 'disk.img' }, /^property loop is "disk.img": it must be an array of strings$/],
+    [{ table, loop: [1n] }, /^property loop is an array|^property loop is /],
+    [{ table, name: 5 }, /^property name is 5: it must be a string$/],
+    [{ table, name: null }, /^property name is null: it must be a string$/],
+    [{ table, uuid: 5n }, /^property uuid is 5n: it must be a string$/],
+    [{ table, readOnly: 'yes' }, /^property readOnly is "yes": it must be true or false$/],
+    [{ table, key: {} }, /^property key is \{\}: it must be \{ random: BITS \}, /],
+    [{ table, key: { random: 'x' } }, /^property key is \{"random":"x"\}: /],
+    [{ table, key: { random: 256, fd: 3 } }, /^property key is \{"random":256,"fd":3\}: /],
+    [{ table, onStep: 'x' }, /^property onStep is "x": it must be a function$/],
+    [{ tabel: table }, /^property "tabel": there is none of that name$/],
+  ])('case %#', (request, message) => {
+    const error = refusal(() => checkRequest(request as DeviceRequest));
+    expect(error).toMatchObject({ kind: 'usage', code: 'invalid-request' });
+    expect(error.message).toMatch(message);
+  });
+
+  test('an unknown property is told which there are', () => {
+    const error = refusal(() => checkRequest({ tabel: table } as unknown as DeviceRequest));
+    expect(error.hint).toBe('a request may have: name, uuid, table, loop, readOnly, key, mode, onStep');
+  });
+
+  test('undefined is as good as absent', () => {
+    const request = { table, name: undefined, loop: undefined, key: undefined, mode: undefined };
+    expect(checkRequest(request as unknown as DeviceRequest)).toMatchObject({ mode: 'auto', loop: [] });
+  });
+});
+
+describe('a swap request likewise', () => {
+  test.each<[request: unknown, message: RegExp]>([
+    [{}, /^property backing is missing: it must be a string$/],
+    [{ backing: 7 }, /^property backing is 7: it must be a string$/],
+    [{ backing: 'b', size: 5 }, /^property size is 5: it must be a bigint$/],
+    [{ backing: 'b', priority: '5' }, /^property priority is "5": it must be a number$/],
+    [
+      { backing: 'b', discard: 'never' },
+      /^property discard is "never": it must be "both", "once" or "pages"$/,
+    ],
+    [{ backing: 'b', noReadWorkqueue: 1 }, /^property noReadWorkqueue is 1: it must be true or false$/],
+    [{ backing: 'b', table }, /^property "table": there is none of that name$/],
+  ])('case %#', (request, message) => {
+    const error = refusal(() => checkSwapRequest(request as SwapRequest));
+    expect(error).toMatchObject({ kind: 'usage', code: 'invalid-request' });
+    expect(error.message).toMatch(message);
+  });
+});
