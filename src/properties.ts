@@ -77,7 +77,7 @@ function show(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    return `a ${typeof value}`;
+    return 'an object';
   }
 }
 

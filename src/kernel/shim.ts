@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { DmfdError } from '../errors.js';
@@ -170,32 +168,29 @@ function openForThreads(loaded: Ffi): void {
   }
 }
 
-const LOCK_TRIES = 1000;
+const LOCK_TRIES = 200;
+const LOCK_PAUSE = 5;
 
-/** Threads share the process and little else: a directory is the lock, where one can be made. */
+/**
+ * Threads share the process and little else in JavaScript. The name of a socket is a lock between them that no death leaves
+ * behind; should somebody else have it, they are waited for but a second.
+ */
 function withoutOthers(action: () => void): void {
-  const lock = join(process.getuid?.() === 0 ? '/run' : tmpdir(), `.dmfd-loading-${process.pid}`);
-  const isOurs = makeDirectory(lock);
+  const { createServer } = createRequire(import.meta.url)('node:net') as typeof import('node:net');
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  let lock = createServer();
+  for (let attempt = 0; attempt < LOCK_TRIES; attempt++) {
+    // It listens at once, or tells later why it does not.
+    lock.on('error', () => undefined).listen({ path: `\0dmfd-loading-${process.pid}`, exclusive: true });
+    if (lock.listening) break;
+    Atomics.wait(pause, 0, 0, LOCK_PAUSE);
+    lock = createServer();
+  }
   try {
     action();
   } finally {
-    if (isOurs) rmdirSync(lock);
+    lock.close();
   }
-}
-
-function makeDirectory(path: string): boolean {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let attempt = 0; attempt < LOCK_TRIES; attempt++) {
-    try {
-      mkdirSync(path, { mode: 0o700 });
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
-      Atomics.wait(pause, 0, 0, 5);
-    }
-  }
-  // Left by a process of the same number that was killed while it loaded.
-  return true;
 }
 
 /** dlfcn.h; Node has no name for it. */

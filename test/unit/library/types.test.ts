@@ -3,6 +3,22 @@ import type * as dmfd from '../../../src/index.js';
 
 type Library = typeof dmfd;
 
+type IsAny<T> = 0 extends 1 & T ? true : false;
+type Taken<T> = T extends (...values: infer Values) => unknown ? Values[number] : never;
+type Given<T> = T extends (...values: never[]) => infer Result ? Awaited<Result> : never;
+
+/** What of a type is `any`: itself, a property, what a method takes or gives. */
+type AnyIn<T> =
+  IsAny<T> extends true
+    ? 'itself'
+    : T extends object
+      ? {
+          [Name in keyof T]-?: true extends IsAny<T[Name]> | IsAny<Taken<T[Name]>> | IsAny<Given<T[Name]>>
+            ? Name
+            : never;
+        }[keyof T]
+      : never;
+
 /** Checked by the compiler: the test itself only says that they were. */
 test('the public types are as promised', () => {
   expectTypeOf<ReturnType<Library['createDevice']>>().toEqualTypeOf<Promise<dmfd.Device>>();
@@ -34,8 +50,17 @@ test('the public types are as promised', () => {
   expectTypeOf<'key-missing'>().toExtend<dmfd.ErrorCode>();
   expectTypeOf<string>().not.toExtend<dmfd.ErrorCode>();
   expectTypeOf<InstanceType<Library['DmfdError']>['code']>().toEqualTypeOf<dmfd.ErrorCode>();
+  expectTypeOf<AnyIn<Library>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.Device | dmfd.DeviceFacts | dmfd.DeviceIdentity | dmfd.DeviceNumber>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.LoopIdentity | dmfd.LoopFeatures | dmfd.Remains | dmfd.Probe>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.DeviceSummary | dmfd.TargetVersion | dmfd.Swap | dmfd.SwapPlan>>().toBeNever();
   expectTypeOf<
-    { [Name in keyof Library]: unknown extends Library[Name] ? Name : never }[keyof Library]
+    AnyIn<dmfd.DeviceRequest | dmfd.SwapRequest | dmfd.TableSource | dmfd.KeySource>
+  >().toBeNever();
+  expectTypeOf<AnyIn<dmfd.CallOptions | dmfd.ListeningOptions | dmfd.Step | dmfd.StepListener>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.DmfdError | dmfd.ErrorDetails>>().toBeNever();
+  expectTypeOf<
+    AnyIn<dmfd.ErrorCode | dmfd.ErrorKind | dmfd.Mode | dmfd.KeyGiven | dmfd.Discard>
   >().toBeNever();
   expect.assertions(0);
 });
