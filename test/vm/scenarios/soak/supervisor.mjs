@@ -55,7 +55,7 @@ async function findVictim(pid, isWanted) {
   for (let tries = 0; tries < 200; tries++) {
     const victim = childrenOf(pid).find(isWanted);
     if (victim !== undefined) return victim;
-    if (tries % 20 === 0) await sleep(1);
+    await sleep(1);
   }
   return undefined;
 }
