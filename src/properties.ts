@@ -8,7 +8,8 @@ interface Type {
 
 const isString = (value: unknown): boolean => typeof value === 'string';
 const listOf = (fits: (value: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) && value.every(fits);
+  // every() passes over holes.
+  Array.isArray(value) && Array.from(value).every(fits);
 const isLabelled = (value: unknown): boolean =>
   isObject(value) && isString(value.label) && isString(value.text);
 
@@ -19,6 +20,7 @@ export const TYPES = {
   number: { words: 'a number', fits: (value) => typeof value === 'number' },
   bigint: { words: 'a bigint', fits: (value) => typeof value === 'bigint' },
   boolean: { words: 'true or false', fits: (value) => typeof value === 'boolean' },
+  signal: { words: 'an AbortSignal', fits: (value) => value instanceof AbortSignal },
   function: { words: 'a function', fits: (value) => typeof value === 'function' },
   table: {
     words: 'a string, or an array of strings and of { label, text }',
@@ -53,11 +55,13 @@ export function checkProperties(
   required: readonly string[] = [],
 ): void {
   if (!isObject(request)) throw invalid(`the request is ${show(request)}: it must be an object`);
-  for (const [name, value] of Object.entries(request)) {
-    const type = types[name];
-    if (type === undefined) {
-      throw invalid(`property ${JSON.stringify(name)}: there is none of that name`, Object.keys(types));
-    }
+  for (const name of Object.keys(request)) {
+    if (Object.hasOwn(types, name)) continue;
+    throw invalid(`property ${JSON.stringify(name)}: there is none of that name`, Object.keys(types));
+  }
+  // By the names that are read, for a property may be inherited.
+  for (const [name, type] of Object.entries(types)) {
+    const value = request[name];
     if (value === undefined || type.fits(value)) continue;
     throw invalid(`property ${name} is ${show(value)}: it must be ${type.words}`);
   }
@@ -73,6 +77,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number') return String(value);
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
   try {
     return JSON.stringify(value) ?? String(value);

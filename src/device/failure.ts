@@ -66,7 +66,7 @@ function explain(
       return STOLEN;
     case 'DEFER_REMOVE':
       if (errno.name === 'EBUSY') return NO_DEFERRED_REMOVE;
-      return errno.name === 'ENXIO' ? STOLEN : {};
+      return errno.name === 'ENXIO' ? STOLEN : { code: 'kernel-refused' };
     case 'OPEN':
       return errno.name === 'ENXIO' ? STOLEN : { code: 'kernel-refused' };
     case 'PRIVATE_NODE':
@@ -77,7 +77,7 @@ function explain(
         hint: NODE_HINT,
       };
     default:
-      return {};
+      return { code: 'kernel-refused' };
   }
 }
 

@@ -30,11 +30,11 @@ export async function waitGone(
   milliseconds: number,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Remains> {
+  signal?.throwIfAborted();
   const dm = DmControl.open(new Kernel());
   try {
     const limit = performance.now() + milliseconds;
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      signal?.throwIfAborted();
       const remains = whatRemains(dm, device);
       const left = limit - performance.now();
       if ((!remains.device && remains.loops.length === 0) || left <= 0) return remains;

@@ -77,7 +77,12 @@ export function operate<T>(
   undo?: (made: T, kernel: Kernel) => void,
 ): T {
   const kernel = new Kernel(listener, cancellation);
-  const made = work(kernel);
+  let made: T;
+  try {
+    made = work(kernel);
+  } catch (error) {
+    throw kernel.thrown === undefined ? error : kernel.thrown.error;
+  }
   if (kernel.thrown === undefined) return made;
   undo?.(made, kernel);
   throw kernel.thrown.error;

@@ -10,6 +10,7 @@ import { checkRequest, type DeviceRequest } from '../device/request.js';
 import type { DeviceNumber } from '../dm/device-number.js';
 import { expectThreads } from '../kernel/shim.js';
 import type { StepListener } from '../kernel/step.js';
+import { checkProperties, TYPES } from '../properties.js';
 import type { Swap, SwapPlan } from '../swap/create.js';
 import { checkSwapRequest, type SwapRequest } from '../swap/request.js';
 import { inThread } from './threads.js';
@@ -38,7 +39,8 @@ export interface ListeningOptions extends CallOptions {
  *
  * @throws DmfdError `usage`, `privilege`, `unsupported`, `taken`, `kernel` or `system`; see {@link ErrorKind}
  */
-export async function createDevice(request: DeviceRequest, { signal }: CallOptions = {}): Promise<Device> {
+export async function createDevice(request: DeviceRequest, options: CallOptions = {}): Promise<Device> {
+  const { signal } = checkOptions(options);
   const { facts, fd } = await inThread('createDevice', checkRequest(request), {
     signal,
     onStep: request.onStep,
@@ -58,34 +60,26 @@ export async function createDevice(request: DeviceRequest, { signal }: CallOptio
  *
  * @throws DmfdError `usage`, `taken`, `privilege`, `unsupported`, `kernel` or `system`
  */
-export function createSwap(request: SwapRequest, { signal }: CallOptions = {}): Promise<Swap> {
-  return forSwap(request, (checked) =>
-    inThread('createSwap', checked, {
-      signal,
-      onStep: request.onStep,
-      mayWait: true,
-      undo: ({ path }) => inThread('endSwap', { path }),
-    }),
-  );
+export async function createSwap(request: SwapRequest, options: CallOptions = {}): Promise<Swap> {
+  const { signal } = checkOptions(options);
+  return await inThread('createSwap', checkSwapRequest(request), {
+    signal,
+    onStep: request.onStep,
+    mayWait: true,
+    undo: ({ path }) => inThread('endSwap', { path }),
+  });
 }
 
 /** Checks everything that can be checked without changing anything. @throws DmfdError as {@link createSwap} */
-export function planSwap(request: SwapRequest, { signal }: CallOptions = {}): Promise<SwapPlan> {
-  return forSwap(request, (checked) =>
-    inThread('planSwap', checked, { signal, onStep: request.onStep, mayWait: true }),
-  );
-}
-
-async function forSwap<T>(
-  request: SwapRequest,
-  use: (checked: ReturnType<typeof checkSwapRequest>) => Promise<T>,
-): Promise<T> {
-  return use(checkSwapRequest(request));
+export async function planSwap(request: SwapRequest, options: CallOptions = {}): Promise<SwapPlan> {
+  const { signal } = checkOptions(options);
+  const checked = checkSwapRequest(request);
+  return await inThread('planSwap', checked, { signal, onStep: request.onStep, mayWait: true });
 }
 
 /** Finds out by trying what this machine can do: makes a device of one sector that answers every read with an error, and drops it. */
-export function probe(options: ListeningOptions = {}): Promise<Probe> {
-  return inThread('probe', undefined, options);
+export async function probe(options: ListeningOptions = {}): Promise<Probe> {
+  return await inThread('probe', undefined, checkOptions(options));
 }
 
 /**
@@ -93,8 +87,8 @@ export function probe(options: ListeningOptions = {}): Promise<Probe> {
  *
  * @throws DmfdError `privilege`, `unsupported`, `kernel`
  */
-export function listDevices(options: ListeningOptions = {}): Promise<DeviceSummary[]> {
-  return inThread('listDevices', undefined, options);
+export async function listDevices(options: ListeningOptions = {}): Promise<DeviceSummary[]> {
+  return await inThread('listDevices', undefined, checkOptions(options));
 }
 
 /**
@@ -105,14 +99,21 @@ export function listDevices(options: ListeningOptions = {}): Promise<DeviceSumma
  * @returns what it marked for removal, with the open count it had
  * @throws DmfdError `privilege`, `unsupported`, `kernel`
  */
-export function reapDevices(options: ListeningOptions = {}): Promise<DeviceSummary[]> {
-  return inThread('reapDevices', undefined, options);
+export async function reapDevices(options: ListeningOptions = {}): Promise<DeviceSummary[]> {
+  return await inThread('reapDevices', undefined, checkOptions(options));
 }
 
 /**
  * Who has a block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
  * This process is not told.
  */
-export function findHolders({ major, minor }: DeviceNumber, options: CallOptions = {}): Promise<string[]> {
-  return inThread('findHolders', { major, minor }, options);
+export async function findHolders(device: DeviceNumber, options: CallOptions = {}): Promise<string[]> {
+  const { major, minor } = device;
+  checkProperties({ major, minor }, { major: TYPES.number, minor: TYPES.number }, ['major', 'minor']);
+  return await inThread('findHolders', { major, minor }, checkOptions(options));
+}
+
+function checkOptions<Options extends ListeningOptions>(options: Options): Options {
+  checkProperties(options, { signal: TYPES.signal, onStep: TYPES.function });
+  return options;
 }

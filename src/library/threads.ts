@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { Cancellation } from '../kernel/cancellation.js';
+import { Canceled, type Cancellation } from '../kernel/cancellation.js';
 import { shim } from '../kernel/shim.js';
 import type { StepListener } from '../kernel/step.js';
 import { fromPortable, type Report, type Task } from './messages.js';
@@ -37,10 +37,26 @@ let taken = 0;
 export async function inThread<Name extends OperationName>(
   operation: Name,
   request: RequestOf<Name>,
-  { onStep, signal, mayWait = false, undo }: Accompaniment<ResultOf<Name>> = {},
+  accompaniment: Accompaniment<ResultOf<Name>> = {},
 ): Promise<ResultOf<Name>> {
+  const { signal, mayWait = false } = accompaniment;
   signal?.throwIfAborted();
-  if (!mayWait) await turn(signal);
+  if (mayWait) return await withThread(operation, request, accompaniment);
+  await turn(signal);
+  try {
+    return await withThread(operation, request, accompaniment);
+  } finally {
+    nextTurn();
+  }
+}
+
+async function withThread<Name extends OperationName>(
+  operation: Name,
+  request: RequestOf<Name>,
+  { onStep, signal, undo }: Accompaniment<ResultOf<Name>>,
+): Promise<ResultOf<Name>> {
+  // It may have come while a turn was waited for.
+  signal?.throwIfAborted();
   let thrown: { readonly error: unknown } | undefined;
   const listen = (step: Parameters<StepListener>[0]): void => {
     if (thrown !== undefined) return;
@@ -55,15 +71,16 @@ export async function inThread<Name extends OperationName>(
     const { cancellation } = canceling;
     const task: Task = { operation, request, tellSteps: onStep !== undefined, cancellation };
     const report = await perform(task, listen);
-    if ('failure' in report) throw thrown?.error ?? fromPortable(report.failure);
-    if ('canceled' in report) throw signal?.reason;
-    const result = report.result as ResultOf<Name>;
-    if (thrown === undefined && !signal?.aborted) return result;
-    await undo?.(result);
-    throw thrown === undefined ? signal?.reason : thrown.error;
+    if ('result' in report) {
+      const result = report.result as ResultOf<Name>;
+      if (thrown === undefined && !signal?.aborted) return result;
+      await undo?.(result);
+    }
+    if (thrown !== undefined) throw thrown.error;
+    signal?.throwIfAborted();
+    throw 'failure' in report ? fromPortable(report.failure) : new Canceled();
   } finally {
     canceling.end();
-    if (!mayWait) nextTurn();
   }
 }
 
@@ -145,7 +162,14 @@ function perform(task: Task, listen: StepListener): Promise<Exclude<Report, { st
       worker.off('message', onMessage).off('error', onError).off('exit', onExit).unref();
     };
     worker.on('message', onMessage).on('error', onError).on('exit', onExit).ref();
-    worker.postMessage(task);
+    try {
+      worker.postMessage(task);
+    } catch (error) {
+      // What cannot pass between threads.
+      settle();
+      keep(worker);
+      reject(error);
+    }
   });
 }
 

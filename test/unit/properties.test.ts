@@ -30,6 +30,13 @@ describe('a device request of the wrong type is a usage error that names the pro
     [{ table, key: { random: 'x' } }, /^property key is \{"random":"x"\}: /],
     [{ table, key: { random: 256, fd: 3 } }, /^property key is \{"random":256,"fd":3\}: /],
     [{ table, onStep: 'x' }, /^property onStep is "x": it must be a function$/],
+    [{ table, toString: 'x' }, /^property "toString": there is none of that name$/],
+    [{ table, constructor: 1 }, /^property "constructor": there is none of that name$/],
+    [JSON.parse('{"table":"0 8 zero","__proto__":1}'), /^property "__proto__": there is none of that name$/],
+    [Object.create({ table: 5 }), /^property table is 5: /],
+    [{ table: Array(2) }, /^property table is \[null,null\]: /],
+    [{ table, loop: Array(1) }, /^property loop is \[null\]: /],
+    [{ table: Number.NaN }, /^property table is NaN: /],
     [{ tabel: table }, /^property "tabel": there is none of that name$/],
   ])('case %#', (request, message) => {
     const error = refusal(() => checkRequest(request as DeviceRequest));

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { inheritedNames } from '../../../src/handoff/listen.js';
+import {
+  appendedNames,
+  inheritedNames,
+  listenPidEntry,
+  listenVariables,
+} from '../../../src/handoff/listen.js';
 
 const PID = 'LISTEN_PID=12';
 
@@ -17,4 +22,18 @@ describe('what was given by sd_listen_fds', () => {
   ])('%s', (_what, environment, open, names) => {
     expect(inheritedNames(environment, 12, open)).toEqual(names);
   });
+});
+
+test('the pid has room for the longest one, which the shim writes', () => {
+  expect(listenPidEntry()).toBe('LISTEN_PID=          ');
+});
+
+test('what is given is told in the words of the protocol', () => {
+  const names = appendedNames(['one', 'unknown'], 'Gerät');
+  expect(listenVariables(names)).toEqual([
+    listenPidEntry(),
+    'LISTEN_FDS=3',
+    'LISTEN_FDNAMES=one:unknown:Ger\xc3\xa4t',
+  ]);
+  expect(listenVariables(appendedNames([], 'mine'))).toContain('LISTEN_FDNAMES=mine');
 });

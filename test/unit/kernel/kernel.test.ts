@@ -188,3 +188,11 @@ describe('a pause', () => {
     expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
+
+test('when the listener threw and the operation fails, too, the error of the listener is the first', () => {
+  const listener = () => {
+    throw boom;
+  };
+  const failing = () => operate(listener, undefined, (kernel) => kernel.must('try', () => -16));
+  expect(thrownBy(failing)).toBe(boom);
+});

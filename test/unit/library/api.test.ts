@@ -45,3 +45,33 @@ test('a signal ends the wait for a turn', async () => {
   expect(stdout).toBe('no turn\n40\n');
   expect(code).toBe(0);
 });
+
+test('a signal that comes right after the call is heard', async () => {
+  const { stdout } = await run(`
+    for (const call of [(options) => listDevices(options), (options) => createDevice({ table: '0 8 zero' }, options)]) {
+      const controller = new AbortController();
+      const promise = call({ signal: controller.signal });
+      controller.abort('heard');
+      await promise.catch(console.log);
+    }`);
+  expect(stdout).toBe('heard\nheard\n');
+});
+
+test('options and devices of the wrong type reject the promise with a usage error, and the process ends', async () => {
+  const { stdout, stderr, code } = await startNode(
+    { 'createDevice, createSwap, planSwap, findHolders, listDevices, DmfdError': 'index.js' },
+    `for (const call of [
+      () => listDevices({ signal: 'x' }),
+      () => listDevices(null),
+      () => listDevices({ onStep: 'x' }),
+      () => createDevice({ table: '0 8 zero' }, null),
+      () => createSwap({ backing: 'b' }, null),
+      () => planSwap({ backing: 'b' }, null),
+      () => findHolders({ major: 'x', minor: 1 }),
+      () => findHolders({ major: () => 1, minor: 1 }),
+    ]) await call().catch((error) => console.log(error.code ?? error));`,
+  ).result;
+  expect(stderr).toBe('');
+  expect(stdout).toBe('invalid-request\n'.repeat(8));
+  expect(code).toBe(0);
+});

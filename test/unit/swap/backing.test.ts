@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Kernel } from '../../../src/kernel/kernel.js';
+import type { Step } from '../../../src/kernel/step.js';
+import { openSwapBacking } from '../../../src/swap/backing.js';
+import { refusal } from '../support/refusal.js';
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dmfd-swap-backing-'));
+  writeFileSync(file('whole'), Buffer.alloc(65_536));
+  writeFileSync(file('read-only'), Buffer.alloc(65_536), { mode: 0o444 });
+  mkdirSync(file('directory'));
+  expect(spawnSync('mkfifo', [file('fifo')]).status).toBe(0);
+});
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const file = (name: string) => join(directory, name);
+const openDescriptors = () => readdirSync('/proc/self/fd').length;
+
+describe('a file for swap', () => {
+  test('is locked while it is open', () => {
+    const before = openDescriptors();
+    const steps: Step[] = [];
+    const backing = openSwapBacking(new Kernel((step) => steps.push(step)), file('whole'));
+    expect(backing).toMatchObject({ isFile: true, bytes: 65_536n, blockSize: 512 });
+    expect(steps.map(({ what, result }) => [what, result])).toEqual([[`flock ${file('whole')}`, 'ok']]);
+    expect(refusal(() => openSwapBacking(new Kernel(), file('whole')))).toMatchObject({
+      kind: 'taken',
+      code: 'backing-in-use',
+      message: `backing ${JSON.stringify(file('whole'))}: another process has it locked`,
+      errno: 'EBUSY',
+    });
+    backing.close();
+    expect(openDescriptors()).toBe(before);
+    openSwapBacking(new Kernel(), file('whole')).close();
+  });
+
+  test.each([
+    ['missing', 'cannot find it: ENOENT, no such file or directory', /truncate -s 1G FILE/],
+    ['whole/below', 'cannot find it: ENOTDIR, not a directory', /^$/],
+    ['directory', 'it is a directory, not a block device or a file', /^$/],
+    ['fifo', 'it is a FIFO, not a block device or a file', /^$/],
+    ['../../../../dev/null', 'it is a character device, not a block device or a file', /^$/],
+  ])('may not be %s', (name, why, hint) => {
+    const before = openDescriptors();
+    const error = refusal(() => openSwapBacking(new Kernel(), file(name)));
+    expect(error).toMatchObject({
+      kind: 'usage',
+      code: 'backing-unusable',
+      message: `backing ${JSON.stringify(file(name))}: ${why}`,
+    });
+    expect(error.hint ?? '').toMatch(hint);
+    expect(openDescriptors()).toBe(before);
+  });
+
+  // Root may write to anything, so it must be somebody else.
+  test('that may not be written to is a matter of privilege', () => {
+    chmodSync(directory, 0o755);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) process.setegid?.(65_534);
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      expect(refusal(() => openSwapBacking(new Kernel(), file('read-only')))).toMatchObject({
+        // Root who is somebody else only for this test is root to the hint.
+        kind: isRoot ? 'usage' : 'privilege',
+        message: `backing ${JSON.stringify(file('read-only'))}: cannot write it: EACCES, permission denied`,
+        errno: 'EACCES',
+      });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      if (isRoot) process.setegid?.(0);
+    }
+  });
+});
