@@ -95,7 +95,7 @@ $(dependencies): package.json package-lock.json | build-ready
 
 $(compiled): $(sources) tsconfig.json $(dependencies) Makefile
 	$(bin)/tsc -p .
-	@# One small file for the command: reading sixty costs as much start-up as Node's own, and so does each kilobyte.
+	@# One small file for the command: reading sixty costs as much start-up as Node's own, and compiling long names costs more.
 	$(bin)/rolldown dist/cli/main.js --file dist/command/dmfd.cjs --format cjs --platform node \
 		--external ora --external ffi-rs --log-level warn --minify
 	@mkdir -p $(@D)

@@ -5,7 +5,7 @@ import { encodeTableLoad, findKeyPlaces, type KeyPlace, type Table } from '../dm
 import { DmfdError } from '../errors.js';
 import { Canceled } from '../kernel/cancellation.js';
 import type { DmControl } from '../kernel/dm-control.js';
-import { describeErrno, resultName } from '../kernel/errno.js';
+import { resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { numbersOf } from '../kernel/layout.js';
 import { scratchName, shim } from '../kernel/shim.js';
@@ -100,17 +100,18 @@ const keyGivens = numbersOf('key_given', ['keyring', 'table']);
  * @throws Canceled while the key was waited for; then nothing is left
  */
 export function createShielded(kernel: Kernel, dm: DmControl, creation: Creation): CreationResult {
-  const buffer = encodeCreation(kernel, dm, creation);
-  const result = shim.create(buffer, encodeTable(creation), encodeKeyPlaces(keyPlaces(creation)));
+  const keyPlaces = creation.key === undefined ? [] : findKeyPlaces(creation.table);
+  const buffer = encodeCreation(kernel, dm, creation, keyPlaces.length);
+  const result = shim.create(buffer, encodeTable(creation), encodeKeyPlaces(keyPlaces));
   const outcome = decodeCreation(buffer, result);
   for (const { step, result, nanoseconds } of outcome.trace) {
     kernel.tell({ what: stepWords(step), result: resultName(result), nanoseconds });
   }
-  if (result < 0 && describeErrno(-result).name === 'ECANCELED') throw new Canceled();
+  if (resultName(result) === 'ECANCELED') throw new Canceled();
   return outcome;
 }
 
-function encodeCreation(kernel: Kernel, dm: DmControl, creation: Creation): Buffer {
+function encodeCreation(kernel: Kernel, dm: DmControl, creation: Creation, keyPlaceCount: number): Buffer {
   const at = creationAt();
   const buffer = Buffer.alloc(at.bytes);
   buffer.writeInt32LE(dm.fd, at.control);
@@ -130,7 +131,7 @@ function encodeCreation(kernel: Kernel, dm: DmControl, creation: Creation): Buff
     buffer.writeUInt32LE(keySources().random, at.key_source);
     buffer.writeUInt32LE(source.randomBytes, at.key_size);
   }
-  buffer.writeUInt32LE(keyPlaces(creation).length, at.key_place_count);
+  buffer.writeUInt32LE(keyPlaceCount, at.key_place_count);
   buffer.writeUInt32LE(creation.keyringAllowed ? 1 : 0, at.keyring_allowed);
   return buffer;
 }
@@ -139,10 +140,6 @@ function encodeCreation(kernel: Kernel, dm: DmControl, creation: Creation): Buff
 function encodeTable({ uuid, table, readOnly, key }: Creation): Buffer {
   const flags = (readOnly ? FLAGS.READONLY : 0) | (key === undefined ? 0 : FLAGS.SECURE_DATA);
   return encodeTableLoad({ uuid, flags }, table);
-}
-
-function keyPlaces({ key, table }: Creation): readonly KeyPlace[] {
-  return key === undefined ? [] : findKeyPlaces(table);
 }
 
 function encodeKeyPlaces(places: readonly KeyPlace[]): Buffer {

@@ -8,7 +8,7 @@ import {
 } from '../dm/lists.js';
 import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE, UDEV_EVENT } from '../dm/protocol.js';
 import { PRIVILEGE_HINT } from '../errors.js';
-import { describeErrno, isRefusal } from './errno.js';
+import { describeErrno, isRefusal, resultName } from './errno.js';
 import type { Kernel } from './kernel.js';
 import { DM_CONTROL, openMiscDevice } from './misc-device.js';
 import { shim } from './shim.js';
@@ -84,7 +84,7 @@ export class DmControl implements Disposable {
   status(device: DeviceKey): ReplyHeader | undefined {
     const reply = this.#ask('DEV_STATUS', device);
     if (typeof reply !== 'number') return decodeReply(reply);
-    if (describeErrno(-reply).name === 'ENXIO') return undefined;
+    if (resultName(reply) === 'ENXIO') return undefined;
     throw this.#failure('DM_DEV_STATUS', reply);
   }
 
@@ -103,7 +103,7 @@ export class DmControl implements Disposable {
     });
     const result = this.kernel.call(operation, () => shim.ioctl(this.fd, COMMANDS.DEV_REMOVE, request));
     if (result >= 0) return true;
-    if (describeErrno(-result).name === 'ENXIO') return false;
+    if (resultName(result) === 'ENXIO') return false;
     throw this.kernel.failure(operation, result, {
       subject: `device ${device.name}`,
       device: device.name,

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Canceled, type Cancellation } from '../kernel/cancellation.js';
+import { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import type { StepListener } from '../kernel/step.js';
 import { fromPortable, type Report, type Task } from './messages.js';
@@ -57,26 +58,19 @@ async function withThread<Name extends OperationName>(
 ): Promise<ResultOf<Name>> {
   // It may have come while a turn was waited for.
   signal?.throwIfAborted();
-  let thrown: { readonly error: unknown } | undefined;
-  const listen = (step: Parameters<StepListener>[0]): void => {
-    if (thrown !== undefined) return;
-    try {
-      onStep?.(step);
-    } catch (error) {
-      thrown = { error };
-    }
-  };
+  // The calls are made in the thread; the listener is the caller's, and is told here.
+  const kernel = new Kernel(onStep);
   const canceling = startCanceling(signal);
   try {
     const { cancellation } = canceling;
     const task: Task = { operation, request, tellSteps: onStep !== undefined, cancellation };
-    const report = await perform(task, listen);
+    const report = await perform(task, (step) => kernel.tell(step));
     if ('result' in report) {
       const result = report.result as ResultOf<Name>;
-      if (thrown === undefined && !signal?.aborted) return result;
+      if (kernel.thrown === undefined && !signal?.aborted) return result;
       await undo?.(result);
     }
-    if (thrown !== undefined) throw thrown.error;
+    if (kernel.thrown !== undefined) throw kernel.thrown.error;
     signal?.throwIfAborted();
     throw 'failure' in report ? fromPortable(report.failure) : new Canceled();
   } finally {

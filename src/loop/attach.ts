@@ -2,7 +2,7 @@ import { closeSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DmfdError, NODE_HINT } from '../errors.js';
 import { isBlockNode, readDiskseq } from '../kernel/block-device.js';
-import { describeErrno, errnoError } from '../kernel/errno.js';
+import { describeErrno, errnoError, resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { scratchName, shim } from '../kernel/shim.js';
 import { openBackingFile } from './backing.js';
@@ -78,7 +78,7 @@ function attachToAnyFree(
 
 /** ENXIO, ENOENT: the device was removed (LOOP_CTL_REMOVE) after we were told of it. */
 function isTakenByAnother(result: number): boolean {
-  return ['EBUSY', 'ENXIO', 'ENODEV', 'ENOENT'].includes(describeErrno(-result).name);
+  return ['EBUSY', 'ENXIO', 'ENODEV', 'ENOENT'].includes(resultName(result));
 }
 
 /** A descriptor of /dev/loopN, by that node or by one of our own, or a negative errno. */
@@ -113,7 +113,7 @@ function configure(kernel: Kernel, loop: number, { fd, file, readOnly }: Backing
     shim.ioctl(loop, LOOP_COMMANDS.CONFIGURE, encodeLoopConfig(fd, info)),
   );
   // What a kernel before 5.8 says to a command it does not know.
-  const unknown = result < 0 && ['EINVAL', 'ENOTTY'].includes(describeErrno(-result).name);
+  const unknown = ['EINVAL', 'ENOTTY'].includes(resultName(result));
   if (!unknown) return result;
   return kernel.call('LOOP_SET_FD, LOOP_SET_STATUS64', () => shim.loopSetFd(loop, fd, info));
 }

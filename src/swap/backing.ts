@@ -1,9 +1,8 @@
-import { DmfdError, type ErrorCode } from '../errors.js';
-import type { Kernel } from '../kernel/kernel.js';
+import { constants } from 'node:fs';
+import { DmfdError, type ErrorCode, ROOT_HINT } from '../errors.js';
+import { type Errno, isRefusal } from '../kernel/errno.js';
+import type { GivenFile } from '../kernel/given-file.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
-import { openDeviceBacking } from './device-backing.js';
-import { openFileBacking } from './file-backing.js';
-import { activeSwap, look } from './in-use.js';
 
 /** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
 export interface SwapBacking {
@@ -26,21 +25,6 @@ export interface AttachedBacking {
   readonly device: string;
   /** Over a file. */
   readonly loop: { readonly major: number; readonly minor: number; readonly diskseq: bigint } | undefined;
-}
-
-/**
- * Opens it, to the exclusion of mounts, swap, devices on top and other runs of dmfd.
- *
- * @throws DmfdError `usage` for what can be no swap, `taken` for what somebody has, `privilege`
- */
-export function openSwapBacking(kernel: Kernel, path: string): SwapBacking {
-  const seen = look(path);
-  const active = seen && activeSwap(seen);
-  if (active !== undefined) {
-    throw inUse(path, `it is swap already${active === path ? '' : `, as ${active}`}`, `swapoff ${active}`);
-  }
-  // The opener refuses what is neither, and what cannot be looked at.
-  return seen?.isFile() ? openFileBacking(kernel, path) : openDeviceBacking(kernel, path);
 }
 
 /**
@@ -68,4 +52,36 @@ export function inUse(path: string, why: string, hint: string): DmfdError {
 
 export function refused(code: ErrorCode, path: string, why: string, hint: string, errno?: string): DmfdError {
   return new DmfdError(code, `${subjectOf(path)}: ${why}`, { operation: `open ${path}`, errno, hint });
+}
+
+/** How a backing is opened, a file or a device. */
+export function backingFile(path: string): GivenFile {
+  return {
+    subject: subjectOf(path),
+    path,
+    flags: constants.O_RDWR | constants.O_NONBLOCK,
+    use: 'write',
+    kinds: ['a block device', 'a file'],
+    code: 'backing-unusable',
+    explain,
+  };
+}
+
+function explain(errno: Errno): ReturnType<NonNullable<GivenFile['explain']>> {
+  if (isRefusal(errno)) {
+    const isRoot = process.getuid?.() === 0;
+    const hint = isRoot ? 'it is read-only, or immutable (lsattr)' : ROOT_HINT;
+    return errno.name === 'EACCES' && !isRoot ? { code: 'not-permitted', hint } : { hint };
+  }
+  switch (errno.name) {
+    case 'ENOENT':
+      return { hint: 'check the name, or make a file: truncate -s 1G FILE' };
+    case 'EROFS':
+      return { hint: 'swap is written to: it cannot be on what is read-only' };
+    case 'ENXIO':
+    case 'ENODEV':
+      return { hint: 'no driver answers for that device' };
+    default:
+      return {};
+  }
 }

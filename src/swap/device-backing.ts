@@ -6,9 +6,8 @@ import { describeErrno, resultName } from '../kernel/errno.js';
 import { cannot, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
-import { inUse, refused, type SwapBacking } from './backing.js';
+import { backingFile, inUse, refused, type SwapBacking } from './backing.js';
 import { isLeaving } from './in-use.js';
-import { backingFile } from './open-backing.js';
 import { retryWhileLeaving } from './retry-while-leaving.js';
 
 const LOCK_MILLISECONDS = 10_000;

@@ -5,9 +5,8 @@ import { openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import { attachOpenFile } from '../loop/attach.js';
-import { inUse, refused, type SwapBacking } from './backing.js';
+import { backingFile, inUse, refused, type SwapBacking } from './backing.js';
 import { isLoopLeaving, loopOf } from './in-use.js';
-import { backingFile } from './open-backing.js';
 import { retryWhileLeaving } from './retry-while-leaving.js';
 
 /** A file, which will get a loop device. */

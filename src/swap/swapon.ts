@@ -1,5 +1,4 @@
-import type { Failure } from '../kernel/errno.js';
-import { describeErrno } from '../kernel/errno.js';
+import { type Failure, resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import type { CheckedSwap, Discard } from './request.js';
@@ -24,7 +23,7 @@ export function swapFlags({ priority, discard }: Pick<CheckedSwap, 'priority' | 
 export function swapOn(kernel: Kernel, path: string, flags: number): void {
   const operation = `swapon ${path}`;
   const result = kernel.call(operation, () => shim.swapOn(Buffer.from(`${path}\0`), flags));
-  if (result < 0) throw kernel.failure(operation, result, explain(describeErrno(-result).name));
+  if (result < 0) throw kernel.failure(operation, result, explain(resultName(result)));
 }
 
 /** For a swap that turns out to be of no use. */

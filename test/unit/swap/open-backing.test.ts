@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import type { Step } from '../../../src/kernel/step.js';
-import { openSwapBacking } from '../../../src/swap/backing.js';
+import { openSwapBacking } from '../../../src/swap/open-backing.js';
 import { refusal } from '../support/refusal.js';
 
 let directory: string;
