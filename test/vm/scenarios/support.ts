@@ -40,7 +40,7 @@ export async function expectNothingLeft(): Promise<void> {
 }
 
 /** Runs a shell script in the guest, which has to succeed; returns its standard output. */
-export async function sh(script: string, timeoutMs = 90_000): Promise<string> {
+export async function sh(script: string, timeoutMs = 300_000): Promise<string> {
   const { code, signal, stdout, stderr } = await vm.sh(script, { timeoutMs });
   if (code === 0) return stdout;
   throw new Error(`${script}\nended with ${code ?? signal}\nstdout: ${stdout}\nstderr: ${stderr}`);
