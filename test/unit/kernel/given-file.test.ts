@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeErrno } from '../../../src/kernel/errno.js';
 import { cannot, type GivenFile, openGivenFile } from '../../../src/kernel/given-file.js';
+import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
 
 let directory: string;
@@ -104,18 +105,12 @@ describe('a file that the user named', () => {
   test('cannot be opened for its use', () => {
     chmodSync(directory, 0o755);
     chmodSync(join(directory, 'file'), 0o444);
-    const isRoot = process.geteuid?.() === 0;
-    if (isRoot) process.seteuid?.(65_534);
-    try {
-      const file = given('file', { flags: constants.O_RDWR, use: 'write' });
-      expect(refusal(() => openGivenFile(file))).toMatchObject({
-        code: 'key-unusable',
-        message: 'the file: cannot write it: EACCES, permission denied',
-        errno: 'EACCES',
-      });
-    } finally {
-      if (isRoot) process.seteuid?.(0);
-    }
+    const file = given('file', { flags: constants.O_RDWR, use: 'write' });
+    expect(asNobody(() => refusal(() => openGivenFile(file)))).toMatchObject({
+      code: 'key-unusable',
+      message: 'the file: cannot write it: EACCES, permission denied',
+      errno: 'EACCES',
+    });
   });
 
   test('is explained by who asked for it', () => {

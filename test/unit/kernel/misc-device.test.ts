@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { loadModule, type MiscDevice, miscMinor, openMiscDevice } from '../../../src/kernel/misc-device.js';
 import type { Step } from '../../../src/kernel/step.js';
+import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
 
 const NOWHERE: MiscDevice = {
@@ -39,19 +40,14 @@ describe('a control device', () => {
     writeFileSync(path, '');
     chmodSync(directory, 0o755);
     chmodSync(path, 0o400);
-    const root = process.geteuid?.() === 0;
-    if (root) process.seteuid?.(65_534);
-    try {
-      expect(refusal(() => openMiscDevice(new Kernel(), { ...NOWHERE, path }))).toMatchObject({
-        kind: 'privilege',
-        code: 'not-permitted',
-        message: `open ${path}: EACCES, permission denied`,
-        hint: expect.stringContaining('CAP_SYS_ADMIN'),
-      });
-    } finally {
-      if (root) process.seteuid?.(0);
-      rmSync(directory, { recursive: true });
-    }
+    const error = asNobody(() => refusal(() => openMiscDevice(new Kernel(), { ...NOWHERE, path })));
+    expect(error).toMatchObject({
+      kind: 'privilege',
+      code: 'not-permitted',
+      message: `open ${path}: EACCES, permission denied`,
+      hint: expect.stringContaining('CAP_SYS_ADMIN'),
+    });
+    rmSync(directory, { recursive: true });
   });
 
   test('that is there is opened, and nothing else is done', () => {

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBackingFile } from '../../../src/loop/backing.js';
+import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
 
 let directory: string;
@@ -87,22 +88,14 @@ describe('a file to attach', () => {
 test('a file that may only be read is refused for writing, and taken with readOnly', () => {
   chmodSync(directory, 0o755);
   chmodSync(file('whole'), 0o444);
-  const asNobody = (readOnly: boolean) => {
-    const before = process.geteuid?.();
-    if (before === 0) process.seteuid?.(65_534);
-    try {
-      return openBackingFile(file('whole'), readOnly);
-    } finally {
-      if (before === 0) process.seteuid?.(0);
-    }
-  };
-  expect(refusal(() => asNobody(false))).toMatchObject({
+  const opened = (readOnly: boolean) => asNobody(() => openBackingFile(file('whole'), readOnly));
+  expect(refusal(() => opened(false))).toMatchObject({
     kind: 'usage',
     message: `loop file ${JSON.stringify(file('whole'))}: cannot write it: EACCES, permission denied`,
     errno: 'EACCES',
     code: 'loop-file-not-writable',
     hint: 'use `readOnly` for a device that is only read',
   });
-  const { fd } = asNobody(true);
+  const { fd } = opened(true);
   closeSync(fd);
 });

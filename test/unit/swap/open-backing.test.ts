@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import type { Step } from '../../../src/kernel/step.js';
 import { openSwapBacking } from '../../../src/swap/open-backing.js';
+import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
 
 let directory: string;
@@ -62,19 +63,11 @@ describe('a file for swap', () => {
   // Root may write to anything, so it must be somebody else.
   test('that may not be written to is a matter of privilege', () => {
     chmodSync(directory, 0o755);
-    const isRoot = process.getuid?.() === 0;
-    if (isRoot) process.setegid?.(65_534);
-    if (isRoot) process.seteuid?.(65_534);
-    try {
-      expect(refusal(() => openSwapBacking(new Kernel(), file('read-only')))).toMatchObject({
-        // Root who is somebody else only for this test is root to the hint.
-        kind: isRoot ? 'usage' : 'privilege',
-        message: `backing ${JSON.stringify(file('read-only'))}: cannot write it: EACCES, permission denied`,
-        errno: 'EACCES',
-      });
-    } finally {
-      if (isRoot) process.seteuid?.(0);
-      if (isRoot) process.setegid?.(0);
-    }
+    expect(asNobody(() => refusal(() => openSwapBacking(new Kernel(), file('read-only'))))).toMatchObject({
+      // Root who is somebody else only for this test is root to the hint.
+      kind: process.getuid?.() === 0 ? 'usage' : 'privilege',
+      message: `backing ${JSON.stringify(file('read-only'))}: cannot write it: EACCES, permission denied`,
+      errno: 'EACCES',
+    });
   });
 });
