@@ -51,6 +51,7 @@ check_vm() {
   need_command cpio cpio
   need_command modprobe kmod
   need_command xz xz-utils
+  need_command zstd zstd
   need_command dpkg-deb dpkg
   need_command setpriv util-linux
   need_command flock util-linux

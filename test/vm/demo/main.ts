@@ -1,11 +1,15 @@
 /** `make demo`: the main job, typed and printed as a person would see it, on Debian's own kernel. */
+import { findKernel } from '../harness/kernel.js';
 import { startVm } from '../harness/shared-vm.js';
 import { acts } from './acts.js';
 import { Stage } from './stage.js';
 
 const kernel = process.env.KERNEL || 'debian-6.12';
 
-console.log(`Booting Debian's kernel (${kernel}) in a virtual machine; this takes some seconds.\n`);
+const { release, version } = await findKernel(kernel);
+console.log(
+  `Booting Linux ${release}${version ? ` (Debian's ${version})` : ''} in a virtual machine; this takes some seconds.\n`,
+);
 const vm = await startVm(kernel, { logName: `demo-${kernel}` });
 const stage = new Stage(vm);
 try {

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { guestOf } from './kernel.js';
+import { describeKernel, findKernel, guestOf } from './kernel.js';
 import { guestsAtOnce, processorsPerGuest } from './parallelism.js';
 import { startSharedVm } from './shared-vm.js';
 
@@ -14,6 +14,7 @@ export default async function bootForProject(project: TestProject): Promise<() =
   const guests = project.vitest.projects.filter((other) => other.config.globalSetup.length > 0).length;
   const cpus = processorsPerGuest(guestsAtOnce(guests));
   const { kernel, systemd } = guestOf(project.name);
+  console.log(describeKernel(await findKernel(kernel)));
   const vm = await startSharedVm(kernel, { oneAtATime: true, cpus, systemd, logName: project.name });
   project.provide('vmSocket', vm.socketPath);
   return () => vm.close();

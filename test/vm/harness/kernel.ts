@@ -11,12 +11,15 @@ export interface Kernel {
   image: string;
   /** What `uname -r` says in the guest. */
   release: string;
+  /** The version of Debian's package and the suite it came from; null when it was built here. */
+  version: string | null;
   /** lib/modules/RELEASE, or null when everything is built in. */
   modules: string | null;
 }
 
 const SYSTEMD = 'systemd-';
-const debianKernels = ['debian-6.1', 'debian-6.12'];
+/** Those that can be downloaded. */
+export const debianKernels = ['debian-5.10', 'debian-6.1', 'debian-6.12', 'debian-latest'];
 
 /** Debian's kernels, and every kernel built into the cache. `DMFD_VM_KERNELS` (names with spaces) overrides. */
 export function testedKernels(): string[] {
@@ -46,13 +49,20 @@ export async function findKernel(name: string): Promise<Kernel> {
   const release = readFileSync(join(directory, 'release'), 'utf8').trim();
   const unpacked = join(directory, 'vmlinux');
   const modules = join(directory, 'lib/modules', release);
+  const version = join(directory, 'version');
   return {
     name,
     directory,
     image: existsSync(unpacked) ? unpacked : join(directory, 'bzImage'),
     release,
+    version: existsSync(version) ? readFileSync(version, 'utf8').trim() : null,
     modules: existsSync(modules) ? modules : null,
   };
+}
+
+/** For people: `debian-latest is Linux 7.3.4+deb13-amd64 (7.3.4-1~bpo13+1, trixie-backports)`. */
+export function describeKernel({ name, release, version }: Kernel): string {
+  return `${name} is Linux ${release}${version ? ` (${version})` : ''}`;
 }
 
 async function provide(name: string): Promise<void> {

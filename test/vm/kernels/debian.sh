@@ -1,18 +1,19 @@
 #!/bin/sh
 # Makes one of Debian's generic kernels available in the cache, and prints its directory.
 #
-#   test/vm/kernels/debian.sh 6.1|6.12
+#   test/vm/kernels/debian.sh 5.10|6.1|6.12|latest
 #
 # Every kernel the harness boots, also one built elsewhere, is a directory <cache>/kernels/<name>/:
 #
 #   bzImage                   the kernel image
 #   vmlinux                   the same, unpacked; optional, boots faster; needs CONFIG_PVH
 #   release                   what uname -r says, one line
+#   version                   the version of Debian's package and where it came from, one line; absent when built here
 #   config                    its .config
 #   lib/modules/<release>/    its modules with depmod's files; absent when everything is built in
 #
 # The directory appears by one rename when it is complete, so one that exists is used as it is and
-# never asks the network.
+# never asks the network. To get a newer kernel, remove it.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -20,11 +21,18 @@ PATH=$PATH:/usr/sbin:/sbin
 cache=${DMFD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmfd}
 
 main() {
-  series=${1:?usage: debian.sh 6.1|6.12}
-  kernel=$cache/kernels/debian-$series
+  name=debian-${1:-}
+  case ${1:-} in
+    5.10) suites=bullseye ;;
+    6.1) suites=bookworm ;;
+    6.12) suites=trixie ;;
+    latest) suites='trixie-backports sid' ;;
+    *) echo 'usage: debian.sh 5.10|6.1|6.12|latest' >&2 && exit 2 ;;
+  esac
+  kernel=$cache/kernels/$name
   if [ ! -d "$kernel" ]; then
     mkdir -p "$cache/kernels"
-    exec 9>"$cache/kernels/.debian-$series.lock"
+    exec 9>"$cache/kernels/.$name.lock"
     flock 9
     [ -d "$kernel" ] || build_kernel_directory
   fi
@@ -32,22 +40,45 @@ main() {
 }
 
 build_kernel_directory() {
-  work=$(mktemp -d "$cache/kernels/.debian-$series.XXXXXX")
+  work=$(mktemp -d "$cache/kernels/.$name.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   trap 'exit 1' INT TERM HUP
-  "$here/fetch-package.sh" "linux-image-$(printf %s "$series" | sed 's/\./\\./g')\\.[^-]+(-[0-9]+)?-amd64" "$work/package"
+  fetch_from_any_suite || give_up
 
-  set -- "$work"/package/boot/vmlinuz-*
-  release=${1##*/vmlinuz-}
-  mkdir -p "$work/kernel/lib"
-  mv "$work/package/boot/vmlinuz-$release" "$work/kernel/bzImage"
+  release=$(cat "$work/package/release")
+  # Where kmod looks below another root depends on its own version, and where the files are on the package's.
+  mkdir -p "$work/kernel/usr/lib"
+  ln -s usr/lib "$work/kernel/lib"
+  mv "$(first_of "$work"/package/usr/lib/modules "$work"/package/lib/modules)" "$work/kernel/lib/modules"
+  modules=$work/kernel/lib/modules/$release
+  mv "$(first_of "$work/package/boot/vmlinuz-$release" "$modules/vmlinuz")" "$work/kernel/bzImage"
+  mv "$(first_of "$work/package/boot/config-$release" "$modules/config")" "$work/kernel/config"
+  mv "$work/package/release" "$work/package/version" "$work/kernel"
   "$here/extract-vmlinux.sh" "$work/kernel/bzImage" "$work/kernel/vmlinux"
-  mv "$work/package/boot/config-$release" "$work/kernel/config"
-  mv "$work/package/lib/modules" "$work/kernel/lib/modules"
-  printf '%s\n' "$release" >"$work/kernel/release"
   depmod -b "$work/kernel" "$release"
   chmod -R a+rX "$work/kernel"
   mv -T "$work/kernel" "$kernel"
+}
+
+fetch_from_any_suite() {
+  for suite in $suites; do
+    "$here/fetch-kernel.sh" "$suite" "$work/package" >"$work/log" 2>&1 && break
+    sed "s/^/$name: /" "$work/log" >&2
+    rm -rf "$work/package"
+  done
+  [ -d "$work/package" ]
+}
+
+first_of() {
+  for file; do
+    [ ! -e "$file" ] || break
+  done
+  printf '%s\n' "$file"
+}
+
+give_up() {
+  echo "could not get the kernel $name" >&2
+  exit 1
 }
 
 main "$@"

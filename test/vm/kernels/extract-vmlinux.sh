@@ -1,9 +1,9 @@
 #!/bin/sh
-# Unpacks the kernel from a bzImage that was compressed with xz; any other is left alone.
+# Unpacks the kernel from a bzImage that was compressed with xz or zstd; any other is left alone.
 #
 #   test/vm/kernels/extract-vmlinux.sh BZIMAGE OUTPUT
 #
-# An emulated processor needs over two seconds to unpack xz. QEMU starts an unpacked kernel itself.
+# An emulated processor needs seconds to unpack it. QEMU starts an unpacked kernel itself.
 set -eu
 
 image=$1
@@ -20,6 +20,7 @@ payload() {
   tail -c "+$((start + 1))" "$image" | head -c "$((payload_length - 4))"
 }
 
-if [ "$(payload | head -c 6 | od -An -t x1 | tr -d ' \n')" = fd377a585a00 ]; then
-  payload | xz -dc >"$output"
-fi
+case $(payload | head -c 4 | od -An -t x1 | tr -d ' \n') in
+  fd377a58) payload | xz -dc >"$output" ;;
+  28b52ffd) payload | zstd -qdc >"$output" ;;
+esac

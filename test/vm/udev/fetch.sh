@@ -17,7 +17,7 @@ if [ ! -d "$udev" ]; then
     work=$(mktemp -d "$udev.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     trap 'exit 1' INT TERM HUP
-    "$here/../kernels/fetch-package.sh" udev "$work/udev"
+    "$here/fetch-package.sh" udev "$work/udev"
     # Eight megabytes about keyboards and mice.
     rm -rf "$work"/udev/*/udev/hwdb.d "$work"/udev/usr/*/udev/hwdb.d
     chmod -R a+rX "$work/udev"

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { debianKernels } from '../../harness/kernel.js';
 import { type OwnVm, startVm } from '../../harness/shared-vm.js';
 
-describe.each(['debian-6.1', 'debian-6.12'])('a fresh guest with %s', async (kernel) => {
+describe.each(debianKernels)('a fresh guest with %s', async (kernel) => {
   const vm: OwnVm = await startVm(kernel, { logName: `harness-${kernel}` });
   afterAll(() => vm.close());
 

@@ -1,13 +1,12 @@
 #!/bin/sh
-# Downloads the newest Debian package whose name matches a pattern, without installing it.
+# Downloads one of this machine's Debian packages, without installing it.
 #
-#   test/vm/kernels/fetch-package.sh NAME-PATTERN DIRECTORY
+#   test/vm/udev/fetch-package.sh PACKAGE DIRECTORY
 #
-# NAME-PATTERN is an extended regular expression for the whole name; DIRECTORY, which must not
-# exist, gets the package's files.
+# DIRECTORY, which must not exist, gets the package's files.
 set -eu
 
-pattern=$1
+package=$1
 directory=$2
 
 main() {
@@ -19,17 +18,8 @@ main() {
 }
 
 download() {
-  package=$(newest_package)
-  if [ -z "$package" ]; then
-    echo "the apt sources have no package named like $pattern" >"$directory.download/log"
-    return 1
-  fi
   echo "downloading $package" >&2
   (cd "$directory.download" && apt-get -q download "$package") >"$directory.download/log" 2>&1
-}
-
-newest_package() {
-  apt-cache pkgnames | grep -Ex "$pattern" | sort -V | tail -n 1
 }
 
 update_lists() {
@@ -42,8 +32,8 @@ update_lists() {
 }
 
 give_up() {
-  [ ! -e "$directory.download/log" ] || cat "$directory.download/log" >&2
-  echo "could not download a package named like $pattern" >&2
+  cat "$directory.download/log" >&2
+  echo "could not download the package $package" >&2
   exit 1
 }
 
