@@ -12,7 +12,7 @@ shim := native-shims/build/libdmfd.so
 compiled := build/.compiled
 compiled_tests := build/test/.compiled
 c_files := $(shell find native-shims test -name '*.[ch]' -not -path '*/build/*')
-shell_files := $(shell grep -rlE '^.!/.*\<(ba)?sh$$' .ci bin test)
+shell_files := $(shell grep -rlE '^.!/.*\<(ba)?sh$$' .ci bin packaging test)
 sources := $(shell find src -name '*.ts')
 test_sources := $(shell find test -name '*.ts')
 shim_sources := $(wildcard native-shims/*.[ch] native-shims/*/*.[ch] native-shims/Makefile)
@@ -34,12 +34,12 @@ demo: vm-ready ## show the main job on a real kernel, in a virtual machine
 	node build/test/vm/demo/main.js
 
 .PHONY: test
-test: lint vm-ready ## lint, types, and all tests on every kernel of the default set
+test: lint vm-ready package ## lint, types, and all tests on every kernel of the default set
 	test/kernel/build.sh $(call built,$(test_kernels))
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: lint vm-ready ## as test, on more kernels, every point of the SIGKILL sweep, and the tests of the harness
+test-all: lint vm-ready package ## as test, on more kernels, every point of the SIGKILL sweep, and the tests of the harness
 	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_TEST_ALL=1 DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 
@@ -48,9 +48,13 @@ test-unit: build-ready build test-programs ## the tests that need no kernel
 	test/vm/run-tests.sh --project unit
 
 .PHONY: test-vm
-test-vm: vm-ready ## the tests in the virtual machine; KERNEL=debian-6.12 for one kernel, FILE=hold for one file
+test-vm: vm-ready package ## the tests in the virtual machine; KERNEL=debian-6.12 for one kernel, FILE=hold for one file
 	DMFD_VM_KERNELS="$(or $(KERNEL),$(test_kernels))" test/vm/run-tests.sh \
 		$(foreach kernel,$(or $(KERNEL),$(test_kernels)),--project $(kernel) --project systemd-$(kernel)) $(FILE)
+
+.PHONY: test-package
+test-package: vm-ready package ## install what `package` makes in empty prefixes, and run the main job from there
+	DMFD_VM_KERNELS=debian-6.12 test/vm/run-tests.sh --project debian-6.12 package
 
 .PHONY: kernel
 kernel: ## build the patched kernels into the cache (about 6 minutes each)
@@ -62,6 +66,10 @@ lint: lint-ready build $(compiled_tests) ## formatting, lint and types of TypeSc
 	$(bin)/biome check
 	@$(bin)/clang-format --dry-run -Werror $(c_files)
 	@shellcheck $(shell_files)
+	@# What npm would publish, without the binaries. The library is for import alone.
+	@rm -rf build/lint && mkdir -p build/lint && npm pack --ignore-scripts --silent --pack-destination build/lint >/dev/null
+	$(bin)/publint --strict build/lint/*.tgz
+	$(bin)/attw --profile esm-only --quiet build/lint/*.tgz
 	$(MAKE) --no-print-directory -C native-shims analyze
 
 .PHONY: bench
@@ -74,9 +82,34 @@ vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another ke
 # As it was typed: what has a $ in it is for the guest's shell, and not for make.
 vm: override export RUN := $(value RUN)
 
+# Every architecture that the npm package has binaries for, as uname -m names it, with its compiler.
+prebuilt_for := x86_64 aarch64
+.PHONY: prebuilt $(prebuilt_for:%=prebuilt-%)
+prebuilt: build $(prebuilt_for:%=prebuilt-%) ## the binaries of the packages, for all architectures
+	@cd prebuilt && sha256sum */* >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS
+$(prebuilt_for:%=prebuilt-%): prebuilt-%: build-ready
+	@test/prerequisites.sh package
+	@$(MAKE) --no-print-directory -C native-shims PORTABLE=1 BUILD=../build/prebuilt/$* CC=$*-linux-gnu-gcc CFLAGS=-O2
+	@packaging/check-binaries.sh build/prebuilt/$*
+	@install -D -t prebuilt/$* build/prebuilt/$*/dmfd build/prebuilt/$*/libdmfd.so
+
+.PHONY: package
+package: prebuilt ## the npm package and the Debian packages, in build/packages
+	@rm -rf build/packages && mkdir -p build/packages
+	@npm pack --ignore-scripts --silent --pack-destination build/packages
+	packaging/debian.sh amd64 build/packages
+	packaging/debian.sh arm64 build/packages
+
+PREFIX ?= /usr/local
+.PHONY: install uninstall
+install: build ## install for this machine; PREFIX= and DESTDIR= say where
+	packaging/install.sh "$(DESTDIR)" "$(PREFIX)" native-shims/build node_modules
+uninstall: ## remove what install has put there
+	packaging/uninstall.sh "$(DESTDIR)" "$(PREFIX)"
+
 .PHONY: clean
 clean: ## remove what was built (downloads and kernels stay in the cache)
-	rm -rf build dist coverage
+	rm -rf build dist prebuilt coverage
 	$(MAKE) --no-print-directory -C native-shims clean
 
 .PHONY: build-ready lint-ready vm-ready
@@ -96,8 +129,10 @@ $(dependencies): package.json package-lock.json | build-ready
 $(compiled): $(sources) tsconfig.json $(dependencies) Makefile
 	$(bin)/tsc -p .
 	@# One small file for the command: reading sixty costs as much start-up as Node's own, and compiling long names costs more.
-	$(bin)/rolldown dist/cli/main.js --file dist/command/dmfd.cjs --format cjs --platform node \
-		--external ora --external ffi-rs --log-level warn --minify
+	@# ora is a file of its own, because it is rarely needed.
+	rm -rf dist/command
+	$(bin)/rolldown dist/cli/main.js --dir dist/command --entry-file-names dmfd.cjs --chunk-file-names '[name].cjs' \
+		--format cjs --platform node --external ffi-rs --log-level warn --minify
 	@mkdir -p $(@D)
 	@touch $@
 

@@ -6,6 +6,7 @@
 #     build    a C compiler, make and the kernel's user headers
 #     lint     what checks the shell scripts
 #     vm       what boots the virtual machine, and the tools its guest borrows from this machine
+#     package  the compilers of the architectures that the packages have binaries for
 #     kernel   what building a patched kernel needs on top of build
 #     all      build and vm
 set -eu
@@ -20,6 +21,7 @@ main() {
       build) check_build ;;
       lint) check_lint ;;
       vm) check_vm ;;
+      package) check_build && check_package ;;
       kernel) check_build && check_kernel ;;
       all) check_build && check_vm ;;
       *) fail_usage ;;
@@ -67,6 +69,15 @@ check_vm() {
   need_command ps procps
   need_file /lib/systemd/systemd systemd
   need_file /usr/bin/python3 python3-minimal
+}
+
+check_package() {
+  need_command x86_64-linux-gnu-gcc gcc-x86-64-linux-gnu
+  need_command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+  need_file /usr/aarch64-linux-gnu/lib/libc.a libc6-dev-arm64-cross
+  need_file /lib/ld-musl-x86_64.so.1 musl
+  need_command openssl openssl
+  need_command dpkg-deb dpkg
 }
 
 check_kernel() {
@@ -131,7 +142,7 @@ install_missing() {
 }
 
 fail_usage() {
-  echo "usage: test/prerequisites.sh build|lint|vm|kernel|all ..." >&2
+  echo "usage: test/prerequisites.sh build|lint|vm|package|kernel|all ..." >&2
   exit 2
 }
 

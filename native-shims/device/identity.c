@@ -3,6 +3,7 @@
 #include "identity.h"
 
 #include "fd.h"
+#include "portable.h"
 #include "requests.h"
 #include "text.h"
 
@@ -33,7 +34,7 @@ int dmfd_prove_number(int fd, dev_t dev)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (dmfd_fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISBLK(st.st_mode))
 		return -ENOTBLK;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "dmfd.h"
 #include "identity.h"
+#include "portable.h"
 
 #include <errno.h>
 #include <linux/loop.h>
@@ -44,7 +45,7 @@ static int detach_ours(void *pointer)
 	error = dmfd_ioctl(attachment->loop, LOOP_GET_STATUS64, &now);
 	if (error < 0)
 		return error == -ENXIO ? 0 : error;
-	if (fstat(attachment->backing, &backing) < 0)
+	if (dmfd_fstat(attachment->backing, &backing) < 0)
 		return -errno;
 	if (!is_same_file(&now, &backing) || now.lo_flags & LO_FLAGS_AUTOCLEAR)
 		return 0;

@@ -4,6 +4,7 @@
 
 #include "fd.h"
 #include "identity.h"
+#include "portable.h"
 #include "text.h"
 
 #include <fcntl.h>
@@ -38,7 +39,7 @@ static int open_private_node(const char *place, mode_t type, dev_t dev, int flag
 	name_private_node(&names, place, scratch);
 	if (mkdir(names.directory.bytes, 0700) < 0)
 		return -errno;
-	if (mknod(names.node.bytes, type | 0600, dev) < 0) {
+	if (dmfd_mknod(names.node.bytes, type | 0600, dev) < 0) {
 		error = -errno;
 	} else {
 		fd = open(names.node.bytes, flags | O_CLOEXEC);
@@ -60,7 +61,7 @@ static int open_public_node(dev_t dev, int flags)
 	dmfd_append(&path, "/dev/dm-");
 	dmfd_append_number(&path, minor(dev));
 	/* stat() first: opening a FIFO blocks, and opening another device may have an effect on it. */
-	if (stat(path.bytes, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != dev)
+	if (dmfd_stat(path.bytes, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != dev)
 		return -ENOENT;
 	fd = open(path.bytes, flags | O_CLOEXEC);
 	if (fd < 0)

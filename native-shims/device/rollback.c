@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#define _LARGEFILE64_SOURCE /* getdents64() with musl */
+#define _LARGEFILE64_SOURCE /* struct dirent64 with musl */
 #include "rollback.h"
 
 #include "fd.h"
 #include "identity.h"
 #include "node.h"
+#include "portable.h"
 #include "requests.h"
 #include "text.h"
 
@@ -106,7 +107,7 @@ static void close_descriptors_of(dev_t dev)
 
 	if (directory < 0)
 		return;
-	while ((size = getdents64(directory, entries, sizeof(entries))) > 0)
+	while ((size = dmfd_getdents(directory, entries, sizeof(entries))) > 0)
 		close_descriptors_in(entries, size, directory, dev);
 }
 

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "caller.h"
+#include "find-script.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -17,31 +18,11 @@
 #define FAILED 125
 
 static const char variable[] = "DMFD_CALLER=";
-/* Where `make -C native-shims` puts this program, and what it runs, both from the top of the package. */
-static const char own_place[] = "/native-shims/build/dmfd";
-static const char script_place[] = "/bin/dmfd.js";
 
 static int complain(const char *what, const char *answer, const char *hint)
 {
 	fprintf(stderr, "dmfd: %s: %s\n  hint: %s\n", what, answer, hint);
 	return FAILED;
-}
-
-static int find_script(char *path, size_t size)
-{
-	ssize_t length = readlink("/proc/self/exe", path, size - 1);
-	size_t top;
-
-	if (length < 0)
-		return -errno;
-	path[length] = '\0';
-	if ((size_t)length < sizeof(own_place))
-		return -ENOENT;
-	top = (size_t)length - (sizeof(own_place) - 1);
-	if (strcmp(path + top, own_place) != 0 || top + sizeof(script_place) > size)
-		return -ENOENT;
-	memcpy(path + top, script_place, sizeof(script_place));
-	return 0;
 }
 
 static char **with_caller(char **environment, char *state)
@@ -81,11 +62,11 @@ int main(int argc, char **argv, char **environment)
 	char **arguments, **variables;
 	int error;
 
-	error = find_script(script, sizeof(script));
+	error = dmfd_find_script(script, sizeof(script));
 	if (error)
 		return complain(
 			"where is bin/dmfd.js", strerror(-error),
-			"this program works from native-shims/build of its package, or a link to it there; is /proc mounted?");
+			"this program works from its package, from where \"make install\" has put it, or through a link there; is /proc mounted?");
 	memcpy(state, variable, sizeof(variable) - 1);
 	error = dmfd_describe_caller(state + sizeof(variable) - 1, sizeof(state) - sizeof(variable));
 	if (error)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import { constants, machine } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { DmfdError } from '../errors.js';
@@ -27,8 +28,10 @@ interface FfiCall {
 }
 
 const LIBRARY = 'dmfd';
-// Two folders up from here, and from the bundle in dist/command as well.
-const LIBRARY_PATH = fileURLToPath(new URL('../../native-shims/build/libdmfd.so', import.meta.url));
+// Two folders up from here, and from the bundle in dist/command as well. Where it was built, or else what the package brought.
+const LIBRARY_PATH = ['native-shims/build', `prebuilt/${machine()}`]
+  .map((folder) => fileURLToPath(new URL(`../../${folder}/libdmfd.so`, import.meta.url)))
+  .reduce((built, brought) => (existsSync(built) || !existsSync(brought) ? built : brought));
 
 let ffi: Ffi | undefined;
 const functionNames: string[] = [];
@@ -202,12 +205,16 @@ const RTLD_NODELETE = 0x1000;
  */
 function loadFfi(): Ffi {
   const require = createRequire(import.meta.url);
-  try {
-    const path = createRequire(require.resolve('ffi-rs')).resolve(`@yuuang/ffi-rs-linux-${process.arch}-gnu`);
-    const addon = { exports: {} as Ffi };
-    process.dlopen(addon, path, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
-    return addon.exports;
-  } catch {
-    return require('ffi-rs');
+  // Of the C libraries, only the one that Node itself uses lets it be loaded.
+  for (const cLibrary of ['gnu', 'musl']) {
+    try {
+      const path = createRequire(require.resolve('ffi-rs')).resolve(
+        `@yuuang/ffi-rs-linux-${process.arch}-${cLibrary}`,
+      );
+      const addon = { exports: {} as Ffi };
+      process.dlopen(addon, path, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
+      return addon.exports;
+    } catch {}
   }
+  return require('ffi-rs');
 }

@@ -17,6 +17,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   key: ['debian-6.12', 'dmfd-6.1'],
   library: ['debian-6.1'],
   loop: ['debian-6.12'],
+  package: ['debian-6.12'],
   probe: ['debian-6.1', 'dmfd-6.1'],
   'read-back': ['debian-6.12'],
   recipes: ['debian-6.12'],

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Makes a Debian package of what `make prebuilt` made: packaging/debian.sh ARCHITECTURE FOLDER
+# Of Debian's architectures, amd64 and arm64. Everything from npm is inside. The same input gives the same bytes.
+set -eu
+
+architecture=$1 folder=$2
+here=$(cd "$(dirname "$0")/.." && pwd)
+version=$(node -p "require('$here/package.json').version")
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+root=$work/root
+
+case $architecture in
+  amd64) machine=x86_64 node=x64 ;;
+  arm64) machine=aarch64 node=arm64 ;;
+  *) echo "packaging/debian.sh: there are no binaries for $architecture" >&2 && exit 1 ;;
+esac
+
+main() {
+  "$here/packaging/ffi-rs.sh" "$node-gnu" "$work/node_modules"
+  "$here/packaging/install.sh" "$root" /usr "$here/prebuilt/$machine" "$work/node_modules"
+  documents
+  control
+  find "$root" -type d -exec chmod 755 {} +
+  find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+  mkdir -p "$folder"
+  dpkg-deb --root-owner-group -Zxz --build "$root" "$folder/dmfd_${version}_$architecture.deb" >/dev/null
+}
+
+documents() {
+  place=$root/usr/share/doc/dmfd
+  mkdir -p "$place"
+  cp "$here/README.md" "$place/"
+  gzip -9n <"$here/CHANGELOG.md" >"$place/changelog.gz"
+  cp "$here/packaging/debian/copyright" "$place/copyright"
+  chmod 644 "$place"/*
+  gzip -9n "$root"/usr/share/man/man*/*
+}
+
+control() {
+  mkdir -p "$root/DEBIAN"
+  size=$(du -sk --apparent-size "$root/usr" | cut -f 1)
+  sed "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" "$here/packaging/debian/control" \
+    >"$root/DEBIAN/control"
+}
+
+main

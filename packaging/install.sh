@@ -1,0 +1,43 @@
+#!/bin/sh
+# Puts what was built where a system has such things; make install and the Debian packages use it.
+#
+#   packaging/install.sh ROOT PREFIX BINARIES MODULES
+#     ROOT      a folder that stands for / (empty: / itself)
+#     PREFIX    /usr/local or /usr
+#     BINARIES  a folder with the launcher and the library
+#     MODULES   a folder with what dmfd needs of npm: ffi-rs, and its package @yuuang/… for the architecture
+set -eu
+
+root=$1 prefix=$2 binaries=$3 modules=$4
+here=$(dirname "$0")/..
+package=$root$prefix/lib/dmfd
+
+main() {
+  "$here/packaging/uninstall.sh" "$root" "$prefix"
+
+  program "$binaries/dmfd" "$root$prefix/sbin/dmfd"
+  program "$here/bin/dmfd-swap-stop" "$root$prefix/sbin/dmfd-swap-stop"
+  file "$binaries/libdmfd.so" "$package/native-shims/build/libdmfd.so"
+  file "$here/bin/dmfd.js" "$package/bin/dmfd.js"
+  file "$here/bin/package.json" "$package/bin/package.json"
+  file "$here/package.json" "$package/package.json"
+  (cd "$here" && find dist -type f ! -path 'dist/cli/*' ! -path 'dist/handoff/*') | while read -r path; do
+    file "$here/$path" "$package/$path"
+  done
+  (cd "$modules" && find ffi-rs @yuuang -type f ! -name '*.md') | while read -r path; do
+    file "$modules/$path" "$package/node_modules/$path"
+  done
+
+  file "$here/bin/dmfd-swap@.service" "$root$prefix/lib/systemd/system/dmfd-swap@.service"
+  file "$here/bin/dmfd.1" "$root$prefix/share/man/man1/dmfd.1"
+}
+
+program() {
+  install -D -m 755 "$1" "$2"
+}
+
+file() {
+  install -D -m 644 "$1" "$2"
+}
+
+main

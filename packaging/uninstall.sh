@@ -1,0 +1,8 @@
+#!/bin/sh
+# Removes what install.sh has put there, and nothing else: packaging/uninstall.sh ROOT PREFIX
+set -eu
+
+place=$1$2
+rm -rf "$place/lib/dmfd"
+rm -f "$place/sbin/dmfd" "$place/sbin/dmfd-swap-stop" "$place/lib/systemd/system/dmfd-swap@.service" \
+  "$place/share/man/man1/dmfd.1"

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { checkout } from '../harness/checkout.js';
+import { expectNothingLeft, image, sh } from './support.js';
+
+/** What is installed from the packages runs by itself, without anything of this checkout. `make package` has made them. */
+const packages = join(checkout, 'build/packages');
+const installed = join(checkout, 'build/test/installed');
+
+/** How it gets there, and the folder of the command. */
+const WAYS = {
+  npm: { install: installFromNpm, place: join(installed, 'npm/bin') },
+  Debian: { install: installFromDebian, place: join(installed, 'debian/usr/sbin') },
+  'make install': { install: makeInstall, place: join(installed, 'made/usr/sbin') },
+};
+const ways = Object.entries(WAYS).map(([way, { place }]) => ({ way, place }));
+
+beforeAll(async () => {
+  rmSync(installed, { recursive: true, force: true });
+  for (const { install } of Object.values(WAYS)) install();
+  await image('package.img', 16);
+});
+
+afterEach(expectNothingLeft);
+
+test.each(ways)('$way: the main job', async ({ place }) => {
+  const script = `dmfd create --loop /tmp/package.img --table '0 32768 linear {loop0} 0' -- \\
+    sh -c 'mkfs.ext4 -q "$1" && mount "$1" /mnt && echo by ${place} >/mnt/file && cat /mnt/file && umount /mnt' sh {path}`;
+  expect(await sh(`PATH=${place}:$PATH; command -v dmfd; ${script}`)).toBe(`${place}/dmfd\nby ${place}\n`);
+});
+
+test.each(ways)('$way: swap, and its end', async ({ place }) => {
+  await sh('fallocate -l 16M /tmp/package-swap && chmod 600 /tmp/package-swap');
+  const swaps = "tail -n +2 /proc/swaps | cut -d ' ' -f 1";
+  const script = `dmfd swap /tmp/package-swap --name packaged >/dev/null; ${swaps}; dmfd-swap-stop packaged; ${swaps}`;
+  expect(await sh(`PATH=${place}:$PATH; ${script}`)).toMatch(/^\/dev\/dm-\d+\n$/);
+});
+
+test('npm: the library, with its types', async () => {
+  const place = join(installed, 'npm/lib/node_modules/dmfd');
+  const script = `import { createDevice } from '${place}/dist/index.js';
+    const device = await createDevice({ table: '0 2048 zero' });
+    console.log(device.size);
+    await device[Symbol.asyncDispose]();`;
+  expect(await sh(`node --input-type=module -e "${script}"`)).toBe('1048576n\n');
+  expect(readdirSync(join(place, 'dist'))).toContain('index.d.ts');
+});
+
+test('make uninstall leaves nothing', () => {
+  make('uninstall');
+  expect(execFileSync('find', [join(installed, 'made'), '-type', 'f'], { encoding: 'utf8' })).toBe('');
+});
+
+function installFromNpm(): void {
+  const [tarball] = packagesLike(/\.tgz$/);
+  run('npm', 'install', '--global', '--ignore-scripts', '--prefix', join(installed, 'npm'), tarball);
+}
+
+function installFromDebian(): void {
+  const [deb] = packagesLike(/_amd64\.deb$/);
+  run('dpkg-deb', '--extract', deb, join(installed, 'debian'));
+}
+
+function makeInstall(): void {
+  make('install');
+}
+
+function make(target: string): void {
+  run('make', '-C', checkout, target, 'PREFIX=/usr', `DESTDIR=${join(installed, 'made')}`);
+}
+
+function packagesLike(name: RegExp): [string] {
+  const [file, ...others] = readdirSync(packages).filter((entry) => name.test(entry));
+  if (file === undefined || others.length > 0)
+    throw new Error(`not one package ${name} in ${packages}: make package`);
+  return [join(packages, file)];
+}
+
+function run(program: string, ...words: string[]): void {
+  execFileSync(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
