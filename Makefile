@@ -94,15 +94,19 @@ $(prebuilt_for:%=prebuilt-%): prebuilt-%: build-ready
 	@install -D -t prebuilt/$* build/prebuilt/$*/dmfd build/prebuilt/$*/libdmfd.so
 
 .PHONY: package
-package: prebuilt ## the npm package and the Debian packages, in build/packages
+package: prebuilt completions ## the npm package and the Debian packages, in build/packages
 	@rm -rf build/packages && mkdir -p build/packages
 	@npm pack --ignore-scripts --silent --pack-destination build/packages
 	packaging/debian.sh amd64 build/packages
 	packaging/debian.sh arm64 build/packages
 
+.PHONY: completions
+completions: build ## what bash, zsh and fish know of dmfd's words, made of the definitions of its commands
+	@node packaging/completions.mjs build/completions
+
 PREFIX ?= /usr/local
 .PHONY: install uninstall
-install: build ## install for this machine; PREFIX= and DESTDIR= say where
+install: completions ## install for this machine; PREFIX= and DESTDIR= say where
 	packaging/install.sh "$(DESTDIR)" "$(PREFIX)" native-shims/build node_modules
 uninstall: ## remove what install has put there
 	packaging/uninstall.sh "$(DESTDIR)" "$(PREFIX)"

@@ -12,6 +12,10 @@ root=$1 prefix=$2 binaries=$3 modules=$4
 here=$(dirname "$0")/..
 package=$root$prefix/lib/dmfd
 
+# Debian's zsh looks for those of packages and for those of the administrator in folders of different names.
+zsh=site-functions
+[ "$prefix" != /usr ] || zsh=vendor-completions
+
 main() {
   "$here/packaging/uninstall.sh" "$root" "$prefix"
 
@@ -30,6 +34,9 @@ main() {
 
   file "$here/bin/dmfd-swap@.service" "$root$prefix/lib/systemd/system/dmfd-swap@.service"
   file "$here/bin/dmfd.1" "$root$prefix/share/man/man1/dmfd.1"
+  file "$here/build/completions/bash/dmfd" "$root$prefix/share/bash-completion/completions/dmfd"
+  file "$here/build/completions/zsh/_dmfd" "$root$prefix/share/zsh/$zsh/_dmfd"
+  file "$here/build/completions/fish/dmfd.fish" "$root$prefix/share/fish/vendor_completions.d/dmfd.fish"
 }
 
 program() {
