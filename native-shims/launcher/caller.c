@@ -23,18 +23,18 @@
 struct out {
 	char *text;
 	size_t size;
+	/* Of all that there is to say, whether it had room or not. */
 	size_t length;
 };
 
 __attribute__((format(printf, 2, 3))) static void put(struct out *out, const char *format, ...)
 {
 	va_list arguments;
+	const size_t room = out->length < out->size ? out->size - out->length : 0;
 	int length;
 
-	if (out->length >= out->size)
-		return;
 	va_start(arguments, format);
-	length = vsnprintf(out->text + out->length, out->size - out->length, format, arguments);
+	length = vsnprintf(room ? out->text + out->length : NULL, room, format, arguments);
 	va_end(arguments);
 	out->length += (size_t)length;
 }
@@ -80,9 +80,7 @@ static uint64_t take_pending_signals(void)
 
 static void put_range(struct out *out, int first, int last)
 {
-	const char *comma = out->text[out->length - 1] == '=' ? "" : ",";
-
-	put(out, first == last ? "%s%d" : "%s%d-%d", comma, first, last);
+	put(out, first == last ? "%d," : "%d-%d,", first, last);
 }
 
 /* Grows a range by a descriptor that follows it, or writes it out and starts the next; -1 writes out the last. */

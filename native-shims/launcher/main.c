@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command `dmfd`: notes what Node takes from a process when it starts (inherited descriptors, ignored signals, the
- * limit on descriptors, closed standard streams) in one environment variable, and becomes Node, running bin/dmfd.js.
+ * limit on descriptors, closed standard streams) in one environment variable, hides from Node the variables that are
+ * meant for the command, and becomes Node, running bin/dmfd.js.
  */
 #define _GNU_SOURCE
 #include "caller.h"
+#include "environment.h"
 #include "find-script.h"
+#include "node.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 /* dmfd's own failure, as src/cli/print-error.ts has it. */
@@ -25,27 +29,11 @@ static int complain(const char *what, const char *answer, const char *hint)
 	return FAILED;
 }
 
-static char **with_caller(char **environment, char *state)
-{
-	size_t count = 0, kept = 0, i;
-	char **result;
-
-	while (environment[count])
-		count++;
-	result = calloc(count + 2, sizeof(*result));
-	if (!result)
-		return NULL;
-	for (i = 0; i < count; i++)
-		if (strncmp(environment[i], variable, sizeof(variable) - 1) != 0)
-			result[kept++] = environment[i];
-	result[kept] = state;
-	return result;
-}
-
 static char **with_script(int argc, char **argv, char *script)
 {
 	static char node[] = "node";
-	char **result = calloc((size_t)argc + 2, sizeof(*result));
+	/* Node, the script, and NULL; argc may be 0. */
+	char **result = calloc((size_t)argc + 3, sizeof(*result));
 
 	if (!result)
 		return NULL;
@@ -62,6 +50,9 @@ int main(int argc, char **argv, char **environment)
 	char **arguments, **variables;
 	int error;
 
+	if (getauxval(AT_SECURE))
+		return complain("it was started with privileges that its caller does not have", "refused",
+				"take the setuid bit or the capabilities off this file; use sudo, or a service");
 	error = dmfd_find_script(script, sizeof(script));
 	if (error)
 		return complain(
@@ -72,12 +63,12 @@ int main(int argc, char **argv, char **environment)
 	if (error)
 		return complain("noting the open descriptors", strerror(-error), "too many are open for that");
 	arguments = with_script(argc, argv, script);
-	variables = with_caller(environment, state);
+	variables = dmfd_hide_from_node(environment, state);
 	if (!arguments || !variables)
 		return complain("starting Node", strerror(ENOMEM), "this machine is out of memory");
-	execvpe(arguments[0], arguments, variables);
-	if (errno == ENOENT && DMFD_NODE[0])
-		execve(DMFD_NODE, arguments, variables);
-	return complain("starting Node (\"node\" along PATH)", strerror(errno),
-			"install Node 20 or later, and have it on the PATH");
+	error = dmfd_become_node(arguments, variables);
+	return complain("starting Node (\"node\" along PATH)", strerror(-error),
+			error == -E2BIG ?
+				"arguments, environment and the list of open descriptors are too long together" :
+				"install Node 20 or later, and have it on the PATH");
 }

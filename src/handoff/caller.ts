@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { type Bytes, bytesOf } from './bytes.js';
-import { CALLER_VARIABLE } from './caller-state.js';
+import { CALLER_VARIABLE, callerState } from './caller-state.js';
+
+/** What the launcher puts before the names of variables that Node, too, would obey; as in native-shims/launcher. */
+const HIDDEN_PREFIX = 'DMFD_HIDDEN_';
 
 /**
  * The last `count` arguments of this process as its caller gave them: Node's argv has lost what is no UTF-8.
@@ -10,12 +13,21 @@ export function callerArguments(count: number): Bytes[] {
   return count === 0 ? [] : words.slice(-count);
 }
 
-/** The environment as the caller gave it, `NAME=value` each. */
-export function callerEnvironment(): Bytes[] {
+/**
+ * The environment as the caller gave it, `NAME=value` each.
+ *
+ * @param launched whether the launcher made this process's environment
+ */
+export function callerEnvironment(launched = callerState() !== undefined): Bytes[] {
   const environment =
     readBlock('/proc/self/environ') ??
     Object.entries(process.env).map(([name, value]) => bytesOf(`${name}=${value ?? ''}`));
-  return environment.filter((entry) => !entry.startsWith(`${CALLER_VARIABLE}=`));
+  const given = environment.filter((entry) => !entry.startsWith(`${CALLER_VARIABLE}=`));
+  return launched ? given.map(withoutPrefix) : given;
+}
+
+function withoutPrefix(entry: Bytes): Bytes {
+  return entry.startsWith(HIDDEN_PREFIX) ? entry.slice(HIDDEN_PREFIX.length) : entry;
 }
 
 /** NUL-terminated strings; undefined where /proc is not mounted. */

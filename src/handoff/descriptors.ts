@@ -30,8 +30,9 @@ export function planDescriptors(
 
 /** The lowest number from 3 on that is not taken. */
 export function lowestFree(taken: readonly number[]): number {
+  const all = new Set(taken);
   let fd = 3;
-  while (taken.includes(fd)) fd++;
+  while (all.has(fd)) fd++;
   return fd;
 }
 

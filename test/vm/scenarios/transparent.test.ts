@@ -45,6 +45,14 @@ const ROWS: readonly [what: string, script: string][] = [
   ['descriptor 3 where standard input was', 'exec 3<&0 <&-; {}'],
   ['no environment', 'env -i {}'],
   ['an odd environment', 'env -u HOME A= =b DMFD_X=1 "A B=c" {} "" "a b" -- --'],
+  [
+    'variables that would steer Node or the dynamic loader, and such as dmfd hides them under',
+    "env NODE_OPTIONS='--inspect --title=zz --frob' NODE_ENV=x NODE_DEBUG= UV_USE_IO_URING=1 OPENSSL_CONF=/x SSL_CERT_FILE=/x LD_PRELOAD=/x.so LD_LIBRARY_PATH=/x GLIBC_TUNABLES=x DMFD_HIDDEN_0=1 DMFD_HIDDEN_DMFD_HIDDEN_0= {}",
+  ],
+  [
+    '7,000 descriptors, each with a gap before it',
+    `ulimit -n 20000; perl -MPOSIX -e '$^F = 1 << 20; open(F, "</dev/null"); dup2(fileno(F), 2 * $_ + 9) for 0 .. 6999; exec { $ARGV[0] } @ARGV' {}`,
+  ],
   ['descriptors to listen to, which are for nobody else', 'LISTEN_FDS=1 LISTEN_PID=1 LISTEN_FDNAMES=a {}'],
   [
     'no new privileges, fewer capabilities, a signal for the death of its parent',
@@ -103,6 +111,27 @@ function comparable(seen: readonly string[]): string[] {
       .map((line) => line.replace(/^(session|process group): \d+$/, '$1: some'))
   );
 }
+
+test('no debugger is opened in dmfd; the command has its port', async () => {
+  const output = await sh(`ip link set lo up; export NODE_OPTIONS=--inspect=127.0.0.1:9229
+${WAYS.spawned} node -p 'require("inspector").url()'; unset NODE_OPTIONS
+mkfifo /tmp/end; sleep 1000 >/tmp/end & NODE_OPTIONS=--inspect dmfd create held --table '0 8 zero' </tmp/end & dmfd=$!
+until dmsetup ls | grep -q held; do sleep 0.1; done; sleep 0.5
+grep -c :240D /proc/net/tcp; kill $dmfd %1; rm /tmp/end`);
+  expect(output).toMatch(/^ws:\/\/127\.0\.0\.1:9229\/\S+\n(?:\/dev\/dm-\d+\n)?0\n$/);
+});
+
+test.each(['spawned', 'executed'] as const)('a channel of Node’s goes through dmfd: %s', async (way) => {
+  const script = `
+    const [command, ...words] = process.argv.slice(1);
+    const child = require('child_process').spawn(command, words, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+    child.on('message', (message) => (console.log(message), child.send('and back')));`;
+  const answer = `process.on('message', (m) => (console.log(m), process.disconnect())); process.send('through')`;
+  const words = WAYS[way].replace(/--$/, '-- node -e').replaceAll("'", '"');
+  expect(await sh(`node -e '${script.replaceAll("'", '"')}' ${words} '${answer.replaceAll("'", '"')}'`)).toBe(
+    'through\nand back\n',
+  );
+});
 
 test('neither the terminal’s modes nor the standard streams’ flags are put back when the command has set them', async () => {
   const wrapper = "dmfd create --table '0 8 zero' --";

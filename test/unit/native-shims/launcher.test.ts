@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { executable } from '../support/distribution.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+const VERSION = { status: 0, stdout: `${version}\n`, stderr: '' };
+const NODE_PATH = dirname(process.execPath);
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dmfd-launcher-'));
+  mkdirSync(join(directory, 'directory/node'), { recursive: true });
+  for (const [kind, mode, text] of FILES) {
+    mkdirSync(join(directory, kind));
+    writeFileSync(join(directory, kind, 'node'), text, { mode });
+  }
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const TRAP = '#!/bin/sh\necho taken\n';
+const FILES: readonly [kind: string, mode: number, text: string][] = [
+  ['not-executable', 0o644, TRAP],
+  ['no-program', 0o755, 'echo taken\n'],
+  ['no-interpreter', 0o755, '#!/nonexistent\n'],
+  ['here', 0o755, TRAP],
+];
+
+function run(env: NodeJS.ProcessEnv, words: readonly string[] = ['--version'], file = executable()) {
+  const cwd = join(directory, 'here');
+  const { status, stdout, stderr } = spawnSync(file, words, { env, cwd, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+describe('what steers Node does not steer dmfd', () => {
+  test.each([
+    { NODE_OPTIONS: '--inspect=127.0.0.1:0' },
+    { NODE_OPTIONS: '--title=zz' },
+    { NODE_OPTIONS: '--require /nonexistent/trace' },
+    { NODE_OPTIONS: '--no-such-flag' },
+    { NODE_OPTIONS: '--max-old-space-size=2' },
+    { NODE_V8_COVERAGE: '/proc/nowhere' },
+    { NODE_DEBUG: 'fs,module' },
+    { NODE_CHANNEL_FD: '77' },
+    { OPENSSL_CONF: '/nonexistent', OPENSSL_MODULES: '/nonexistent' },
+    { LD_PRELOAD: '/nonexistent.so' },
+    { LD_DEBUG: 'libs' },
+    { LD_LIBRARY_PATH: '/nonexistent', GLIBC_TUNABLES: 'what=is' },
+  ])('%j', (variables) => {
+    expect(run({ PATH: NODE_PATH, ...variables })).toEqual(VERSION);
+  });
+});
+
+describe('Node is', () => {
+  const also = (...kinds: string[]) => [...kinds.map((kind) => join(directory, kind)), NODE_PATH].join(':');
+
+  test.each(['directory', 'not-executable', 'no-program', 'no-interpreter'])(
+    'not a "node" that cannot be executed: %s',
+    (kind) => {
+      expect(run({ PATH: also(kind) })).toEqual(VERSION);
+      // The one that was found when dmfd was built.
+      expect(run({ PATH: join(directory, kind) })).toEqual(VERSION);
+    },
+  );
+
+  test.each(['', '.', ':/nonexistent', '/nonexistent:', '/nonexistent:.:../here', undefined])(
+    'nothing that lies in the current directory: PATH=%s',
+    (path) => {
+      expect(run(path === undefined ? {} : { PATH: path })).toEqual(VERSION);
+    },
+  );
+
+  test('the first along PATH', () => {
+    expect(run({ PATH: also('here') })).toEqual({ status: 0, stdout: 'taken\n', stderr: '' });
+  });
+});
+
+/** With an argument vector that has nothing in it: a kernel from 5.18 on puts an empty word there. */
+test('started without any word, not even its name', () => {
+  const script =
+    'import ctypes, sys; ctypes.CDLL(None).execv(sys.argv[1].encode(), (ctypes.c_char_p * 1)(None))';
+  expect(run({ PATH: NODE_PATH }, ['-c', script, executable()], '/usr/bin/python3')).toMatchObject({
+    status: 125,
+    stderr: expect.stringContaining('no subcommand was given'),
+  });
+});
+
+test.runIf(process.getuid?.() === 0)('with privileges that its caller does not have, it refuses', () => {
+  const file = join(directory, 'dmfd');
+  copyFileSync(executable(), file);
+  chmodSync(directory, 0o755);
+  chmodSync(file, 0o4755);
+  const words = ['--reuid=65534', '--regid=65534', '--clear-groups', file];
+  expect(run({ PATH: '/usr/bin:/bin' }, words, '/usr/bin/setpriv')).toEqual({
+    status: 125,
+    stdout: '',
+    stderr:
+      'dmfd: it was started with privileges that its caller does not have: refused\n' +
+      '  hint: take the setuid bit or the capabilities off this file; use sudo, or a service\n',
+  });
+});
