@@ -123,7 +123,8 @@ struct dmfd_command {
 
 /*
  * A descriptor for the command. source == target: the caller's, passed on as it is. Otherwise dmfd's own, passed under
- * another number, or with DMFD_NOT_PASSED the caller's for dmfd alone. Descriptors without an entry are closed.
+ * another number, or with DMFD_NOT_PASSED the caller's for dmfd alone: the command finds /dev/null in place of a
+ * standard stream, and any other number closed. Descriptors without an entry are closed.
  */
 struct dmfd_descriptor {
 	int32_t source;

@@ -11,31 +11,34 @@ static int is_moved(const struct dmfd_descriptor *descriptor)
 	return descriptor->target != descriptor->source && descriptor->target != DMFD_NOT_PASSED;
 }
 
-/* A number above all targets, so that no move overwrites a descriptor that another move still needs. */
-static int above(const struct dmfd_descriptor *descriptors, uint32_t count)
+static int is_target(int fd, const struct dmfd_descriptor *descriptors, uint32_t count)
 {
-	int highest = 2;
 	uint32_t i;
 
 	for (i = 0; i < count; i++)
-		if (is_moved(&descriptors[i]) && descriptors[i].target > highest)
-			highest = descriptors[i].target;
-	return highest + 1;
+		if (is_moved(&descriptors[i]) && descriptors[i].target == fd)
+			return 1;
+	return 0;
 }
 
-/* Copies a descriptor to a number above the targets; if there is none left, to any number from 3 on. */
-static int lift(int fd, int minimum)
+/* Copies a descriptor to a free number that is no target: no move overwrites what another move still needs. */
+static int lift(int fd, const struct dmfd_descriptor *descriptors, uint32_t count)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, minimum);
+	int copy = 2;
 
-	if (copy < 0 && (errno == EINVAL || errno == EMFILE))
-		copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return copy < 0 ? -errno : copy;
+	do {
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, copy + 1);
+		if (copy < 0)
+			return -errno;
+		if (!is_target(copy, descriptors, count))
+			return copy;
+		close(copy);
+	} while (1);
 }
 
 static int move(const struct dmfd_descriptor *descriptors, uint32_t count, struct dmfd_displaced *displaced)
 {
-	int minimum = above(descriptors, count), lifted[DMFD_MOVES], error = 0;
+	int lifted[DMFD_MOVES], error = 0;
 	uint32_t i, moves = 0;
 
 	for (i = 0; i < count; i++) {
@@ -43,13 +46,13 @@ static int move(const struct dmfd_descriptor *descriptors, uint32_t count, struc
 			continue;
 		if (moves == DMFD_MOVES)
 			return -EINVAL;
-		lifted[moves] = lift(descriptors[i].source, minimum);
+		lifted[moves] = lift(descriptors[i].source, descriptors, count);
 		if (lifted[moves] < 0)
 			return lifted[moves];
 		displaced->target[moves++] = descriptors[i].target;
 	}
 	for (i = 0; i < moves; i++) {
-		displaced->kept[i] = fcntl(displaced->target[i], F_DUPFD_CLOEXEC, minimum);
+		displaced->kept[i] = lift(displaced->target[i], descriptors, count);
 		displaced->count = i + 1;
 		if (dup2(lifted[i], displaced->target[i]) < 0 && !error)
 			error = -errno;
@@ -66,8 +69,23 @@ static void pass_on(const struct dmfd_descriptor *descriptors, uint32_t count)
 	for (i = 0; i < count; i++)
 		if (descriptors[i].source == descriptors[i].target)
 			fcntl(descriptors[i].source, F_SETFD, 0);
-		else if (descriptors[i].target == DMFD_NOT_PASSED)
+}
+
+/* A standard stream is not left closed, lest the next file that the command opens becomes it. */
+static int withhold(const struct dmfd_descriptor *descriptors, uint32_t count)
+{
+	DMFD_AUTO_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		if (descriptors[i].target != DMFD_NOT_PASSED)
+			continue;
+		if (descriptors[i].source > 2)
 			fcntl(descriptors[i].source, F_SETFD, FD_CLOEXEC);
+		else if (dup2(null, descriptors[i].source) < 0)
+			return -errno;
+	}
+	return 0;
 }
 
 /* Node opens /dev/null for a standard stream that the caller had closed: the command finds it closed. */
@@ -88,10 +106,13 @@ static void close_what_was_closed(const struct dmfd_descriptor *descriptors, uin
 int dmfd_arrange_descriptors(const struct dmfd_descriptor *descriptors, uint32_t count,
 			     struct dmfd_displaced *displaced)
 {
+	int error;
+
 	displaced->count = 0;
 	pass_on(descriptors, count);
 	close_what_was_closed(descriptors, count);
-	return move(descriptors, count, displaced);
+	error = withhold(descriptors, count);
+	return error ? error : move(descriptors, count, displaced);
 }
 
 void dmfd_put_back_descriptors(const struct dmfd_displaced *displaced)
@@ -116,7 +137,7 @@ void dmfd_let_go_of_descriptors(const struct dmfd_descriptor *descriptors, uint3
 	for (i = 0; i < count; i++) {
 		int fd = descriptors[i].source;
 
-		if (descriptors[i].target == DMFD_NOT_PASSED || fd == 2)
+		if ((descriptors[i].target == DMFD_NOT_PASSED && fd > 2) || fd == 2)
 			continue;
 		/* The numbers of the standard streams stay taken, lest the next open file becomes one of them. */
 		if (fd > 2)

@@ -21,7 +21,7 @@ void dmfd_put_back_descriptors(const struct dmfd_displaced *displaced);
 
 /*
  * For dmfd itself, once a command has them: only the command decides then how long a pipe or a lock is held open.
- * Keeps standard error, and the descriptors that are not passed.
+ * Keeps standard error, and what was not passed and is no standard stream.
  */
 void dmfd_let_go_of_descriptors(const struct dmfd_descriptor *descriptors, uint32_t count);
 

@@ -29,10 +29,11 @@ export function planCommand(options: CreateOptions, commandLength: number): Comm
     ...(options.roFd === undefined ? {} : { readOnlyFd: options.roFd }),
     placeholders: options.placeholders,
     caller: callerState(),
-    // A standard stream stays the command's, whatever else goes to it.
-    withheld: [options.jsonFd, options.keyFd].flatMap((own) =>
-      own === undefined || own < STANDARD_STREAMS ? [] : [own],
-    ),
+    withheld: [
+      // Events may go to the standard error that is the command's, too; a key is for nobody else.
+      ...(options.jsonFd === undefined || options.jsonFd < STANDARD_STREAMS ? [] : [options.jsonFd]),
+      ...(options.keyFd === undefined ? [] : [options.keyFd]),
+    ],
     ...(listenAfter === undefined ? {} : { listenAfter }),
   };
 }

@@ -51,6 +51,25 @@ test.each([
   expect(rest).toEqual(expect.arrayContaining(['written', 'refused']));
 });
 
+test('the numbers of both may be the last that the limit allows', async () => {
+  const numbers = [19, 20, 21, 22, 23, 24, 25, 26];
+  const lines = numbers.flatMap((fd) =>
+    ['', '--exec'].map(
+      (options) =>
+        `${CREATE} ${options} --fd ${fd} --ro-fd 63 -- bash -c '${DESCRIPTORS}' | cut -d' ' -f 1,2`,
+    ),
+  );
+  const seen = await sh(`ulimit -n 64\n${lines.join('\n')}`, 170_000);
+  expect(seen.trim().split('\n')).toEqual(
+    numbers.flatMap((fd) => [
+      `${fd} ${READ_WRITE}`,
+      `63 ${READ_ONLY}`,
+      `${fd} ${READ_WRITE}`,
+      `63 ${READ_ONLY}`,
+    ]),
+  );
+}, 180_000);
+
 test('--hold-readonly: the device can be written, what holds it cannot', async () => {
   const look = `bash -c '${DESCRIPTORS}; blockdev --getro {path}; dd if=/dev/zero of={path} bs=512 count=1 status=none && echo written; dmsetup info -c --noheadings -o open mine'`;
   for (const options of ['', '--mode fallback', '--exec']) {

@@ -31,6 +31,21 @@ test('the bytes of a file, or of a descriptor, are the key that dmsetup would be
   expect(rest).toEqual(['same', 'same', '0', 'what was written']);
 });
 
+test.each(['', '--exec'])(
+  'the command gets no descriptor of the key, whatever its number (%s)',
+  async (options) => {
+    // Each command has its output to itself: the shell's own descriptors are looked at.
+    const look = (fd: number) =>
+      `bash -c 'readlink /proc/$$/fd/${fd} >>/tmp/seen || echo closed >>/tmp/seen; ls -l /proc/$$/fd | grep -c /tmp/key >>/tmp/seen'`;
+    const lines = [0, 1, 2, 7].map(
+      (fd) => `dmfd create --key-fd ${fd} ${CRYPT} ${options} -- ${look(fd)} ${fd}</tmp/key || true`,
+    );
+    expect(await sh(`rm -f /tmp/seen\n${lines.join('\n')}\ncat /tmp/seen`)).toBe(
+      `${'/dev/null\n0\n'.repeat(3)}closed\n0\n`,
+    );
+  },
+);
+
 test('where the keyring is refused the key stands in the table, in every target that wants it', async () => {
   const line = `--table '${SECTORS} 8 crypt aes-xts-plain64 {key} 2048 {loop1} 0'`;
   const output = await sh(`truncate -s 4096 /tmp/more.img
