@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { constants } from 'node:fs';
 import { DmfdError, ROOT_HINT } from '../errors.js';
 import { describeErrno, type Errno, errnoError, isRefusal } from './errno.js';
 import type { Kernel } from './kernel.js';
+import { loadModule } from './modprobe.js';
 import { readIfThere } from './pseudo-files.js';
 import { scratchName, shim } from './shim.js';
 
@@ -57,26 +57,6 @@ export function openMiscDevice(kernel: Kernel, device: MiscDevice): number {
   );
   if (result >= 0) return result;
   throw noNode(device, minor, describeErrno(-result));
-}
-
-/** Tries to have the kernel load a module. Returns what modprobe had to say when it did not work. */
-export function loadModule(kernel: Kernel, name: string): string | undefined {
-  let complaint: string | undefined;
-  kernel.call(`modprobe ${name}`, () => {
-    complaint = modprobe(name);
-    return 0;
-  });
-  return complaint;
-}
-
-function modprobe(name: string): string | undefined {
-  const { status, stderr, error } = spawnSync('modprobe', [name], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
-  });
-  if (error !== undefined) return `modprobe: ${error.message}`;
-  return status === 0 ? undefined : stderr.trim().split('\n').at(-1);
 }
 
 /** The minor number under which the running kernel offers a misc device, or undefined when it does not. */

@@ -2,7 +2,7 @@ import type { TargetVersion } from '../dm/lists.js';
 import { KEY_WORD, type Table } from '../dm/table.js';
 import type { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { loadModule } from '../kernel/misc-device.js';
+import { loadModule } from '../kernel/modprobe.js';
 
 /** Since 1.18 (Linux 4.14) the crypt target takes a reference to a key in a keyring without known faults. */
 const SINCE = [1, 18] as const;

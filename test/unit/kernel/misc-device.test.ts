@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
-import { loadModule, type MiscDevice, miscMinor, openMiscDevice } from '../../../src/kernel/misc-device.js';
+import { type MiscDevice, miscMinor, openMiscDevice } from '../../../src/kernel/misc-device.js';
 import type { Step } from '../../../src/kernel/step.js';
 import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
@@ -58,13 +58,6 @@ describe('a control device', () => {
     closeSync(fd);
     expect(steps.map(({ what, result }) => [what, result])).toEqual([['open /dev/null', 'ok']]);
   });
-});
-
-test('a module that is nowhere is told by modprobe', () => {
-  const steps: Step[] = [];
-  const complaint = loadModule(new Kernel((step) => steps.push(step)), 'dmfd-nonexistent');
-  expect(complaint).toMatch(/^modprobe: /);
-  expect(steps.map(({ what }) => what)).toEqual(['modprobe dmfd-nonexistent']);
 });
 
 test('a misc device that is not there has no number', () => {
