@@ -60,6 +60,8 @@ const KINDS = {
   'backing-replaced': 'taken',
   /** Somebody else still holds what was to be gone. */
   'still-held': 'taken',
+  /** The server that a descriptor was to be sent to is neither root's nor the user's own. */
+  'receiver-not-trusted': 'taken',
   'kernel-refused': 'kernel',
   /** The creation failed, and what it had made could not be taken back. */
   'left-behind': 'kernel',

@@ -3,23 +3,10 @@
 #include "send.h"
 
 #include "fd.h"
-#include "unix.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <time.h>
-
-/*
- * Sends one message to a service manager, with a descriptor. The manager reads it later and does not answer: see the
- * barrier. 0 or the socket's -errno.
- */
-int dmfd_notify(const char *address, const char *message, uint32_t size, int fd, uint32_t timeout_ms)
-{
-	DMFD_AUTO_FD connection = dmfd_connect_unix(address, SOCK_DGRAM, timeout_ms);
-
-	return connection < 0 ? connection : dmfd_send_with_fd(connection, message, size, fd);
-}
 
 static int64_t now_ms(void)
 {
@@ -52,10 +39,10 @@ static int wait_for_hangup(int reader, uint32_t timeout_ms)
  * this message. Managers that know BARRIER do so by protocol; others (systemd before 246) close every descriptor that
  * comes with a message they do not know. 0; -ETIMEDOUT; or the socket's -errno.
  */
-int dmfd_notify_barrier(const char *address, uint32_t timeout_ms)
+int dmfd_notify_barrier(int connection, uint32_t timeout_ms)
 {
 	static const char word[] = "BARRIER=1";
-	int ends[2], error;
+	int ends[2], sent;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
@@ -63,7 +50,7 @@ int dmfd_notify_barrier(const char *address, uint32_t timeout_ms)
 	DMFD_AUTO_FD reader = ends[0];
 	DMFD_AUTO_FD writer = ends[1];
 
-	error = dmfd_notify(address, word, sizeof(word) - 1, writer, timeout_ms);
+	sent = dmfd_send(connection, word, sizeof(word) - 1, writer);
 	dmfd_close_fd(&writer);
-	return error ? error : wait_for_hangup(reader, timeout_ms);
+	return sent < 0 ? sent : wait_for_hangup(reader, timeout_ms);
 }

@@ -6,6 +6,7 @@
 #include "unix.h"
 
 #include <linux/sockios.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -15,28 +16,68 @@ static int is_of_another_type(const char *address, int error)
 	return error == -EPROTOTYPE || (address[0] == '@' && error == -ECONNREFUSED);
 }
 
-/* The server's type is not known beforehand. */
-static int connect_to_any(const char *address, uint32_t timeout_ms)
+/*
+ * Connects to the server at a unix socket, of whatever type that is, or to a service manager's, which takes datagrams.
+ * Returns the connection, or -errno; *owner as with dmfd_connect_unix().
+ */
+int dmfd_connect(const char *address, uint32_t datagrams, uint32_t timeout_ms, uint32_t *owner)
 {
-	int connection = dmfd_connect_unix(address, SOCK_STREAM, timeout_ms);
+	int connection;
 
+	if (datagrams)
+		return dmfd_connect_unix(address, SOCK_DGRAM, timeout_ms, owner);
+	connection = dmfd_connect_unix(address, SOCK_STREAM, timeout_ms, owner);
 	if (is_of_another_type(address, connection))
-		connection = dmfd_connect_unix(address, SOCK_SEQPACKET, timeout_ms);
+		connection = dmfd_connect_unix(address, SOCK_SEQPACKET, timeout_ms, owner);
 	if (is_of_another_type(address, connection))
-		connection = dmfd_connect_unix(address, SOCK_DGRAM, timeout_ms);
+		connection = dmfd_connect_unix(address, SOCK_DGRAM, timeout_ms, owner);
 	return connection;
 }
 
-/*
- * Sends a payload, and the descriptor with its first byte, to the server at a unix socket. Returns the connection, or
- * -errno. The server may not have read anything yet: see dmfd_unread().
- */
-int dmfd_send(const char *address, const char *payload, uint32_t size, int fd, uint32_t timeout_ms)
+static ssize_t send_part(int connection, const char *bytes, size_t size, const struct msghdr *control)
 {
-	DMFD_AUTO_FD connection = connect_to_any(address, timeout_ms);
-	int error = connection < 0 ? connection : dmfd_send_with_fd(connection, payload, size, fd);
+	struct iovec part = { .iov_base = (char *)bytes, .iov_len = size };
+	struct msghdr message = *control;
+	ssize_t count;
 
-	return error ? error : dmfd_steal_fd(&connection);
+	message.msg_iov = &part;
+	message.msg_iovlen = 1;
+	do
+		count = sendmsg(connection, &message, MSG_NOSIGNAL);
+	while (count < 0 && errno == EINTR);
+	return count;
+}
+
+/*
+ * Sends a payload, and the descriptor with its first byte. Returns how many bytes went, or -errno when none did: with
+ * fewer than all, the descriptor is on its way all the same. The server may not have read anything: see dmfd_unread().
+ */
+int dmfd_send(int connection, const char *payload, uint32_t size, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct msghdr with_descriptor = { .msg_control = &control, .msg_controllen = sizeof(control) };
+	const struct msghdr without = { .msg_control = NULL };
+	size_t sent = 0;
+
+	memset(&control, 0, sizeof(control));
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
+	if (size == 0 || size > INT32_MAX)
+		return -EINVAL;
+	while (sent < size) {
+		ssize_t count =
+			send_part(connection, payload + sent, size - sent, sent == 0 ? &with_descriptor : &without);
+
+		if (count < 0)
+			return sent == 0 ? -errno : (int)sent;
+		sent += (size_t)count;
+	}
+	return (int)sent;
 }
 
 /* 0 when the other end has read all that was sent, or closed its socket. */

@@ -5,12 +5,15 @@
 
 #include "dmfd.h"
 
-/* notify.c */
-DMFD_EXPORT int dmfd_notify(const char *address, const char *message, uint32_t size, int fd, uint32_t timeout_ms);
-DMFD_EXPORT int dmfd_notify_barrier(const char *address, uint32_t timeout_ms);
+/* The uid of nobody. */
+#define DMFD_OWNER_UNKNOWN UINT32_MAX
 
 /* send.c */
-DMFD_EXPORT int dmfd_send(const char *address, const char *payload, uint32_t size, int fd, uint32_t timeout_ms);
+DMFD_EXPORT int dmfd_connect(const char *address, uint32_t datagrams, uint32_t timeout_ms, uint32_t *owner);
+DMFD_EXPORT int dmfd_send(int connection, const char *payload, uint32_t size, int fd);
 DMFD_EXPORT int dmfd_unread(int connection);
+
+/* notify.c */
+DMFD_EXPORT int dmfd_notify_barrier(int connection, uint32_t timeout_ms);
 
 #endif

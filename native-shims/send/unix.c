@@ -3,6 +3,8 @@
 #include "unix.h"
 
 #include "fd.h"
+#include "portable.h"
+#include "send.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,13 +13,12 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-/* A path that does not fit is replaced by one through a descriptor of the socket's file, *pinned. */
-static int fill_path(struct sockaddr_un *name, const char *path, size_t length, int *pinned)
+/*
+ * The path leads through a descriptor of the socket's file, *pinned, for two reasons: it may be too long for an
+ * address, and the file that is connected to has to be the one whose owner is asked for.
+ */
+static int fill_path(struct sockaddr_un *name, const char *path, int *pinned)
 {
-	if (length < sizeof(name->sun_path)) {
-		memcpy(name->sun_path, path, length);
-		return 0;
-	}
 	*pinned = open(path, O_PATH | O_CLOEXEC);
 	if (*pinned < 0)
 		return -errno;
@@ -36,7 +37,7 @@ static int fill_address(struct sockaddr_un *name, const char *address, socklen_t
 	if (characters == 0)
 		return -ENOENT;
 	if (address[0] != '@')
-		return fill_path(name, address, characters, pinned);
+		return fill_path(name, address, pinned);
 	if (characters > sizeof(name->sun_path))
 		return -ENAMETOOLONG;
 	memcpy(name->sun_path + 1, address + 1, characters - 1);
@@ -55,7 +56,29 @@ static int open_socket(int type, uint32_t timeout_ms)
 	return dmfd_steal_fd(&connection);
 }
 
-int dmfd_connect_unix(const char *address, int type, uint32_t timeout_ms)
+/* Abstract names have no file, and datagrams no process at the other end that the kernel tells of. */
+static int owner_of(int connection, int type, int pinned, uint32_t *owner)
+{
+	struct ucred listener;
+	socklen_t size = sizeof(listener);
+	struct stat file;
+
+	*owner = DMFD_OWNER_UNKNOWN;
+	if (type == SOCK_DGRAM && pinned < 0)
+		return 0;
+	if (type == SOCK_DGRAM) {
+		if (dmfd_fstat(pinned, &file) < 0)
+			return -errno;
+		*owner = file.st_uid;
+		return 0;
+	}
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &listener, &size) < 0)
+		return -errno;
+	*owner = listener.uid;
+	return 0;
+}
+
+int dmfd_connect_unix(const char *address, int type, uint32_t timeout_ms, uint32_t *owner)
 {
 	DMFD_AUTO_FD connection = -1;
 	DMFD_AUTO_FD pinned = -1;
@@ -72,38 +95,6 @@ int dmfd_connect_unix(const char *address, int type, uint32_t timeout_ms)
 	while (connect(connection, (struct sockaddr *)&name, length) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return dmfd_steal_fd(&connection);
-}
-
-int dmfd_send_with_fd(int connection, const char *bytes, size_t size, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	size_t sent = 0;
-
-	memset(&control, 0, sizeof(control));
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
-	if (size == 0)
-		return -EINVAL;
-	while (sent < size) {
-		struct iovec rest = { .iov_base = (char *)bytes + sent, .iov_len = size - sent };
-		struct msghdr message = { .msg_iov = &rest, .msg_iovlen = 1 };
-		ssize_t count;
-
-		if (sent == 0) {
-			message.msg_control = &control;
-			message.msg_controllen = sizeof(control);
-		}
-		count = sendmsg(connection, &message, MSG_NOSIGNAL);
-		if (count >= 0)
-			sent += (size_t)count;
-		else if (errno != EINTR)
-			return -errno;
-	}
-	return 0;
+	error = owner_of(connection, type, pinned, owner);
+	return error ? error : dmfd_steal_fd(&connection);
 }

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Connects. Returns a blocking socket or -errno; -EAGAIN when the server's queue was full until the time-out. */
-int dmfd_connect_unix(const char *address, int type, uint32_t timeout_ms);
-
-/* Sends all of the bytes, at least one, and the descriptor with the first of them. 0 or -errno. */
-int dmfd_send_with_fd(int connection, const char *bytes, size_t size, int fd);
+/*
+ * Connects. Returns a blocking socket or -errno; -EAGAIN when the server's queue was full until the time-out. *owner is
+ * the uid of the process that listens, or for datagrams of the socket's file; DMFD_OWNER_UNKNOWN: nobody can tell.
+ */
+int dmfd_connect_unix(const char *address, int type, uint32_t timeout_ms, uint32_t *owner);
 
 #endif

@@ -1,7 +1,7 @@
 import { type Command as CommandLine, Option } from 'commander';
 import type { Mode } from '../device/creation.js';
 import { type KeyOptions, parseKeyBits } from './key-options.js';
-import { collect, parseFd, parseMode, parseSeconds } from './option-values.js';
+import { collect, parseFd, parseMode, parseSeconds, parseUid } from './option-values.js';
 import { usageError } from './usage-error.js';
 
 /** What `create` was asked for. */
@@ -17,6 +17,7 @@ export interface CreateOptions extends KeyOptions {
   readonly listenFds?: true;
   readonly fdstore?: true;
   readonly sendFd?: string;
+  readonly sendToUid?: number;
   readonly mode: Mode;
   readonly exec?: true;
   readonly placeholders: boolean;
@@ -75,6 +76,7 @@ export function addCreateOptions(command: CommandLine): CommandLine {
       '--send-fd <SOCKET>',
       'instead of running a COMMAND: send the descriptor over a unix socket; @NAME for an abstract one',
     )
+    .option('--send-to-uid <UID>', "with --send-fd: the server may also be this user's", parseUid)
     .option('--no-placeholders', 'do not replace {path} {fd} {dev} {name} {diskseq} in COMMAND')
     .addOption(
       new Option(
@@ -124,6 +126,9 @@ export function checkCombination(options: CreateOptions, commandLength: number |
   }
   if (commandLength === undefined) checkWithoutCommand(options);
   else checkWithCommand(options);
+  if (options.sendToUid !== undefined && options.sendFd === undefined) {
+    throw usageError('--send-to-uid goes with --send-fd alone');
+  }
   if (options.keyFd !== undefined) checkKeyFd(options.keyFd, options, commandLength);
   if (options.jsonFd !== undefined && [options.fd, options.roFd].includes(options.jsonFd)) {
     throw usageError(`--json-fd ${options.jsonFd}: the command gets the device under that number`);

@@ -60,9 +60,13 @@ async function create(
 }
 
 /** How to give the device to another process, which holds it from then on; undefined where the options name none. */
-function planGift({ fdstore, sendFd }: CreateOptions): ((device: Device) => Promise<void>) | undefined {
+function planGift({
+  fdstore,
+  sendFd,
+  sendToUid,
+}: CreateOptions): ((device: Device) => Promise<void>) | undefined {
   if (sendFd !== undefined) {
-    return (device) => sendDescriptor(device, sendFd, `${toJson(deviceJson(device))}\n`);
+    return (device) => sendDescriptor(device, sendFd, `${toJson(deviceJson(device))}\n`, sendToUid);
   }
   if (!fdstore) return undefined;
   const socket = findNotifySocket(callerEnvironment());

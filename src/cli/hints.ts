@@ -36,6 +36,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'backing-in-use': undefined,
   'backing-replaced': undefined,
   'still-held': undefined,
+  'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
   'kernel-refused': undefined,
   'left-behind': undefined,
   'target-unknown': undefined,

@@ -37,6 +37,14 @@ function descriptorLimit(): number {
   return soft === undefined ? DEFAULT_LIMIT : Number(soft);
 }
 
+/** All bits set is nobody's. */
+const HIGHEST_UID = 0xffff_fffe;
+
+export function parseUid(value: string): number {
+  if (/^\d{1,10}$/.test(value) && Number(value) <= HIGHEST_UID) return Number(value);
+  throw usageError(`--send-to-uid ${value}: it must be the number of a user`, '"id -u NAME" tells it');
+}
+
 /** Seconds, to milliseconds. */
 export function parseSeconds(value: string): number {
   const seconds = Number(value);

@@ -2,8 +2,9 @@ import type { Device } from '../device/handle.js';
 import { DmfdError } from '../errors.js';
 import { shim } from '../kernel/shim.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
+import { connectTo } from './connect.js';
 import { variable } from './environment.js';
-import { encodeAddress, socketFailed } from './socket-failure.js';
+import { type SocketUse, socketFailed } from './socket-failure.js';
 import { isStillHeld } from './still-held.js';
 
 /** Milliseconds in which a service manager has to deal with a message. */
@@ -52,10 +53,23 @@ export function checkDescriptorName(name: string): string {
  *   as soon as ours is closed
  */
 export async function storeDescriptor(device: Device, socket: Bytes, name = device.name): Promise<void> {
-  const address = encodeAddress(socket);
   const message = toBuffer(`FDSTORE=1\nFDNAME=${checkDescriptorName(name)}`);
-  check(shim.notify(address, message, message.length, device.fd, LIMIT), socket);
-  check(shim.notifyBarrier(address, LIMIT), socket);
+  const use: SocketUse = {
+    operation: 'giving the descriptor to the service manager at',
+    address: socket,
+    serverHint: 'NOTIFY_SOCKET comes from a manager that has ended, or from another mount namespace',
+    stranger: {
+      code: 'receiver-failed',
+      hint: 'only a manager that runs as root, or as the same user as dmfd, gets the descriptor',
+    },
+  };
+  const connection = connectTo(use, { datagrams: true, limit: LIMIT });
+  try {
+    check(use, shim.send(connection, message, message.length, device.fd));
+    check(use, shim.notifyBarrier(connection, LIMIT));
+  } finally {
+    shim.close(connection);
+  }
   device.close();
   if (await isStillHeld(device)) return;
   throw new DmfdError(
@@ -71,16 +85,8 @@ export async function storeDescriptor(device: Device, socket: Bytes, name = devi
   );
 }
 
-function check(result: number, socket: Bytes): void {
-  if (result >= 0) return;
-  throw socketFailed(
-    {
-      operation: 'giving the descriptor to the service manager at',
-      address: socket,
-      serverHint: 'NOTIFY_SOCKET comes from a manager that has ended, or from another mount namespace',
-    },
-    -result,
-  );
+function check(use: SocketUse, result: number): void {
+  if (result < 0) throw socketFailed(use, -result);
 }
 
 function unusable(message: string, hint?: string): DmfdError {

@@ -3,7 +3,8 @@ import type { Device } from '../device/handle.js';
 import { DmfdError } from '../errors.js';
 import { shim } from '../kernel/shim.js';
 import { bytesOf, toBuffer } from './bytes.js';
-import { encodeAddress, type SocketUse, socketFailed } from './socket-failure.js';
+import { connectTo } from './connect.js';
+import { type SocketUse, socketFailed } from './socket-failure.js';
 import { isHeldByProcess, isStillHeld } from './still-held.js';
 
 /** Milliseconds. */
@@ -16,19 +17,29 @@ const LONGEST_PAUSE = 100;
  *
  * @param socket a path, or `@` and an abstract name
  * @param payload not empty
- * @throws DmfdError when there is no such server; when it did not read within 10 seconds, or did not keep what it got
+ * @param uid the user, beside root and this process's, whose server may have it
+ * @throws DmfdError when there is no such server, or when it is another user's; when it did not read within 10 seconds, or did
+ *   not keep what it got
  */
-export async function sendDescriptor(device: Device, socket: string, payload: string): Promise<void> {
+export async function sendDescriptor(
+  device: Device,
+  socket: string,
+  payload: string,
+  uid?: number,
+): Promise<void> {
   const use: SocketUse = {
     operation: 'sending the descriptor to',
     address: bytesOf(socket),
     serverHint: 'start the receiver first',
+    stranger: { code: 'receiver-not-trusted', hint: 'name the user, if it may have the device all the same' },
   };
-  const bytes = toBuffer(bytesOf(payload));
-  const connection = shim.send(encodeAddress(use.address), bytes, bytes.length, device.fd, LIMIT);
-  if (connection < 0) throw socketFailed(use, -connection);
+  const connection = connectTo(use, { datagrams: false, limit: LIMIT, uid });
   try {
-    if (!(await isRead(connection, device))) throw notRead(device, socket);
+    const bytes = toBuffer(bytesOf(payload));
+    const sent = shim.send(connection, bytes, bytes.length, device.fd);
+    if (sent < 0) throw socketFailed(use, -sent);
+    if (sent < bytes.length) throw notRead(device, socket, 'all that it was sent');
+    if (!(await isRead(connection, device))) throw notRead(device, socket, 'the descriptor');
   } finally {
     shim.close(connection);
   }
@@ -48,10 +59,10 @@ async function isRead(connection: number, device: Device): Promise<boolean> {
 }
 
 /** What was sent cannot be taken back. */
-function notRead(device: Device, socket: string): DmfdError {
+function notRead(device: Device, socket: string, what: string): DmfdError {
   return new DmfdError(
     'receiver-failed',
-    `device ${device.name}: the server at ${socket} did not read the descriptor within ${LIMIT / 1000} s`,
+    `device ${device.name}: the server at ${socket} did not read ${what} within ${LIMIT / 1000} s`,
     {
       operation: 'send the descriptor',
       errno: 'ETIMEDOUT',

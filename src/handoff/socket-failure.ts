@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { DmfdError } from '../errors.js';
+import type { DmfdError, ErrorCode } from '../errors.js';
 import { describeErrno, errnoError, isRefusal } from '../kernel/errno.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
 
@@ -11,10 +11,15 @@ export interface SocketUse {
   readonly address: Bytes;
   /** What to do when there is no such server. */
   readonly serverHint: string;
+  /** How it is told that the server is somebody else's. */
+  readonly stranger: { readonly code: ErrorCode; readonly hint: string };
 }
 
 /** Puts into words why a descriptor could not be given to the server at a unix socket. */
-export function socketFailed({ operation, address, serverHint }: SocketUse, errnoNumber: number): DmfdError {
+export function socketFailed(
+  { operation, address, serverHint }: Omit<SocketUse, 'stranger'>,
+  errnoNumber: number,
+): DmfdError {
   const errno = describeErrno(errnoNumber);
   const { said, hint } = explain(errno.name, address, serverHint);
   return errnoError(operation, errno, {
@@ -22,11 +27,6 @@ export function socketFailed({ operation, address, serverHint }: SocketUse, errn
     said: `${operation} ${show(address)}: ${errno.name}, ${said ?? errno.words}`,
     hint,
   });
-}
-
-/** The address as the shim wants it. */
-export function encodeAddress(address: Bytes): Buffer {
-  return toBuffer(`${address}\0`);
 }
 
 function explain(errno: string, address: Bytes, serverHint: string): { said?: string; hint?: string } {

@@ -32,6 +32,7 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'backing-in-use': 'taken',
   'backing-replaced': 'taken',
   'still-held': 'taken',
+  'receiver-not-trusted': 'taken',
   'kernel-refused': 'kernel',
   'left-behind': 'kernel',
   'target-unknown': 'kernel',

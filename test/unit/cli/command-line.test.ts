@@ -337,6 +337,16 @@ const ROWS: readonly Row[] = [
     ),
   },
   {
+    line: "dmfd create --table '0 8 zero' --send-to-uid 7 -- true",
+    code: 125,
+    stderr: says('--send-to-uid goes with --send-fd alone'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --send-fd /s --send-to-uid 4294967295",
+    code: 125,
+    stderr: says('--send-to-uid 4294967295: it must be the number of a user', 'hint: "id -u NAME" tells it'),
+  },
+  {
     line: `${CRYPT} --key-fd 9`,
     code: 125,
     stderr: says('--key-fd 9: it is not open', 'hint: open it for dmfd, as in: dmfd … --key-fd 9 9<FILE'),

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { storeDescriptor } from '../../../src/handoff/fdstore.js';
 import { sendDescriptor } from '../../../src/handoff/send-fd.js';
 import { socketFailed } from '../../../src/handoff/socket-failure.js';
 import { device } from '../support/device.js';
@@ -45,6 +48,29 @@ test.each<
   const error = await rejection(sendDescriptor(handle, await socket(), '{}\n'));
   expect(error).toMatchObject({ kind: 'system', errno, message: expect.stringMatching(message) });
   expect(error.hint ?? '').toMatch(hint);
+  expect(handle.fd).toBe(fd);
+  closeSync(fd);
+});
+
+test('a socket of which nobody can tell whose it is gets nothing', async () => {
+  const name = `dmfd-test-${process.pid}`;
+  const script = `import socket, time; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind("\\0${name}"); print("ready", flush=True); time.sleep(100)`;
+  const server = spawn('/usr/bin/python3', ['-c', script]);
+  await once(server.stdout, 'data');
+  const fd = openSync('/dev/zero', 'r');
+  const handle = device({ fd });
+  const error = await rejection(sendDescriptor(handle, `@${name}`, '{}\n'));
+  const stored = await rejection(storeDescriptor(handle, `@${name}`));
+  server.kill();
+  expect(error).toMatchObject({
+    code: 'receiver-failed',
+    message: `sending the descriptor to @${name}: nobody can tell whose it is, a datagram socket with an abstract name`,
+    hint: expect.stringContaining('with a path'),
+  });
+  expect(stored).toMatchObject({
+    code: 'receiver-failed',
+    message: expect.stringContaining('nobody can tell'),
+  });
   expect(handle.fd).toBe(fd);
   closeSync(fd);
 });

@@ -1,4 +1,4 @@
-/* Real unix sockets at both ends: what dmfd_notify(), dmfd_notify_barrier() and dmfd_send() do, one line each. */
+/* Real unix sockets at both ends: what dmfd_connect(), dmfd_send() and dmfd_notify_barrier() do, one line each. */
 #define _GNU_SOURCE
 #include "send/send.h"
 
@@ -30,6 +30,30 @@ static void must(int happened, const char *what)
 static const char *name_of(int result)
 {
 	return result >= 0 ? "ok" : strerrorname_np(-result);
+}
+
+/* Connects and sends; the connection, or -errno. */
+static int send_at(const char *address, int datagrams, const char *payload, uint32_t size, int fd, uint32_t limit)
+{
+	uint32_t owner;
+	int connection = dmfd_connect(address, (uint32_t)datagrams, limit, &owner);
+	int sent = connection < 0 ? connection : dmfd_send(connection, payload, size, fd);
+
+	if (sent == (int)size && sent > 0)
+		return connection;
+	if (connection >= 0)
+		close(connection);
+	return sent;
+}
+
+static const char *owner_of(const char *address, int datagrams)
+{
+	uint32_t owner = 12345;
+	int connection = dmfd_connect(address, (uint32_t)datagrams, LIMIT, &owner);
+
+	must(connection >= 0, "connect");
+	close(connection);
+	return owner == geteuid() ? "ours" : owner == DMFD_OWNER_UNKNOWN ? "unknown" : "somebody's";
 }
 
 static int serve_at(const char *address, int type)
@@ -86,8 +110,11 @@ static void notify_at(const char *address, int zero)
 	int server = serve_at(address, SOCK_DGRAM);
 	char bytes[100];
 
-	printf("notify: %s\n", name_of(dmfd_notify(address, message, sizeof(message) - 1, zero, LIMIT)));
+	int connection = send_at(address, 1, message, sizeof(message) - 1, zero, LIMIT);
+
+	printf("notify: %s, owner: %s\n", name_of(connection), owner_of(address, 1));
 	show_message("got", server, bytes, sizeof(bytes));
+	close(connection);
 	close(server);
 }
 
@@ -101,21 +128,24 @@ static void *answer_barrier(void *server)
 
 static void try_barrier(void)
 {
-	int server = serve_at("barrier", SOCK_DGRAM);
+	int server = serve_at("barrier", SOCK_DGRAM), connection;
 	pthread_t manager;
+	uint32_t owner;
 
 	must(pthread_create(&manager, NULL, answer_barrier, &server) == 0, "thread");
-	printf("barrier: %s\n", name_of(dmfd_notify_barrier("barrier", 5000)));
+	connection = dmfd_connect("barrier", 1, LIMIT, &owner);
+	printf("barrier: %s\n", name_of(dmfd_notify_barrier(connection, 5000)));
 	pthread_join(manager, NULL);
 	/* In the queue, and never read. */
-	printf("barrier of a deaf manager: %s\n", name_of(dmfd_notify_barrier("barrier", 50)));
+	printf("barrier of a deaf manager: %s\n", name_of(dmfd_notify_barrier(connection, 50)));
+	close(connection);
 	close(server);
 }
 
 static void send_to(const char *address, int type, int zero)
 {
 	int server = serve_at(address, type);
-	int connection = dmfd_send(address, "payload", 7, zero, LIMIT);
+	int connection = send_at(address, 0, "payload", 7, zero, LIMIT);
 	int accepted = type == SOCK_DGRAM ? server : accept4(server, NULL, NULL, SOCK_CLOEXEC);
 	char bytes[100];
 
@@ -161,13 +191,50 @@ static void send_much(int zero)
 	must(payload != NULL, "memory");
 	memset(payload, 'x', BIG);
 	must(pthread_create(&thread, NULL, read_in_parts, &reader) == 0, "thread");
-	connection = dmfd_send("much", payload, BIG, zero, 5000);
+	connection = send_at("much", 0, payload, BIG, zero, 5000);
 	printf("send much: %s\n", name_of(connection));
 	close(connection);
 	pthread_join(thread, NULL);
 	printf("received: %zu\n", reader.total);
 	close(reader.server);
 	free(payload);
+}
+
+/* What has gone stays gone: the descriptor, with the first part. */
+static void send_too_much(int zero)
+{
+	int server = serve_at("too-much", SOCK_STREAM), accepted, connection, sent;
+	char *payload = calloc(1, BIG);
+	char bytes[41];
+	uint32_t owner;
+
+	must(payload != NULL, "memory");
+	connection = dmfd_connect("too-much", 0, 50, &owner);
+	sent = dmfd_send(connection, payload, BIG, zero);
+	printf("send too much: %s\n", sent > 0 && sent < BIG ? "a part" : name_of(sent));
+	accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	show_message("got", accepted, bytes, sizeof(bytes));
+	close(accepted);
+	close(connection);
+	close(server);
+	free(payload);
+}
+
+static void show_owners(const char *abstract)
+{
+	const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		int by_path, by_name = serve_at(abstract, types[i]);
+
+		unlink("owned");
+		by_path = serve_at("owned", types[i]);
+		printf("owner of a %s: %s, with an abstract name: %s\n", type_names[types[i]], owner_of("owned", 0),
+		       owner_of(abstract, 0));
+		close(by_path);
+		close(by_name);
+	}
 }
 
 static void try_long_path(int zero)
@@ -186,7 +253,7 @@ static void try_long_path(int zero)
 	char bytes[100];
 
 	must(chdir("..") == 0, "chdir");
-	connection = dmfd_send(path, "payload", 7, zero, LIMIT);
+	connection = send_at(path, 0, "payload", 7, zero, LIMIT);
 	printf("send to a path of %zu bytes: %s\n", strlen(path), name_of(connection));
 	accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC);
 	show_message("got", accepted, bytes, sizeof(bytes));
@@ -194,7 +261,7 @@ static void try_long_path(int zero)
 	close(accepted);
 	close(server);
 	path[200] = 'x';
-	printf("send to a long path where nothing is: %s\n", name_of(dmfd_send(path, "x", 1, zero, LIMIT)));
+	printf("send to a long path where nothing is: %s\n", name_of(send_at(path, 0, "x", 1, zero, LIMIT)));
 }
 
 static void try_refusals(int zero)
@@ -205,28 +272,28 @@ static void try_refusals(int zero)
 	memset(long_name, 'n', sizeof(long_name) - 1);
 	long_name[0] = '@';
 	long_name[109] = '\0';
-	printf("an abstract name of 108 bytes: %s\n", name_of(dmfd_send(long_name, "x", 1, zero, LIMIT)));
+	printf("an abstract name of 108 bytes: %s\n", name_of(send_at(long_name, 0, "x", 1, zero, LIMIT)));
 	long_name[108] = '\0';
-	printf("one of 107 that nobody has: %s\n", name_of(dmfd_send(long_name, "x", 1, zero, LIMIT)));
-	printf("no such path: %s\n", name_of(dmfd_send("nowhere", "x", 1, zero, LIMIT)));
-	printf("no path at all: %s\n", name_of(dmfd_send("", "x", 1, zero, LIMIT)));
-	printf("a device: %s\n", name_of(dmfd_send("/dev/zero", "x", 1, zero, LIMIT)));
+	printf("one of 107 that nobody has: %s\n", name_of(send_at(long_name, 0, "x", 1, zero, LIMIT)));
+	printf("no such path: %s\n", name_of(send_at("nowhere", 0, "x", 1, zero, LIMIT)));
+	printf("no path at all: %s\n", name_of(send_at("", 0, "x", 1, zero, LIMIT)));
+	printf("a device: %s\n", name_of(send_at("/dev/zero", 0, "x", 1, zero, LIMIT)));
 	close(serve_at("left", SOCK_STREAM));
-	printf("a socket that a server left: %s\n", name_of(dmfd_send("left", "x", 1, zero, LIMIT)));
+	printf("a socket that a server left: %s\n", name_of(send_at("left", 0, "x", 1, zero, LIMIT)));
 	server = serve_at("stream", SOCK_STREAM);
-	printf("notify a stream: %s\n", name_of(dmfd_notify("stream", "x", 1, zero, LIMIT)));
-	printf("no payload: %s\n", name_of(dmfd_send("stream", "", 0, zero, LIMIT)));
+	printf("notify a stream: %s\n", name_of(send_at("stream", 1, "x", 1, zero, LIMIT)));
+	printf("no payload: %s\n", name_of(send_at("stream", 0, "", 0, zero, LIMIT)));
 	accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC);
 	close(accepted);
-	printf("no descriptor: %s\n", name_of(dmfd_send("stream", "x", 1, -1, LIMIT)));
+	printf("no descriptor: %s\n", name_of(send_at("stream", 0, "x", 1, -1, LIMIT)));
 	accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC);
 	close(accepted);
 
 	/* The queue of connections takes two. */
-	int waiting[2] = { dmfd_send("stream", "x", 1, zero, LIMIT), dmfd_send("stream", "x", 1, zero, LIMIT) };
+	int waiting[2] = { send_at("stream", 0, "x", 1, zero, LIMIT), send_at("stream", 0, "x", 1, zero, LIMIT) };
 
 	printf("two that are not accepted: %s %s\n", name_of(waiting[0]), name_of(waiting[1]));
-	printf("a third: %s\n", name_of(dmfd_send("stream", "x", 1, zero, 50)));
+	printf("a third: %s\n", name_of(send_at("stream", 0, "x", 1, zero, 50)));
 	printf("unread: %s\n", dmfd_unread(waiting[0]) > 0 ? "yes" : "no");
 	close(server);
 	printf("unread when the server has gone: %s\n", dmfd_unread(waiting[0]) == 0 ? "no" : "yes");
@@ -235,7 +302,7 @@ static void try_refusals(int zero)
 
 	unlink("stream");
 	server = serve_at("stream", SOCK_STREAM);
-	connection = dmfd_send("stream", "x", 1, zero, LIMIT);
+	connection = send_at("stream", 0, "x", 1, zero, LIMIT);
 	accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC);
 	close(accepted);
 	printf("unread when it closed the connection: %s\n", dmfd_unread(connection) == 0 ? "no" : "yes");
@@ -271,6 +338,8 @@ int main(int argc, char **argv)
 	send_to(abstract, SOCK_SEQPACKET, zero);
 	send_to(abstract, SOCK_DGRAM, zero);
 	send_much(zero);
+	send_too_much(zero);
+	show_owners(abstract);
 	try_long_path(zero);
 	try_refusals(zero);
 	printf("descriptors left open: %d\n", open_descriptors() - before);

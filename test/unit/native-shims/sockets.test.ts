@@ -19,9 +19,9 @@ test('a descriptor goes to service managers and servers of every type, and every
   const { stdout, stderr, status } = runDriver();
   expect(stderr).toBe('');
   expect(stdout.split('\n')).toEqual([
-    'notify: ok',
+    'notify: ok, owner: ours',
     'got: FDSTORE=1 FDNAME=mine with /dev/zero',
-    'notify: ok',
+    'notify: ok, owner: unknown',
     'got: FDSTORE=1 FDNAME=mine with /dev/zero',
     'barrier got: BARRIER=1 with a pipe',
     'barrier: ok',
@@ -34,6 +34,11 @@ test('a descriptor goes to service managers and servers of every type, and every
     'first part: xxxxxxxxxx with /dev/zero',
     'send much: ok',
     'received: 1048576',
+    'send too much: a part',
+    'got: 41 bytes with /dev/zero',
+    'owner of a stream: ours, with an abstract name: ours',
+    'owner of a seqpacket: ours, with an abstract name: ours',
+    'owner of a dgram: ours, with an abstract name: unknown',
     'send to a path of 201 bytes: ok',
     'got: payload with /dev/zero',
     'send to a long path where nothing is: ENOENT',

@@ -22,6 +22,10 @@ elif action == "bytes":
     connection.recv(65536)
 else:
     payload, descriptors, _, _ = socket.recv_fds(connection, 65536, 4)
+    while not descriptors:
+        # Somebody connected, and thought better of it.
+        connection = server.accept()[0]
+        payload, descriptors, _, _ = socket.recv_fds(connection, 65536, 4)
     (disk,) = descriptors
     device = os.fstat(disk).st_rdev
     content = os.pread(disk, 5, 0).decode()

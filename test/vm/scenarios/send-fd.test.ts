@@ -13,9 +13,13 @@ beforeAll(async () => {
 afterEach(expectNothingLeft);
 
 /** A server that listens already. */
-async function receiver(type: string, address: string, action: string): Promise<GuestProcess> {
+async function receiver(type: string, address: string, action: string, uid = 0): Promise<GuestProcess> {
+  const as = ['setpriv', `--reuid=${uid}`, '--clear-groups', '--inh-caps=-all'];
   const words = [vmFile('scenarios/receiver.py'), type, address, action];
-  const process = await vm.start(['/usr/bin/python3', '-SE', ...words], { timeoutMs: 0, stdin: 'null' });
+  const process = await vm.start([...as, '/usr/bin/python3', '-SE', ...words], {
+    timeoutMs: 0,
+    stdin: 'null',
+  });
   await process.waitForOutput(/ready\n/);
   return process;
 }
@@ -27,8 +31,8 @@ async function kill(process: GuestProcess): Promise<void> {
 
 const SERVERS: [type: string, address: string][] = [
   ['stream', '/tmp/receiver'],
-  ['seqpacket', `/tmp/${'d'.repeat(150)}/receiver`],
-  ['dgram', '@dmfd receiver'],
+  ['seqpacket', '@dmfd receiver'],
+  ['dgram', `/tmp/${'d'.repeat(150)}/receiver`],
 ];
 
 test.each(everything ? SERVERS : SERVERS.slice(0, 1))(
@@ -73,6 +77,28 @@ test('a receiver that does not take it, or does not keep it, is told of', async 
   expect(await standing()).toBe('dm: never');
   await Promise.all(servers.map(kill));
   await expectNothingLeft();
+});
+
+test('a server that is neither root’s nor the caller’s own gets nothing, unless it is named', async () => {
+  for (const [type, address] of [
+    ['stream', '@dmfd stranger'],
+    ['dgram', '/tmp/stranger'],
+  ] as const) {
+    const stranger = await receiver(type, address, 'keep', 65_534);
+    const send = `dmfd create sent ${OVER_LOOP} --send-fd '${address}'`;
+    for (const options of ['', '--send-to-uid 65533']) {
+      const { code, stderr } = await vm.sh(`${send} ${options}`);
+      expect({ code, stderr }).toEqual({
+        code: 125,
+        stderr: `dmfd: sending the descriptor to ${address}: it is user 65534's, neither root's nor your own\n  hint: a user that may have the device all the same is named with --send-to-uid UID\n`,
+      });
+      await expectNothingLeft();
+    }
+    expect(await vm.sh(`${send} --send-to-uid 65534`)).toMatchObject({ code: 0, stderr: '' });
+    await stranger.waitForOutput(/^\d+:\d+ hello /m);
+    await kill(stranger);
+    await expectNothingLeft();
+  }
 });
 
 test('where no server is, no device stays', async () => {
