@@ -16,7 +16,7 @@ import { deviceJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
 import { toJson } from './json.js';
 import { keySource } from './key-options.js';
-import { say, tellStep, write } from './output.js';
+import { say, tellStep, write, writeMeanwhile } from './output.js';
 import { planCommand } from './plan-command.js';
 import { readTables } from './tables.js';
 import { usageError } from './usage-error.js';
@@ -126,9 +126,9 @@ async function giveAway(
 }
 
 async function holdDevice(device: Device, options: CreateOptions, events: Events): Promise<void> {
-  await hold(() => {
+  await hold(async () => {
     const held = { ...deviceJson(device), fd: device.fd, pid: process.pid };
-    write(1, `${options.json ? toJson(held) : device.path}\n`);
+    await writeMeanwhile(1, `${options.json ? toJson(held) : device.path}\n`);
     if (!options.quiet && isatty(2)) say(`holding ${device.name}; ^C lets go of it`);
   }, callerState());
   device.close();

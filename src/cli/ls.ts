@@ -3,7 +3,7 @@ import { type DeviceSummary, listDevices } from '../device/list.js';
 import { operate } from '../kernel/kernel.js';
 import { summaryJson } from './device-json.js';
 import { toJson } from './json.js';
-import { write } from './output.js';
+import { print, write } from './output.js';
 
 /** Adds `ls` to the command line. */
 export function addLs(program: CommandLine): void {
@@ -13,7 +13,8 @@ export function addLs(program: CommandLine): void {
     .option('--json', 'print one JSON line for each device')
     .action(({ json }: { json?: true }) => {
       const devices = operate(undefined, undefined, listDevices);
-      write(1, devices.map(json ? formatJson : formatLine).join(''));
+      if (json) write(1, devices.map(formatJson).join(''));
+      else print(...devices.map(formatLine));
     });
 }
 
@@ -28,7 +29,7 @@ export function formatLine({
   deferredRemove,
 }: DeviceSummary): string {
   const state = deferredRemove ? `open ${openCount}` : 'leaked';
-  return `${path}\t${major}:${minor}\t${state}\t${uuid}\t${name}\n`;
+  return `${path}\t${major}:${minor}\t${state}\t${uuid}\t${name}`;
 }
 
 export function formatJson(device: DeviceSummary): string {

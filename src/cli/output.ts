@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pauseUnlessCanceled } from '../kernel/cancellation.js';
 import { errnoError, errnoOf } from '../kernel/errno.js';
 import type { StepListener } from '../kernel/step.js';
@@ -11,21 +12,39 @@ const LONGEST_PAUSE = 50;
  * and whoever else shares it, would then stumble over.
  */
 export function write(fd: number, text: string): void {
+  for (const pause of writeInParts(fd, text)) pauseUnlessCanceled(pause, undefined);
+}
+
+/** As {@link write}, for a process that handles signals: they are heard while what is full is waited for. */
+export async function writeMeanwhile(fd: number, text: string): Promise<void> {
+  for (const pause of writeInParts(fd, text)) await sleep(pause);
+}
+
+/** Yields how many milliseconds to wait, when somebody else made the descriptor non-blocking and it is full. */
+function* writeInParts(fd: number, text: string): Generator<number> {
   const bytes = Buffer.from(text);
   let pause = 1;
   for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(fd, bytes, at);
+    const written = writePart(fd, bytes, at);
+    at += written;
+    if (written > 0) {
       pause = 1;
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      if (errno.name !== 'EAGAIN')
-        throw errnoError(`write to ${streamName(fd)}`, errno, { code: 'output-failed' });
-      // Somebody else made it non-blocking, and it is full.
-      pauseUnlessCanceled(pause, undefined);
+    } else {
+      yield pause;
       pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
+  }
+}
+
+/** 0 when it is full. */
+function writePart(fd: number, bytes: Buffer, at: number): number {
+  try {
+    return writeSync(fd, bytes, at);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    if (errno.name === 'EAGAIN') return 0;
+    throw errnoError(`write to ${streamName(fd)}`, errno, { code: 'output-failed' });
   }
 }
 
@@ -45,11 +64,20 @@ export function say(message: string, ...details: readonly string[]): void {
   }
 }
 
-/** Names and the kernel's lines may have anything in them, and a terminal would obey it: control characters become \xNN. */
+/** Lines for people on standard output; columns are separated by tabs. */
+export function print(...lines: readonly string[]): void {
+  write(1, lines.map((line) => `${line.split('\t').map(printable).join('\t')}\n`).join(''));
+}
+
+/**
+ * Names, and the kernel's lines, may have anything in them, and a terminal would obey it: control characters become \xNN, and
+ * those that turn the direction of writing \uNNNN.
+ */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
   });
 }
 

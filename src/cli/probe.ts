@@ -2,7 +2,7 @@ import type { Command as CommandLine } from 'commander';
 import { type Probe, probe } from '../device/probe.js';
 import { operate } from '../kernel/kernel.js';
 import { toJson } from './json.js';
-import { tellStep, write } from './output.js';
+import { print, tellStep, write } from './output.js';
 
 /** Adds `probe` to the command line. */
 export function addProbe(program: CommandLine): void {
@@ -15,7 +15,8 @@ export function addProbe(program: CommandLine): void {
     .option('-v, --verbose', 'print each call to the kernel on stderr')
     .action(({ json, verbose }: { json?: true; verbose?: true }) => {
       const found = operate(verbose ? tellStep : undefined, undefined, probe);
-      write(1, json ? formatJson(found) : formatProbe(found));
+      if (json) write(1, formatJson(found));
+      else print(...formatProbe(found));
       process.exitCode = found.usable ? 0 : 1;
     });
 }
@@ -29,7 +30,7 @@ function withNulls(fields: object): object {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? null]));
 }
 
-function formatProbe(found: Probe): string {
+function formatProbe(found: Probe): string[] {
   const rows: [string, string][] = [
     ['device-mapper', found.driverVersion ?? 'not usable'],
     ['create would use', found.mode ?? 'nothing: it cannot work'],
@@ -42,8 +43,8 @@ function formatProbe(found: Probe): string {
       found.targets.map(({ name, version }) => `${name} ${version.join('.')}`).join(', ') || 'none',
     ],
   ];
-  const lines = rows.map(([label, value]) => `${label.padEnd(24)} ${value}\n`);
-  return [...lines, ...found.reasons.map((reason) => `create cannot work: ${reason}\n`)].join('');
+  const lines = rows.map(([label, value]) => `${label.padEnd(24)} ${value}`);
+  return [...lines, ...found.reasons.map((reason) => `create cannot work: ${reason}`)];
 }
 
 function formatLoop({ available, configure, reason }: Probe['loop']): string {

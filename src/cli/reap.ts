@@ -1,7 +1,7 @@
 import type { Command as CommandLine } from 'commander';
 import { reapDevices } from '../device/reap.js';
 import { operate } from '../kernel/kernel.js';
-import { write } from './output.js';
+import { print } from './output.js';
 
 /** Adds `reap` to the command line. */
 export function addReap(program: CommandLine): void {
@@ -11,7 +11,7 @@ export function addReap(program: CommandLine): void {
     .action(() => {
       for (const { name, openCount } of operate(undefined, undefined, reapDevices)) {
         const when = openCount > 0 ? `goes when its last holder does (open ${openCount})` : 'removed';
-        write(1, `${name}: ${when}\n`);
+        print(`${name}: ${when}`);
       }
     });
 }

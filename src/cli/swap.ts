@@ -5,7 +5,7 @@ import type { SwapRequest } from '../swap/request.js';
 import { swapJson } from './device-json.js';
 import { toJson } from './json.js';
 import { parseMode } from './option-values.js';
-import { say, tellStep, write } from './output.js';
+import { print, say, tellStep, write } from './output.js';
 import { parseDiscard, parseNumber, parseSize } from './swap-values.js';
 
 interface Options extends Omit<SwapRequest, 'backing' | 'onStep'> {
@@ -73,13 +73,15 @@ function swap(backing: string, options: Options): void {
   const request = toRequest(backing, options);
   if (options.dryRun) {
     const plan = planSwapSync(request);
-    write(1, `${options.json ? toJson(plan) : plan.table}\n`);
+    if (options.json) write(1, `${toJson(plan)}\n`);
+    else print(plan.table);
     return;
   }
   const made = createSwapSync(request);
   if (!options.quiet) for (const warning of made.warnings) say(warning);
   try {
-    write(1, `${options.json ? toJson(swapJson(made)) : formatSwap(made)}\n`);
+    if (options.json) write(1, `${toJson(swapJson(made))}\n`);
+    else print(formatSwap(made));
   } catch (error) {
     // A failure leaves nothing, this one too: nobody would know of the swap.
     operate(request.onStep, undefined, (kernel) => endSwap(kernel, made));

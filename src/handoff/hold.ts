@@ -14,7 +14,7 @@ export type Release = (typeof RELEASING)[number] | 'end of input';
  * @param ready is called once letting go works
  * @param caller what it ignores (nohup), does not release
  */
-export function hold(ready: () => void, caller?: CallerState): Promise<Release> {
+export function hold(ready: () => Promise<void>, caller?: CallerState): Promise<Release> {
   return new Promise((resolve, reject) => {
     for (const signal of RELEASING) {
       if (!isIgnored(caller, constants.signals[signal])) process.on(signal, () => resolve(signal));
@@ -25,11 +25,7 @@ export function hold(ready: () => void, caller?: CallerState): Promise<Release> 
     }
     // Signal handlers alone do not keep Node's event loop alive.
     setInterval(() => undefined, 2 ** 30);
-    try {
-      ready();
-    } catch (error) {
-      reject(error);
-    }
+    ready().catch(reject);
   });
 }
 

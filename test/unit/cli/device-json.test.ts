@@ -55,6 +55,6 @@ test.each([
   [0, false, 'leaked'],
 ])('a listed device is a line: open %i, deferred remove %j', (openCount, deferredRemove, state) => {
   const device = { ...IDENTITY, openCount, deferredRemove };
-  expect(formatLine(device)).toBe(`/dev/dm-5\t254:5\t${state}\tDMFD-1\twith a blank\n`);
+  expect(formatLine(device)).toBe(`/dev/dm-5\t254:5\t${state}\tDMFD-1\twith a blank`);
   expect(formatJson(device)).toBe(`{${SAME},"openCount":${openCount},"deferredRemove":${deferredRemove}}\n`);
 });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { distribution } from '../support/distribution.js';
 
@@ -26,4 +26,33 @@ test('a full non-blocking pipe is waited for, not asked again and again', async 
   await new Promise((resolve) => child.on('close', resolve));
   expect(read).toBe(SIZE);
   expect(Number(milliseconds)).toBeLessThan(300);
+});
+
+test('while a full pipe is waited for, signals are heard', async () => {
+  const script = `import { writeMeanwhile } from ${JSON.stringify(distribution('cli/output.js'))};
+    import { hold } from ${JSON.stringify(distribution('handoff/hold.js'))};
+    import { writeSync } from 'node:fs';
+    void process.stdout;
+    const release = await hold(() => {
+      setTimeout(() => writeSync(2, 'full'), 300);
+      return writeMeanwhile(1, 'x'.repeat(${SIZE}));
+    });
+    writeSync(2, ' ' + release);
+    process.exit(0);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  let said = '';
+  child.stderr.on('data', (bytes) => {
+    said += bytes;
+    if (said === 'full') child.kill('SIGTERM');
+  });
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  child.stdout.destroy();
+  expect({ code, said }).toEqual({ code: 0, said: 'full SIGTERM' });
+});
+
+test('what a terminal would obey is written out, in columns too', () => {
+  const script = `import { print } from ${JSON.stringify(distribution('cli/output.js'))};
+    print('/dev/dm-0\\ta\\x1b]0;x\\x07b', 'c\\nd\\u009b\\u2066', 'plain ü');`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(stdout).toBe('/dev/dm-0\ta\\x1b]0;x\\x07b\nc\\x0ad\\x9b\\u2066\nplain ü\n');
 });

@@ -30,8 +30,8 @@ test("what to do is said in the command line's words", () => {
 
 test('control characters do not reach the terminal', () => {
   const error =
-    "new DmfdError('kernel-refused', 'a\\u001b[2Jb\\nc', { kernelLog: ['\\u009b\\u007f'], hint: '\\t' })";
-  expect(print(error).stderr).toBe('dmfd: a\\x1b[2Jb\\x0ac\n  kernel: \\x9b\\x7f\n  hint: \\x09\n');
+    "new DmfdError('kernel-refused', 'a\\u001b[2Jb\\nc', { kernelLog: ['\\u009b\\u007f'], hint: '\\t\\u202ex' })";
+  expect(print(error).stderr).toBe('dmfd: a\\x1b[2Jb\\x0ac\n  kernel: \\x9b\\x7f\n  hint: \\x09\\u202ex\n');
 });
 
 test('an error that nobody foresaw ends with 125, too, and is told whole', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startNode } from '../support/in-child.js';
 
-const HOLD = `console.log(await hold(() => fs.writeSync(1, 'ready\\n'))); process.exit(0);`;
+const HOLD = `console.log(await hold(async () => fs.writeSync(1, 'ready\\n'))); process.exit(0);`;
 const start = (body = HOLD) => startNode({ hold: 'handoff/hold.js' }, body);
 
 describe.concurrent('a hold', () => {
@@ -34,7 +34,7 @@ describe.concurrent('a hold', () => {
   });
 
   test('fails when nobody can be told that it is ready', async () => {
-    const child = start(`await hold(() => { throw new Error('told nobody'); });`);
+    const child = start(`await hold(async () => { throw new Error('told nobody'); });`);
     const { stderr } = await child.result;
     expect(stderr).toMatch(/told nobody/);
   });
