@@ -47,6 +47,8 @@ const KINDS = {
   'not-permitted': 'privilege',
   /** This kernel has no device-mapper, or no loop driver. */
   'driver-missing': 'unsupported',
+  /** The architecture, or its byte order. */
+  'machine-unsupported': 'unsupported',
   'deferred-remove-unsupported': 'unsupported',
   /** Mode `atomic`, and the kernel does not return a descriptor. */
   'descriptor-unsupported': 'unsupported',
@@ -58,10 +60,10 @@ const KINDS = {
   'loop-devices-taken': 'taken',
   'backing-in-use': 'taken',
   'backing-replaced': 'taken',
-  /** Somebody else still holds what was to be gone. */
-  'still-held': 'taken',
   /** The server that a descriptor was to be sent to is neither root's nor the user's own. */
   'receiver-not-trusted': 'taken',
+  /** Somebody else still holds what was to be gone. */
+  'still-held': 'taken',
   'kernel-refused': 'kernel',
   /** The creation failed, and what it had made could not be taken back. */
   'left-behind': 'kernel',

@@ -25,6 +25,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'command-line': undefined,
   'not-permitted': undefined,
   'driver-missing': undefined,
+  'machine-unsupported': undefined,
   'deferred-remove-unsupported': undefined,
   'descriptor-unsupported':
     'only a kernel with the proposed flag can; use --mode auto, which reaches the same guarantee on any kernel',
@@ -35,8 +36,8 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'loop-devices-taken': undefined,
   'backing-in-use': undefined,
   'backing-replaced': undefined,
-  'still-held': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
+  'still-held': undefined,
   'kernel-refused': undefined,
   'left-behind': undefined,
   'target-unknown': undefined,

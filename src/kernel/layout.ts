@@ -1,4 +1,5 @@
-import { otherVersion, shim } from './shim.js';
+import { LIBRARY_PATH, shim } from './shim.js';
+import { otherVersion } from './unloadable.js';
 
 const ROOM = 4096;
 
@@ -27,7 +28,7 @@ export function numbersOf<const Name extends string>(
 function numberOf(name: string): number {
   numbers ??= parseLayout(readLayout());
   const number = numbers.get(name);
-  if (number === undefined) throw otherVersion();
+  if (number === undefined) throw otherVersion(LIBRARY_PATH);
   return number;
 }
 

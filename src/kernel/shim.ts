@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { constants, machine } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import { DmfdError } from '../errors.js';
+import { ffiUnloadable, shimUnloadable, unsupportedMachine } from './unloadable.js';
 
 type Argument = number | Buffer;
 
@@ -29,7 +29,7 @@ interface FfiCall {
 
 const LIBRARY = 'dmfd';
 // Two folders up from here, and from the bundle in dist/command as well. Where it was built, or else what the package brought.
-const LIBRARY_PATH = ['native-shims/build', `prebuilt/${machine()}`]
+export const LIBRARY_PATH = ['native-shims/build', `prebuilt/${machine()}`]
   .map((folder) => fileURLToPath(new URL(`../../${folder}/libdmfd.so`, import.meta.url)))
   .reduce((built, brought) => (existsSync(built) || !existsSync(brought) ? built : brought));
 
@@ -49,13 +49,15 @@ export const shim = {
     ),
   /** Opens a block device whose number a descriptor of ours pins, read-only or not; `scratch` likewise. */
   openDevice: native<[major: number, minor: number, readOnly: number, scratch: Buffer]>('dmfd_open_device'),
-  /** One message to a service manager, with a descriptor. `address` is NUL-terminated, here and below. */
-  notify:
-    native<[address: Buffer, message: Buffer, size: number, fd: number, timeoutMs: number]>('dmfd_notify'),
-  /** Returns when the manager has dealt with what it was sent before. */
-  notifyBarrier: native<[address: Buffer, timeoutMs: number]>('dmfd_notify_barrier'),
-  /** Sends a payload and a descriptor to a unix socket; returns the connection. */
-  send: native<[address: Buffer, payload: Buffer, size: number, fd: number, timeoutMs: number]>('dmfd_send'),
+  /**
+   * Connects to a unix socket, of any type or of datagrams alone; `address` is NUL-terminated. Writes the uid of its owner,
+   * 0xffffffff where nobody can tell.
+   */
+  connect: native<[address: Buffer, datagrams: number, timeoutMs: number, owner: Buffer]>('dmfd_connect'),
+  /** Sends a payload and a descriptor; returns how many bytes went, the descriptor with the first. */
+  send: native<[connection: number, payload: Buffer, size: number, fd: number]>('dmfd_send'),
+  /** Returns when a service manager has dealt with what it was sent before. */
+  notifyBarrier: native<[connection: number, timeoutMs: number]>('dmfd_notify_barrier'),
   /** 0 when the other end of a connection has read all, or has gone. */
   unread: native<[connection: number]>('dmfd_unread'),
   /** LOOP_SET_FD and LOOP_SET_STATUS64 in the shield. */
@@ -98,14 +100,6 @@ export function scratchName(): Buffer {
   return Buffer.from(`dmfd-${randomBytes(8).toString('hex')}\0`);
 }
 
-/** The library that is there does not go with this code. */
-export function otherVersion(cause?: unknown): DmfdError {
-  return new DmfdError('shim-unusable', `the native shim ${LIBRARY_PATH} is of another version of dmfd`, {
-    hint: 'build it again with "make build"',
-    cause,
-  });
-}
-
 let manyThreads = !isMainThread;
 
 /** Says that other threads of this process may use the shim, too. To be called before its first use. */
@@ -140,6 +134,8 @@ function callOf({ DataType, FFITypeTag }: Ffi, funcName: string, paramsValue: Ar
 }
 
 function loadLibrary(): Ffi {
+  const unsupported = unsupportedMachine();
+  if (unsupported !== undefined) throw unsupported;
   const loaded = loadFfi();
   if (manyThreads) withoutOthers(() => openForThreads(loaded));
   else open(loaded);
@@ -150,10 +146,7 @@ function open(loaded: Ffi): void {
   try {
     loaded.open({ library: LIBRARY, path: LIBRARY_PATH });
   } catch (cause) {
-    throw new DmfdError('shim-unusable', `the native shim ${LIBRARY_PATH} cannot be loaded`, {
-      hint: 'build it with "make build" in the source tree; it needs a C compiler',
-      cause,
-    });
+    throw shimUnloadable(LIBRARY_PATH, cause);
   }
 }
 
@@ -216,5 +209,9 @@ function loadFfi(): Ffi {
       return addon.exports;
     } catch {}
   }
-  return require('ffi-rs');
+  try {
+    return require('ffi-rs');
+  } catch (cause) {
+    throw ffiUnloadable(cause);
+  }
 }

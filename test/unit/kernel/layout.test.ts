@@ -86,7 +86,7 @@ describe('numbers', () => {
         code: 'shim-unusable',
         kind: 'system',
         message: expect.stringMatching(/^the native shim \/.*\/libdmfd\.so is of another version of dmfd$/),
-        hint: expect.stringContaining('make build'),
+        hint: expect.stringContaining('make -C native-shims clean all'),
       });
     }
   });
