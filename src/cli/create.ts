@@ -3,6 +3,7 @@ import type { Command as CommandLine } from 'commander';
 import { createDeviceSync } from '../device/create.js';
 import type { Device } from '../device/handle.js';
 import type { DeviceRequest } from '../device/request.js';
+import type { TableSource } from '../dm/table.js';
 import { callerEnvironment } from '../handoff/caller.js';
 import { callerDescriptors, callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
@@ -14,10 +15,12 @@ import { awaitGone } from './await-gone.js';
 import { addCreateOptions, type CreateOptions, checkCombination } from './create-options.js';
 import { deviceJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
+import { expectedWait } from './expected-wait.js';
 import { toJson } from './json.js';
 import { keySource } from './key-options.js';
 import { say, tellStep, write, writeMeanwhile } from './output.js';
 import { planCommand } from './plan-command.js';
+import { whileBlocked, withProgress } from './progress.js';
 import { readTables } from './tables.js';
 import { usageError } from './usage-error.js';
 
@@ -45,7 +48,7 @@ async function create(
   if (command === undefined && (give === undefined || options.json)) checkOutput();
   if ((options.listenFds || options.fdstore) && name !== undefined) checkDescriptorName(name);
   const events = eventsTo(options.jsonFd);
-  let device = createDeviceSync(toRequest(name, options));
+  let device = makeDevice(toRequest(name, options), options);
   if (!options.quiet) for (const warning of device.warnings) say(warning);
   try {
     if (options.holdReadonly) device = device.heldReadOnly();
@@ -57,6 +60,17 @@ async function create(
   } finally {
     device.close();
   }
+}
+
+function makeDevice(request: DeviceRequest & { table: TableSource[] }, options: CreateOptions): Device {
+  const make = () => createDeviceSync(request);
+  const wait = expectedWait(request.table, request.key);
+  return wait === undefined ? make() : whileBlocked(wait, isQuiet(options), make);
+}
+
+/** With -v, the lines of the steps show that something goes on. */
+function isQuiet({ quiet, verbose }: CreateOptions): boolean {
+  return quiet === true || verbose === true;
 }
 
 /** How to give the device to another process, which holds it from then on; undefined where the options name none. */
@@ -82,7 +96,10 @@ function checkOutput(): void {
   );
 }
 
-function toRequest(name: string | undefined, options: CreateOptions): DeviceRequest {
+function toRequest(
+  name: string | undefined,
+  options: CreateOptions,
+): DeviceRequest & { table: TableSource[] } {
   const key = keySource(options);
   return {
     ...(name === undefined ? {} : { name }),
@@ -119,10 +136,10 @@ async function runAndEnd(
 async function giveAway(
   device: Device,
   give: (device: Device) => Promise<void>,
-  { json }: CreateOptions,
+  options: CreateOptions,
 ): Promise<void> {
-  await give(device);
-  if (json) write(1, `${toJson(deviceJson(device))}\n`);
+  await withProgress(`giving ${device.name} away`, isQuiet(options), give(device));
+  if (options.json) write(1, `${toJson(deviceJson(device))}\n`);
 }
 
 async function holdDevice(device: Device, options: CreateOptions, events: Events): Promise<void> {

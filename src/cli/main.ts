@@ -7,6 +7,8 @@ import { printError } from './print-error.js';
 import { program } from './program.js';
 import { usageError } from './usage-error.js';
 
+export { showInThread } from './progress-thread.js';
+
 /** Runs the command line, and ends the process; it has ended as COMMAND did, or is COMMAND, where that was run. */
 export async function main(argv: readonly string[]): Promise<void> {
   const { own, commandLength } = splitArguments(argv);

@@ -1,16 +1,27 @@
 import { isatty } from 'node:tty';
-import { printable, say } from './output.js';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { columnsOf } from './blocking-terminal.js';
+import { say } from './output.js';
+import { showProgress } from './spinner.js';
 
 /** Milliseconds; shorter waits are over before anybody wonders. */
-const WORTH_SHOWING = 500;
-/** Columns that ora needs beside the text. */
-const MARGIN = 4;
+export const WORTH_SHOWING = 500;
+/** Milliseconds that the thread may take to clear its line. */
+const CLEARING = 1000;
+
+/** The command is one file, and has in it what the thread does. */
+const BUNDLE = fileURLToPath(new URL('../command/dmfd.cjs', import.meta.url));
+const THREAD = `require(require('node:worker_threads').workerData.bundle).showInThread()`;
+
+/** How far the thread of {@link whileBlocked} has come. */
+export const STATE = { waiting: 0, shown: 1, over: 2 } as const;
 
 /** Shows that something is being waited for, on a terminal and when it takes its time. */
 export async function withProgress<T>(text: string, quiet: boolean, work: Promise<T>): Promise<T> {
   if (quiet || !isatty(2)) return await work;
   const over = new AbortController();
-  const timer = setTimeout(() => show(printable(text), over.signal), WORTH_SHOWING);
+  const timer = setTimeout(() => void showProgress(text, process.stderr, over.signal, say), WORTH_SHOWING);
   try {
     return await work;
   } finally {
@@ -19,22 +30,30 @@ export async function withProgress<T>(text: string, quiet: boolean, work: Promis
   }
 }
 
-/** A spinner where there is room for one; else a line. ora costs as much as all of dmfd's start-up, so it comes only now. */
-async function show(text: string, over: AbortSignal): Promise<void> {
-  const ora = isRoomFor(text) ? await import('ora').catch(() => undefined) : undefined;
-  if (over.aborted) return;
-  if (ora === undefined) return say(text);
-  // It would read the standard input, and lose what is there for the next command.
-  const spinner = ora.default({ text, stream: process.stderr, discardStdin: false }).start();
-  const stop = (): void => void spinner.stop();
-  over.addEventListener('abort', stop);
-  process.stderr.on('resize', () => isRoomFor(text) || stop());
-}
-
 /**
- * ora clears as many lines as the text takes, and never comes to an end on a terminal of 0 columns (a serial console,
- * script(1) without one). It also looks at process.stdout, which Node makes non-blocking where it is a pipe.
+ * As {@link withProgress}, for work that blocks this thread: another one shows it. Its start is not free, so this is for work of
+ * which a wait is to be expected.
  */
-function isRoomFor(text: string): boolean {
-  return isatty(1) && process.stderr.columns >= text.length + MARGIN;
+export function whileBlocked<T>(text: string, quiet: boolean, work: () => T): T {
+  if (quiet || !isatty(2)) return work();
+  const state = new Int32Array(new SharedArrayBuffer(4));
+  const thread = new Worker(THREAD, {
+    eval: true,
+    workerData: { bundle: BUNDLE, text, columns: columnsOf(2), state },
+    execArgv: [],
+    // Else Node makes its own streams of this process's, with the effect that blockingTerminal() is there to avoid.
+    stdout: true,
+    stderr: true,
+    trackUnmanagedFds: false,
+  });
+  thread.on('error', () => undefined).unref();
+  try {
+    return work();
+  } finally {
+    if (Atomics.exchange(state, 0, STATE.over) === STATE.shown) {
+      thread.postMessage('over');
+      Atomics.wait(state, 0, STATE.over, CLEARING);
+    }
+    void thread.terminate();
+  }
 }

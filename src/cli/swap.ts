@@ -6,6 +6,7 @@ import { swapJson } from './device-json.js';
 import { toJson } from './json.js';
 import { parseMode } from './option-values.js';
 import { print, say, tellStep, write } from './output.js';
+import { whileBlocked } from './progress.js';
 import { parseDiscard, parseNumber, parseSize } from './swap-values.js';
 
 interface Options extends Omit<SwapRequest, 'backing' | 'onStep'> {
@@ -77,7 +78,9 @@ function swap(backing: string, options: Options): void {
     else print(plan.table);
     return;
   }
-  const made = createSwapSync(request);
+  const quiet = options.quiet === true || options.verbose === true;
+  // It may have to wait for a lock, or until what leaves the backing has gone.
+  const made = whileBlocked(`setting up swap on ${backing}`, quiet, () => createSwapSync(request));
   if (!options.quiet) for (const warning of made.warnings) say(warning);
   try {
     if (options.json) write(1, `${toJson(swapJson(made))}\n`);

@@ -1,14 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { distribution } from '../support/distribution.js';
 
 const TEXT = 'waiting until mine is gone';
 
-/** What a wait of a second writes to a terminal of that many columns. */
-function onTerminal(columns: number, redirection = ''): string {
-  const script = `import { withProgress } from ${JSON.stringify(distribution('cli/progress.js'))};
-    await withProgress(${JSON.stringify(TEXT)}, false, new Promise((resolve) => setTimeout(resolve, 1000)));
-    process.exit();`;
+const IMPORT = `import { whileBlocked, withProgress } from ${JSON.stringify(distribution('cli/progress.js'))};
+  import { readFileSync, writeSync } from 'node:fs';`;
+const LONG_WAIT = {
+  'in the event loop': `await withProgress(${JSON.stringify(TEXT)}, false, new Promise((resolve) => setTimeout(resolve, 1000)));`,
+  blocked: `const pause = new Int32Array(new SharedArrayBuffer(4));
+    whileBlocked(${JSON.stringify(TEXT)}, false, () => Atomics.wait(pause, 0, 0, 4000));`,
+};
+
+/** What a wait writes to a terminal of that many columns. */
+function onTerminal(columns: number, redirection = '', wait = LONG_WAIT['in the event loop']): string {
+  const script = `${IMPORT} ${wait} process.exit();`;
   const { status, stdout } = spawnSync(
     'script',
     ['-qec', `stty cols ${columns}; "$NODE" --input-type=module -e "$SCRIPT" ${redirection}`, '/dev/null'],
@@ -25,19 +31,45 @@ function onTerminal(columns: number, redirection = ''): string {
   return stdout;
 }
 
-test.each([0, 1, 20])('a terminal of %i columns gets one line', (columns) => {
-  expect(onTerminal(columns)).toBe(`dmfd: ${TEXT}\r\n`);
+describe.each(Object.entries(LONG_WAIT))('a wait %s', (_how, wait) => {
+  test.each([0, 1, 20])('on a terminal of %i columns gets one line', (columns) => {
+    expect(onTerminal(columns, '', wait)).toBe(`dmfd: ${TEXT}\r\n`);
+  });
+
+  test('on one of 80 columns gets a spinner, which goes away again', () => {
+    const written = onTerminal(80, '', wait);
+    expect(written).toContain(TEXT);
+    expect(written).not.toContain('dmfd: ');
+    expect(written.length).toBeLessThan(10_000);
+    // The line is cleared.
+    expect(written.slice(written.lastIndexOf(TEXT))).toContain('\u001b[1G\u001b[0K');
+    // A cursor that is hidden stays so after ^C.
+    expect(written).not.toContain('\u001b[?25l');
+  });
+
+  test('with a pipe as standard output gets one line', () => {
+    expect(onTerminal(80, '| cat', wait)).toBe(`dmfd: ${TEXT}\r\n`);
+  });
+
+  test('on no terminal, nothing', () => {
+    expect(onTerminal(80, '2>&1 | cat', wait)).toBe('');
+  });
 });
 
-test('one of 80 columns gets a spinner, which goes away again', () => {
-  const written = onTerminal(80);
-  expect(written).toContain(TEXT);
-  expect(written).not.toContain('dmfd: ');
-  expect(written.length).toBeLessThan(5000);
-  // The line is cleared, and the cursor back.
-  expect(written).toContain('\u001b[1G\u001b[0K\u001b[?25h');
+test('a short wait shows nothing, and the standard error stays as it was', () => {
+  const wait = `const flags = () => readFileSync('/proc/self/fdinfo/2', 'utf8').split('\\n')[1];
+    const before = flags();
+    const result = whileBlocked(${JSON.stringify(TEXT)}, false, () => 42);
+    writeSync(1, result + ' ' + (flags() === before) + '\\n');`;
+  expect(onTerminal(80, '', wait)).toBe('42 true\r\n');
 });
 
-test('a pipe as standard output is left alone: one line', () => {
-  expect(onTerminal(80, '| cat')).toBe(`dmfd: ${TEXT}\r\n`);
+test('what a blocked wait throws is thrown, and a long one leaves the standard error as it was', () => {
+  const wait = `const flags = () => readFileSync('/proc/self/fdinfo/2', 'utf8').split('\\n')[1];
+    const before = flags();
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    try {
+      whileBlocked(${JSON.stringify(TEXT)}, false, () => { Atomics.wait(pause, 0, 0, 4000); throw new Error('as it is'); });
+    } catch (error) { writeSync(1, error.message + ' ' + (flags() === before) + '\\n'); }`;
+  expect(onTerminal(20, '', wait)).toBe(`dmfd: ${TEXT}\r\nas it is true\r\n`);
 });

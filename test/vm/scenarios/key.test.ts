@@ -184,3 +184,16 @@ test('dmfd waits for a key that is slow to come, and ^C ends that', async () => 
   // The process that waited for it is gone, too.
   expect(output).toBe('made\n0\nNo devices found\n130\n');
 });
+
+test('on a terminal, a wait for the key is shown, and the command has the terminal as it was', async () => {
+  const output = await sh(`rm -f /tmp/typescript
+    cat >/tmp/slow-key.sh <<'END'
+stty cols 80
+{ until grep -q waiting /tmp/typescript; do sleep 0.2; done; cat /tmp/key; } |
+  dmfd create --key-fd 0 ${CRYPT} -- sh -c 'grep -h flags /proc/self/fdinfo/2; echo made'
+END
+    script -qefc 'sh /tmp/slow-key.sh' /tmp/typescript </dev/null >/dev/null; cat /tmp/typescript`);
+  expect(output).toContain(' waiting for the key');
+  // Blocking, and read and written.
+  expect(output).toMatch(/flags:\s+0?(?:1?0000)?2\r\nmade\r\n/);
+});

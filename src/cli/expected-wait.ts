@@ -1,0 +1,28 @@
+import { fstatSync, type Stats, statSync } from 'node:fs';
+import type { TableSource } from '../dm/table.js';
+import type { KeySource } from '../key/key.js';
+
+/** Characters; the kernel takes a second for a table that is a few times as long. */
+const LARGE = 1_000_000;
+
+/** What the making of a device may have to wait for, as far as can be seen beforehand. */
+export function expectedWait(table: readonly TableSource[], key: KeySource | undefined): string | undefined {
+  if (key !== undefined && comesFromSomebody(key)) return 'waiting for the key';
+  const length = table.reduce((sum, { text }) => sum + text.length, 0);
+  return length > LARGE ? 'loading the table' : undefined;
+}
+
+/** Through a pipe, that is, or a socket: who types a key at a terminal knows what is waited for. */
+function comesFromSomebody(key: KeySource): boolean {
+  try {
+    const stats = statsOf(key);
+    return stats?.isFIFO() === true || stats?.isSocket() === true;
+  } catch {
+    return false;
+  }
+}
+
+function statsOf(key: KeySource): Stats | undefined {
+  if ('fd' in key) return fstatSync(key.fd);
+  return 'file' in key ? statSync(key.file) : undefined;
+}
