@@ -4,8 +4,10 @@
 #include "clone.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +38,35 @@ static void reap(pid_t pid)
 }
 
 /*
+ * Before Linux 5.16, a signal that dumps core (SIGQUIT, SIGSEGV, SIGABRT, ...) to any of dmfd's threads kills every
+ * process that shares dmfd's memory, and the shield with it, unless the memory may not be dumped. Threads may be in
+ * shields at once: the first one hides the memory, and the last one puts back what was. A caller whose memory only root
+ * may dump (2) cannot be put back to that, and is left alone.
+ */
+static pthread_mutex_t undumpable_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned int undumpable_users;
+static int dumpable_before;
+
+static void begin_undumpable(void)
+{
+	pthread_mutex_lock(&undumpable_lock);
+	if (undumpable_users++ == 0) {
+		dumpable_before = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+		if (dumpable_before == 1)
+			prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	}
+	pthread_mutex_unlock(&undumpable_lock);
+}
+
+static void end_undumpable(void)
+{
+	pthread_mutex_lock(&undumpable_lock);
+	if (--undumpable_users == 0 && dumpable_before == 1)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	pthread_mutex_unlock(&undumpable_lock);
+}
+
+/*
  * Runs fn in a process of its own that shares memory and the descriptor table with the calling thread, which is
  * suspended meanwhile. SIGKILL of the caller lets fn finish; its descriptors close when both are gone.
  * Returns fn's result, or -errno when there is no process for it. *killed is set when the shield itself was killed: fn
@@ -53,9 +84,11 @@ int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed)
 	/* The shield inherits the mask: no handler of dmfd's may run on its behalf. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
+	begin_undumpable();
 	pid = dmfd_clone(run_job, &job, CLONE_VM | CLONE_VFORK | CLONE_FILES);
 	if (pid >= 0)
 		reap(pid);
+	end_undumpable();
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid < 0)
 		return pid;

@@ -97,17 +97,20 @@ describe.each([
     expect(given).toMatch(/keyring|table/);
   });
 
-  // `make test` leaves out some moments, and most of what the table has in common with the keyring.
+  // A core would do the shield harm: see shield.c. `make test` leaves out some moments.
   const moments = ['DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const;
-  test.each(everything ? moments : moments.slice(0, 1))(
-    'a core of dmfd at %s has nothing of it',
-    async (call) => {
-      const output = await sh(`rm -f /tmp/core.*; ulimit -c unlimited
-      ${atCall(call, { run: 'kill -ABRT $COMMAND; n=0; until [ -e /tmp/core.$COMMAND ] || [ $n = 50 ]; do sleep 0.1; n=$((n+1)); done' })} ${create()}
-      echo "ended $?"; ${findKey} /tmp/key /tmp/core.*; rm -f /tmp/core.*`);
-      expect(output).toMatch(/^ended 134\n\/tmp\/core\.\d+ clean, \d{7,} bytes\n$/);
-    },
-  );
+  test.each(everything ? moments : moments.slice(0, 1))('dmfd dumps no core at %s', async (call) => {
+    const output = await sh(`rm -f /tmp/core.*; ulimit -c unlimited
+      ${atCall(call, { run: 'kill -ABRT $COMMAND' })} ${create()}; echo "ended $?"; ls /tmp/core.* 2>/dev/null || echo no core`);
+    expect(output).toBe('ended 134\nno core\n');
+  });
+
+  test('a core of dmfd, once the device is made, has nothing of it', async () => {
+    const output = await sh(`rm -f /tmp/core.*; ulimit -c unlimited
+      ${dmfd()} create --key-file /tmp/key ${CRYPT} </dev/null >/tmp/path & until [ -s /tmp/path ]; do sleep 0.1; done
+      kill -ABRT $!; wait $!; echo "ended $?"; ${findKey} /tmp/key /tmp/core.*; rm -f /tmp/core.* /tmp/path`);
+    expect(output).toMatch(/^ended 134\n\/tmp\/core\.\d+ clean, \d{7,} bytes\n$/);
+  });
 
   if (!everything && refused !== '') return;
 

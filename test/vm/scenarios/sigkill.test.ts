@@ -1,11 +1,12 @@
+import { constants } from 'node:os';
 import { beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { everything, expectedMode, expectNothingLeft, GONE, image, sh } from './support.js';
 
 /**
  * SIGKILL at every system call from the opening of the first control device on: of dmfd in its own calls (main), of the shield
- * alone, of dmfd while the shield works (over), and of dmfd's whole process group then (group). CI takes a fixed
- * sample, `make test-all` every point.
+ * alone, of dmfd while the shield works (over), and of dmfd's whole process group then (group); and the signals that dump
+ * core. CI takes a fixed sample, `make test-all` every point.
  */
 const hours = 3_600_000;
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await sh(`${CREATE} -- true`);
 });
 
-/** How many points there are for one kind of victim. */
+/** How many points there are for one kind of victim. `who` here and below: as kill-at takes it. */
 async function countPoints(who: string): Promise<number> {
   const output = await sh(`${killAt} ${who} 1000000 ${CREATE} -- true; [ $? = 3 ]`);
   return Number(/^points (\d+)$/m.exec(output)?.[1]);
@@ -40,8 +41,13 @@ async function sweep(who: string, points: number[]): Promise<{ killed: number; l
 }
 
 function sample(count: number, size: number): number[] {
+  return everything ? atRegularIntervals(count, count) : atRegularIntervals(count, size);
+}
+
+/** `size` points or some more, of 1 to `count`. */
+function atRegularIntervals(count: number, size: number): number[] {
   const all = Array.from({ length: count }, (_, index) => index + 1);
-  return everything ? all : all.filter((_, index) => index % Math.max(1, Math.floor(count / size)) === 0);
+  return all.filter((_, index) => index % Math.max(1, Math.floor(count / size)) === 0);
 }
 
 test.each([
@@ -63,6 +69,28 @@ test.each([
       points.length - (who === 'main' ? Math.ceil(points.length / 10) : 0),
     );
     console.info(`${who}: ${killed} of ${count} points`);
+  },
+  hours,
+);
+
+// Before Linux 5.16 these kill whoever shares the memory of the process that gets them, unless that may not be dumped.
+test.each([
+  ['SIGQUIT', 'over', 6],
+  ['SIGABRT', 'over', 2],
+  ['SIGSEGV', 'over', 2],
+  ['SIGBUS', 'over', 2],
+  ['SIGSYS', 'over', 2],
+  ['SIGXCPU', 'over', 2],
+  ['SIGQUIT', 'group', 2],
+  ['SIGQUIT', 'main', 3],
+] as const)(
+  '%s (%s), which dumps core, leaves no device and no loop device',
+  async (signal, who, size) => {
+    const all = await countPoints(who);
+    const points = signal === 'SIGQUIT' ? sample(all, size) : atRegularIntervals(all, everything ? 8 : size);
+    const { killed, left } = await sweep(`${who}:${constants.signals[signal]}`, points);
+    expect(left).toEqual([]);
+    expect(killed).toBeGreaterThanOrEqual(who === 'main' ? Math.floor(0.9 * points.length) : points.length);
   },
   hours,
 );

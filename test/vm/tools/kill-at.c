@@ -2,10 +2,11 @@
 /*
  * Runs dmfd under ptrace and kills it at one exact point.
  *
- *   kill-at WHO N COMMAND [ARG...]
+ *   kill-at WHO[:SIGNAL] N COMMAND [ARG...]
  *
  * Points are the entries and exits of system calls, counted from the one that first opens /dev/loop-control or
- * /dev/mapper/control. WHO says whose are counted, and who dies with SIGKILL at the Nth:
+ * /dev/mapper/control. WHO says whose are counted, and who gets the signal (a number, SIGKILL if there is none) at the
+ * Nth:
  *
  *   main    those of the main thread; the whole process dies
  *   shield  those of the shield; the shield dies
@@ -42,6 +43,7 @@ enum who { MAIN, SHIELD, OVER, GROUP, BOTH };
 
 struct state {
 	enum who who;
+	int signal;
 	long wanted;
 	long counted;
 	pid_t main;
@@ -117,10 +119,10 @@ static void kill_at(struct state *state, const struct user_regs_struct *register
 	       (long long)registers->orig_rax, state->counted);
 	fflush(stdout);
 	if (state->who != SHIELD)
-		kill(state->who == GROUP ? -state->main : state->main, SIGKILL);
+		kill(state->who == GROUP ? -state->main : state->main, state->signal);
 	/* It stands still until the tracer lets it go on: both die at the same point. */
 	if (state->who == SHIELD || state->who == BOTH)
-		kill(state->shield, SIGKILL);
+		kill(state->shield, state->signal);
 }
 
 static void count(struct state *state, pid_t pid, const struct user_regs_struct *registers, int entry)
@@ -195,18 +197,29 @@ static int is_birth(int event)
 	return event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK;
 }
 
-int main(int argc, char **argv)
+/* Of WHO[:SIGNAL]; 0 or -1. */
+static int read_victim(struct state *state, char *word)
 {
 	static const char *const names[] = { "main", "shield", "over", "group", "both" };
+	char *colon = strchr(word, ':');
+
+	state->signal = colon ? atoi(colon + 1) : SIGKILL;
+	if (colon)
+		*colon = '\0';
+	for (state->who = MAIN; state->who <= BOTH; state->who++)
+		if (strcmp(word, names[state->who]) == 0)
+			return 0;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
 	struct state state = { 0 };
 	pid_t early = 0, pid;
 	int status;
 
-	if (argc < 4)
+	if (argc < 4 || read_victim(&state, argv[1]) < 0)
 		return 1;
-	while (strcmp(argv[1], names[state.who]) != 0)
-		if (++state.who > BOTH)
-			return 1;
 	state.wanted = atol(argv[2]);
 	state.main = start(argv + 3);
 	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
