@@ -1,6 +1,7 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
-import { listIfThere, readIfThere, swapAreaPaths, unescapePath } from '../kernel/pseudo-files.js';
+import { harmlessMounts, openNodes } from '../kernel/open-nodes.js';
+import { listIfThere, readIfThere, swapDevicePaths, unescapePath } from '../kernel/pseudo-files.js';
 
 /**
  * Who has the block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
@@ -12,9 +13,10 @@ export function findHolders(dev: DeviceNumber): string[] {
 
 /** The processes but this one that have the block device open, where /proc tells. */
 export function findProcesses(dev: DeviceNumber): { readonly pid: string; readonly name: string }[] {
+  const ours = harmlessMounts('self');
   return listIfThere('/proc')
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-    .filter((pid) => listIfThere(`/proc/${pid}/fd`).some((fd) => isBlockNodeAt(`/proc/${pid}/fd/${fd}`, dev)))
+    .filter((pid) => openNodes(pid, ours).some((path) => isBlockNodeAt(path, dev)))
     .map((pid) => ({ pid, name: readIfThere(`/proc/${pid}/comm`).trim() }));
 }
 
@@ -28,7 +30,7 @@ function findMounts(dev: DeviceNumber): string[] {
 }
 
 function findSwaps(dev: DeviceNumber): string[] {
-  return swapAreaPaths()
+  return swapDevicePaths()
     .filter((path) => isBlockNodeAt(path, dev))
     .map((path) => `swap ${path}`);
 }

@@ -20,11 +20,25 @@ export function listIfThere(path: string): string[] {
 
 /** The paths in /proc/swaps. */
 export function swapAreaPaths(): string[] {
+  return swapAreas().map(({ path }) => path);
+}
+
+/** Those of block devices: the paths of files may lead to a file system that does not answer. */
+export function swapDevicePaths(): string[] {
+  return swapAreas()
+    .filter(({ type }) => type === 'partition')
+    .map(({ path }) => path);
+}
+
+function swapAreas(): { path: string; type: string | undefined }[] {
   return readIfThere('/proc/swaps')
     .split('\n')
     .slice(1)
-    .map((line) => unescapePath(line.split(/\s/)[0] ?? ''))
-    .filter((path) => path !== '');
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [path = '', type] = line.split(/\s+/);
+      return { path: unescapePath(path), type };
+    });
 }
 
 /** /proc writes blanks in paths as `\040`, byte by byte. */

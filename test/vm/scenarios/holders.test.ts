@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { checkout } from '../harness/checkout.js';
+import { checkout, vmFile } from '../harness/checkout.js';
 import type { GuestProcess } from '../harness/process.js';
 import { atCall } from './at-call.js';
 import { expectNothingLeft, image, sh, standing, vm } from './support.js';
@@ -151,6 +151,26 @@ test(row('there is no COMMAND'), async () => {
   expect(await standing()).toBe(UP);
   terminal.signal('SIGKILL');
 });
+
+// The patched kernels have no FUSE.
+test.skipIf(!vm.kernel.name.startsWith('debian-'))(
+  'a holder is found beside a process that has a file of a dead file server open',
+  async () => {
+    const output = await sh(`modprobe fuse; mkdir -p /tmp/dead
+      python3 ${vmFile('scenarios/holders/dead-fuse.py')} /tmp/dead >/tmp/dead.log & server=$!
+      until grep -q mounted /tmp/dead.log; do sleep 0.1; done
+      sh -c 'exec 5</tmp/dead/file; exec sleep 1000' & victim=$!
+      until grep -q '^dead' /tmp/dead.log; do sleep 0.1; done
+      timeout 2 stat -L /proc/$victim/fd/5 >/dev/null 2>&1; echo "stat ends with $?"
+      timeout 60 dmfd create held --table '0 8 zero' --wait-gone=0.3 -- sh -c 'sleep 1000 & echo $! >/tmp/pid' 2>&1
+      sed 's/^/pid /' /tmp/pid; kill $(cat /tmp/pid) $victim $server; wait; umount /tmp/dead`);
+    const pid = /^pid (\d+)$/m.exec(output)?.[1];
+    expect(output).toMatch(/^stat ends with 124$/m);
+    expect(output).toMatch(
+      new RegExp(`^dmfd: device held \\(\\d+:0\\) is still there, held by process ${pid} \\(sleep\\)$`, 'm'),
+    );
+  },
+);
 
 /** Rows that other scenarios test, and in what words; those of mount and swap are recipes. */
 const elsewhere: Record<string, readonly [file: string, text: string]> = {

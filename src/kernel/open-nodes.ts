@@ -1,0 +1,44 @@
+import { readlinkSync } from 'node:fs';
+import { listIfThere, readIfThere } from './pseudo-files.js';
+
+/** File systems without a device number of their own that are in memory, where device nodes are, or on local disks. */
+const LOCAL = ['devtmpfs', 'tmpfs', 'ramfs', 'rootfs', 'btrfs', 'bcachefs', 'zfs'];
+
+/**
+ * Paths in /proc of the files that a process has open and that may be device nodes. All can be looked at: a file that is
+ * on a network or in user space (NFS, FUSE) is left out, because to look at it is to wait for a server that may be dead.
+ *
+ * @param mounts what {@link harmlessMounts} says of this process: files may be passed from one to another
+ */
+export function openNodes(pid: string, mounts: ReadonlySet<string>): string[] {
+  const descriptors = listIfThere(`/proc/${pid}/fd`).filter((fd) => isFile(`/proc/${pid}/fd/${fd}`));
+  if (descriptors.length === 0) return [];
+  const theirs = harmlessMounts(pid);
+  return descriptors
+    .filter((fd) => {
+      const mount = /^mnt_id:\s*(\d+)$/m.exec(readIfThere(`/proc/${pid}/fdinfo/${fd}`))?.[1];
+      return mount !== undefined && (theirs.has(mount) || mounts.has(mount));
+    })
+    .map((fd) => `/proc/${pid}/fd/${fd}`);
+}
+
+/** The numbers of a process's mounts whose files can be looked at: those in memory or on a local disk. */
+export function harmlessMounts(pid: string): Set<string> {
+  const mounts = new Set<string>();
+  for (const line of readIfThere(`/proc/${pid}/mountinfo`).split('\n')) {
+    const [number = '', , device = ''] = line.split(' ');
+    const type = line.slice(line.indexOf(' - ') + 3).split(' ')[0] ?? '';
+    const onDisk = !device.startsWith('0:') && !type.startsWith('fuse');
+    if (number !== '' && (LOCAL.includes(type) || onDisk)) mounts.add(number);
+  }
+  return mounts;
+}
+
+/** Of a link in /proc: a socket or a pipe is none. This reads only the link. */
+function isFile(link: string): boolean {
+  try {
+    return readlinkSync(link).startsWith('/');
+  } catch {
+    return false;
+  }
+}
