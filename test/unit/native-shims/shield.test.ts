@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { runCFile } from '../support/compile.js';
+
+test('a shield tells its result, whoever takes its status; the memory may be dumped afterwards if it could be before', () => {
+  const lines = runCFile(new URL('./shield.c', import.meta.url))
+    .toString('ascii')
+    .trim()
+    .split('\n');
+  expect(lines).toEqual([
+    'ok in order',
+    'ok killed',
+    'ok beside a thread that waits for any child',
+    'ok in several threads',
+    'ok of a caller that may not be dumped',
+  ]);
+});
