@@ -150,7 +150,7 @@ static int prove_diskseq(struct dmfd_creation *creation)
 
 static int defer_remove(struct dmfd_creation *creation)
 {
-	struct dm_ioctl request = dmfd_remove_request(creation);
+	struct dm_ioctl request = dmfd_held_remove_request(creation);
 
 	return control(creation, DMFD_STEP_DEFER_REMOVE, DM_DEV_REMOVE, &request);
 }

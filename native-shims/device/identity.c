@@ -25,6 +25,11 @@ dev_t dmfd_decode_dev(uint64_t encoded)
 	return makedev(major, minor);
 }
 
+uint64_t dmfd_encode_dev(dev_t dev)
+{
+	return (minor(dev) & 0xff) | (uint64_t)major(dev) << 8 | (uint64_t)(minor(dev) & ~0xffu) << 12;
+}
+
 dev_t dmfd_device_number(const struct dmfd_creation *creation)
 {
 	return makedev(creation->major, creation->minor);
@@ -49,7 +54,10 @@ int dmfd_prove_uuid(const struct dmfd_creation *creation, struct dm_ioctl *reply
 	error = dmfd_ioctl(creation->control, DM_DEV_STATUS, reply);
 	if (error)
 		return error;
-	return dmfd_decode_dev(reply->dev) == dmfd_device_number(creation) ? 0 : -ESTALE;
+	/* Somebody may have removed ours and made another with this UUID and, as it is the lowest, this number. */
+	if (dmfd_decode_dev(reply->dev) != dmfd_device_number(creation) || reply->flags & DM_ACTIVE_PRESENT_FLAG)
+		return -ESTALE;
+	return 0;
 }
 
 static int read_number(const char *path, uint64_t *number)

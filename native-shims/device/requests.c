@@ -1,17 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
 #include "requests.h"
+
+#include "identity.h"
 
 #include <string.h>
 
+static struct dm_ioctl empty_request(void)
+{
+	return (struct dm_ioctl){
+		.version = { 4, 0, 0 },
+		.data_size = sizeof(struct dm_ioctl),
+		.data_start = sizeof(struct dm_ioctl),
+	};
+}
+
 static struct dm_ioctl request_by_uuid(const struct dmfd_creation *creation)
 {
-	struct dm_ioctl request = {
-		.version = { 4, 0, 0 },
-		.data_size = sizeof(request),
-		.data_start = sizeof(request),
-	};
+	struct dm_ioctl request = empty_request();
 
 	memcpy(request.uuid, creation->uuid, sizeof(request.uuid) - 1);
+	return request;
+}
+
+static struct dm_ioctl request_by_number(const struct dmfd_creation *creation)
+{
+	struct dm_ioctl request = empty_request();
+
+	request.dev = dmfd_encode_dev(dmfd_device_number(creation));
 	return request;
 }
 
@@ -29,18 +45,26 @@ struct dm_ioctl dmfd_status_request(const struct dmfd_creation *creation)
 	return request_by_uuid(creation);
 }
 
-struct dm_ioctl dmfd_remove_request(const struct dmfd_creation *creation)
+static struct dm_ioctl removal(const struct dmfd_creation *creation, struct dm_ioctl request)
 {
-	struct dm_ioctl request = request_by_uuid(creation);
-
 	request.flags = DM_DEFERRED_REMOVE;
 	request.event_nr = creation->udev_event;
 	return request;
 }
 
+struct dm_ioctl dmfd_remove_request(const struct dmfd_creation *creation)
+{
+	return removal(creation, request_by_uuid(creation));
+}
+
+struct dm_ioctl dmfd_held_remove_request(const struct dmfd_creation *creation)
+{
+	return removal(creation, request_by_number(creation));
+}
+
 struct dm_ioctl dmfd_resume_request(const struct dmfd_creation *creation)
 {
-	struct dm_ioctl request = request_by_uuid(creation);
+	struct dm_ioctl request = request_by_number(creation);
 
 	request.event_nr = creation->udev_event;
 	return request;

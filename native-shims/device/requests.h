@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The requests of a creation, all but the table. After DM_DEV_CREATE they name the device by its UUID alone: the name
- * could be another device's by then.
+ * could be another device's by then. Once a descriptor of the device is held, and the UUID proved, they name it by its
+ * number: that cannot become another device's then, as the UUID can.
  */
 #ifndef DMFD_REQUESTS_H
 #define DMFD_REQUESTS_H
@@ -17,7 +18,10 @@ struct dm_ioctl dmfd_status_request(const struct dmfd_creation *creation);
 /* DM_DEV_REMOVE. In: UUID, DM_DEFERRED_REMOVE, flags for the udev rules in event_nr. */
 struct dm_ioctl dmfd_remove_request(const struct dmfd_creation *creation);
 
-/* DM_DEV_SUSPEND; without DM_SUSPEND_FLAG it resumes. In: UUID, flags for the udev rules in event_nr. */
+/* The same of a device that is held open. In: dev, DM_DEFERRED_REMOVE, flags for the udev rules in event_nr. */
+struct dm_ioctl dmfd_held_remove_request(const struct dmfd_creation *creation);
+
+/* DM_DEV_SUSPEND; without DM_SUSPEND_FLAG it resumes. In: dev, flags for the udev rules in event_nr. */
 struct dm_ioctl dmfd_resume_request(const struct dmfd_creation *creation);
 
 #endif

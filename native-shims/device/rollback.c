@@ -21,8 +21,8 @@
 
 /*
  * Whether the device that now has our UUID is the one that this creation made: 1 and *reply, 0 or -errno. Another
- * process may have taken a UUID that dmfd's user chose. The name alone decides where a killed shield left no number in
- * creation.
+ * process may have taken a UUID that dmfd's user chose. The name decides where a killed shield left no number in
+ * creation; ours has no table then.
  */
 static int find_ours(const struct dmfd_creation *creation, struct dm_ioctl *reply)
 {
@@ -34,7 +34,33 @@ static int find_ours(const struct dmfd_creation *creation, struct dm_ioctl *repl
 		return error == -ENXIO ? 0 : error;
 	if (creation->created && dmfd_decode_dev(reply->dev) != dmfd_device_number(creation))
 		return 0;
+	if (!creation->created && reply->flags & DM_ACTIVE_PRESENT_FLAG)
+		return 0;
 	return strncmp(reply->name, creation->name, sizeof(reply->name)) == 0;
+}
+
+/*
+ * A device of ours goes live only after its removal was deferred, and goes then by itself when it is closed. A live one
+ * is somebody else's who took the UUID, the name and the number, whatever else it has in common with ours.
+ */
+static int goes_by_itself(const struct dm_ioctl *reply)
+{
+	return (reply->flags & (DM_DEFERRED_REMOVE | DM_ACTIVE_PRESENT_FLAG)) != 0;
+}
+
+/* Defers the removal of the device that the creation's descriptor holds: 1, or 0 when that is not ours, or -errno. */
+static int remove_held_device(const struct dmfd_creation *creation)
+{
+	struct dm_ioctl reply, request = dmfd_held_remove_request(creation);
+	int found;
+
+	if (creation->fd < 0 || dmfd_prove_number(creation->fd, dmfd_device_number(creation)) != 0)
+		return 0;
+	found = find_ours(creation, &reply);
+	if (found <= 0 || goes_by_itself(&reply))
+		return found;
+	found = dmfd_ioctl(creation->control, DM_DEV_REMOVE, &request);
+	return found < 0 ? found : 1;
 }
 
 static int remove_device(const struct dmfd_creation *creation)
@@ -47,8 +73,8 @@ static int remove_device(const struct dmfd_creation *creation)
 		struct dm_ioctl reply, request = dmfd_remove_request(creation);
 		int found = find_ours(creation, &reply);
 
-		if (found <= 0)
-			return found;
+		if (found <= 0 || goes_by_itself(&reply))
+			return found < 0 ? found : 0;
 		error = dmfd_ioctl(creation->control, DM_DEV_REMOVE, &request);
 		if (error != -EBUSY)
 			break;
@@ -60,8 +86,11 @@ static int remove_device(const struct dmfd_creation *creation)
 
 int dmfd_roll_back(struct dmfd_creation *creation)
 {
+	int error = creation->created ? remove_held_device(creation) : 0;
+
 	dmfd_close_fd(&creation->fd);
-	return creation->created ? remove_device(creation) : 0;
+	/* Without deferred removal, it can be removed only now. */
+	return creation->created && error <= 0 ? remove_device(creation) : 0;
 }
 
 /* Whether it is the device's file in /sys that the shield reads its sequence number from. */

@@ -2,12 +2,25 @@
  * The requests that native-shims/device/requests.c makes of a creation, compared with bytes put together by hand from
  * the offsets of the user API. One line each: "ok NAME" or "wrong NAME".
  */
+#include "device/identity.c"
 #include "device/requests.c"
+#include "ioctl.c"
+#include "text.c"
 
 #include <stdio.h>
 
 /* The offsets, as documented for struct dm_ioctl; all numbers in the machine's own order. */
-enum { VERSION = 0, DATA_SIZE = 12, DATA_START = 16, FLAGS = 28, EVENT_NR = 32, NAME = 48, UUID = 176, SIZE = 312 };
+enum {
+	VERSION = 0,
+	DATA_SIZE = 12,
+	DATA_START = 16,
+	FLAGS = 28,
+	EVENT_NR = 32,
+	DEV = 40,
+	NAME = 48,
+	UUID = 176,
+	SIZE = 312
+};
 
 #define READONLY 0x1u
 #define DEFERRED_REMOVE 0x20000u
@@ -71,9 +84,15 @@ int main(void)
 	expect_by_uuid(uuid);
 	compare("status", dmfd_status_request(&read_only));
 	put(EVENT_NR, UDEV_EVENT);
-	compare("resume", dmfd_resume_request(&read_only));
 	put(FLAGS, DEFERRED_REMOVE);
 	compare("remove", dmfd_remove_request(&read_only));
+
+	expect_by_uuid("");
+	put(DEV, 0x10fd2c);
+	put(EVENT_NR, UDEV_EVENT);
+	compare("resume", dmfd_resume_request(&read_only));
+	put(FLAGS, DEFERRED_REMOVE);
+	compare("remove a held one", dmfd_held_remove_request(&read_only));
 
 	memset(long_name, 'n', sizeof(long_name) - 1);
 	memset(long_uuid, 'u', sizeof(long_uuid) - 1);

@@ -10,8 +10,9 @@ test('the requests of a creation are those of the user API, byte for byte', () =
     'ok create',
     'ok create read-only',
     'ok status',
-    'ok resume',
     'ok remove',
+    'ok resume',
+    'ok remove a held one',
     'ok create with the longest names',
   ]);
 });

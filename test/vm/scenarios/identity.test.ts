@@ -59,6 +59,22 @@ describe('another process removes the device and makes one of its own under the 
   });
 });
 
+describe('a device of somebody else who took name, UUID and number meanwhile', () => {
+  const steal =
+    'dmsetup remove --noudevsync ours; dmsetup create --noudevsync ours --uuid DMFD-mine --table "0 16 error"';
+
+  test.each<[string, Call, Intervention, number]>([
+    ['is not taken for ours', 'DM_TABLE_LOAD', { run: steal }, 125],
+    ['outlives a failed creation', 'DM_TABLE_LOAD', { run: steal, error: 'ENOMEM' }, 125],
+    ['outlives a killed shield', 'DM_TABLE_LOAD', { run: `${steal}; kill -9 $CALLER` }, 125],
+  ])('%s', async (_what, call, intervention, status) => {
+    const output = await sh(`
+      ${atCall(call, intervention)} dmfd create ours --mode fallback --uuid DMFD-mine --table '0 8 zero' -- echo ran 2>/tmp/stolen
+      echo $?; dmsetup table ours; dmsetup info ours | sed -n 's/^State: *//p'; dmsetup remove --noudevsync ours`);
+    expect(output).toMatch(new RegExp(`^${status}\n0 16 error ?\nACTIVE\n$`));
+  });
+});
+
 describe('a call that fails', () => {
   test.each<[Call, Intervention, RegExp]>([
     ['DM_DEV_STATUS', { error: 'EIO' }, /^dmfd: DM_DEV_STATUS: EIO/],
