@@ -135,6 +135,11 @@ struct dmfd_descriptor {
 typedef int dmfd_shielded_fn(void *argument);
 int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed);
 
+/* device/claim.c: which device is being made, told by a lock that ends with its maker; uuid NUL-terminated */
+DMFD_EXPORT int dmfd_claim(int control, const char *uuid);
+DMFD_EXPORT int dmfd_unclaim(int control, const char *uuid);
+DMFD_EXPORT int dmfd_is_claimed(int control, const char *uuid);
+
 /* device/create.c */
 DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_key_place *places);
 

@@ -64,6 +64,8 @@ const KINDS = {
   'receiver-not-trusted': 'taken',
   /** Somebody else still holds what was to be gone. */
   'still-held': 'taken',
+  /** A device that was named to be removed is not a leaked one, or there is none of that name. */
+  'not-leaked': 'taken',
   'kernel-refused': 'kernel',
   /** The creation failed, and what it had made could not be taken back. */
   'left-behind': 'kernel',

@@ -251,6 +251,22 @@ static int get_key(struct dmfd_key_client *key, struct dmfd_creation *creation, 
 	return dmfd_traced(creation, DMFD_STEP_KEY, since, error);
 }
 
+/* While its UUID is claimed, "dmfd reap" leaves the device alone. */
+static int create_claimed(struct job *job)
+{
+	struct dmfd_creation *creation = job->creation;
+	int error = dmfd_claim(creation->control, creation->uuid);
+
+	/* Another dmfd makes one with this UUID now. A kernel that has no such lock (before 3.15) is no hindrance. */
+	if (error == -EAGAIN) {
+		creation->failed_step = DMFD_STEP_CREATE;
+		return -EBUSY;
+	}
+	error = create_in_shield(job);
+	dmfd_unclaim(creation->control, creation->uuid);
+	return error;
+}
+
 /*
  * Makes the device that creation describes, with the table (a whole DM_TABLE_LOAD request) and the places of a key in
  * it. Returns 0 with the device in creation->fd: the kernel destroys it when its last descriptor is closed. Otherwise
@@ -269,13 +285,13 @@ int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_k
 
 	creation->fd = -1;
 	if (creation->key_source == DMFD_KEY_NONE)
-		return create_in_shield(&job);
+		return create_claimed(&job);
 	/* Before there is a device: a key may take long to come, or never come. */
 	error = get_key(&key, creation, &keyed);
 	if (error)
 		return error;
 	job.key = &key;
-	error = create_in_shield(&job);
+	error = create_claimed(&job);
 	dmfd_key_client_end(&key);
 	return error;
 }

@@ -4,7 +4,7 @@ import { formatDeviceNumber } from '../dm/device-number.js';
 import type { Swap } from '../swap/create.js';
 
 /** What a device is in JSON, whoever tells of it. */
-function identity(device: Omit<DeviceSummary, 'openCount' | 'deferredRemove'>) {
+function identity(device: Omit<DeviceSummary, 'openCount' | 'deferredRemove' | 'state'>) {
   const { name, uuid, path, major, minor, diskseq, size, readOnly } = device;
   return {
     name,
@@ -32,8 +32,8 @@ export function deviceJson(device: DeviceFacts) {
 
 /** A device that is there. */
 export function summaryJson(device: DeviceSummary) {
-  const { openCount, deferredRemove } = device;
-  return { ...identity(device), openCount, deferredRemove };
+  const { openCount, deferredRemove, state } = device;
+  return { ...identity(device), openCount, deferredRemove, state };
 }
 
 /** A device that is swap. */

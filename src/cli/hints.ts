@@ -38,6 +38,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'backing-replaced': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
   'still-held': undefined,
+  'not-leaked': undefined,
   'kernel-refused': undefined,
   'left-behind': undefined,
   'target-unknown': undefined,

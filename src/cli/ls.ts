@@ -1,5 +1,5 @@
 import type { Command as CommandLine } from 'commander';
-import { type DeviceSummary, listDevices } from '../device/list.js';
+import { type DeviceState, type DeviceSummary, listDevices } from '../device/list.js';
 import { operate } from '../kernel/kernel.js';
 import { summaryJson } from './device-json.js';
 import { toJson } from './json.js';
@@ -19,17 +19,21 @@ export function addLs(program: CommandLine): void {
 }
 
 /** Tab-separated, name last: it alone may contain blanks. */
-export function formatLine({
-  name,
-  uuid,
-  path,
-  major,
-  minor,
-  openCount,
-  deferredRemove,
-}: DeviceSummary): string {
-  const state = deferredRemove ? `open ${openCount}` : 'leaked';
-  return `${path}\t${major}:${minor}\t${state}\t${uuid}\t${name}`;
+export function formatLine({ name, uuid, path, major, minor, openCount, state }: DeviceSummary): string {
+  return `${path}\t${major}:${minor}\t${stateWords(state, openCount)}\t${uuid}\t${name}`;
+}
+
+function stateWords(state: DeviceState, openCount: number): string {
+  switch (state) {
+    case 'held':
+      return `open ${openCount}`;
+    case 'being-made':
+      return 'being made';
+    case 'leaked':
+      return 'leaked';
+    case 'kept':
+      return `kept, open ${openCount}`;
+  }
 }
 
 export function formatJson(device: DeviceSummary): string {

@@ -1,4 +1,5 @@
 import { formatDeviceNumber } from '../dm/device-number.js';
+import { isOwnUuid } from '../dm/names.js';
 import { NO_ANSWER } from '../dm/protocol.js';
 import { tableLength } from '../dm/table.js';
 import { type DmfdError, type ErrorCode, NODE_HINT, PRIVILEGE_HINT } from '../errors.js';
@@ -25,7 +26,7 @@ export function explainFailure(
   const operation = outcome.failedStep === undefined ? 'create a device' : stepWords(outcome.failedStep);
   return errnoError(operation, describeErrno(-outcome.result), {
     ...explanation,
-    ...(rollback < 0 ? { code: 'left-behind' as const, hint: leftBehind(rollback) } : {}),
+    ...(rollback < 0 ? { code: 'left-behind' as const, hint: leftBehind(request, rollback) } : {}),
     subject: `device ${request.name}`,
     device: request.name,
     kernelLog,
@@ -57,7 +58,8 @@ function explain(
     case 'RESUME':
       // Some tables are refused only when they go live. Of a device that is there, the kernel says what it does not like about the table.
       if (errno.name === 'ENXIO' && log === undefined) return STOLEN_OR_REFUSED;
-      if (errno.name === 'ENXIO' && log?.length === 0) return STOLEN;
+      if (errno.name === 'ENXIO' && (log?.length === 0 || log?.some((line) => REMOVED_LINE.test(line))))
+        return STOLEN;
       if (errno.name === 'EPIPE') return KEEPER_KILLED;
       return explainLoad(request, errno, log ?? []);
     case 'PROVE_NUMBER':
@@ -81,8 +83,9 @@ function explain(
   }
 }
 
-function leftBehind(rollback: number): string {
-  return `it could not be taken back either (${describeErrno(-rollback).name}): it is still there; "dmfd reap" removes it`;
+function leftBehind({ name, uuid }: CheckedRequest, rollback: number): string {
+  const reap = isOwnUuid(uuid) ? 'dmfd reap' : `dmfd reap ${name}`;
+  return `it could not be taken back either (${describeErrno(-rollback).name}): it is still there; "${reap}" removes it`;
 }
 
 function explainKilled(takenBack: boolean): Explanation {
@@ -137,6 +140,9 @@ const NO_PROCESS: Explanation = {
   code: 'resource-limit',
   hint: 'a process could not be started: check the limits on processes and memory (ulimit -u, the pids cgroup)',
 };
+
+/** The kernel's word for a device that went away during the load of its table. */
+const REMOVED_LINE = /device has been removed from the dev hash table/;
 
 const STOLEN: Explanation = {
   code: 'device-stolen',

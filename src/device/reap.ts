@@ -1,27 +1,109 @@
+import { isOwnUuid } from '../dm/names.js';
+import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { type DeviceSummary, listDevices } from './list.js';
+import { checkProperties, TYPES } from '../properties.js';
+import { type DeviceSummary, findDevices, summarize } from './list.js';
 
-/** A creation takes milliseconds; what is still not marked for removal after this has nobody left to do it. */
+/** What to remove. */
+export interface ReapRequest {
+  /**
+   * Names of devices, whatever their UUIDs are. Default: the leaked devices whose UUID dmfd chose itself; one with a UUID
+   * that the request for it gave, and which may be another program's device, has to be named.
+   */
+  readonly devices?: readonly string[];
+  /** Removes nothing, and returns what would be removed. */
+  readonly dryRun?: boolean;
+}
+
+/** What {@link reapDevices} found. */
+export interface Reaped {
+  /** What it marked for removal, with the open count it had. */
+  readonly devices: readonly DeviceSummary[];
+  /** What was left alone, because a process works on it. */
+  readonly beingMade: readonly DeviceSummary[];
+}
+
+const PROPERTIES = {
+  devices: TYPES.strings,
+  dryRun: TYPES.boolean,
+} satisfies Record<keyof ReapRequest, unknown>;
+
+/** @throws DmfdError `usage` */
+export function checkReapRequest(request: ReapRequest): ReapRequest {
+  checkProperties(request, PROPERTIES);
+  return request;
+}
+
+/**
+ * A process with another /dev than ours (a container) locks another control device, and we see nothing of its lock. A
+ * creation takes milliseconds.
+ */
 const GRACE_MILLISECONDS = 1000;
 
 /**
- * Removes the devices that a kill of a dmfd together with its shield left behind: those of dmfd's that are not marked for
- * deferred removal, seen twice with a second between, so that none is taken from a creation under way. An unused one is
- * gone when this returns, a used one goes with its last holder.
+ * Removes the devices that a kill of a dmfd together with its shield left behind: those that are not marked for deferred
+ * removal, have never been live, are made by nobody now, and are so a second later. An unused one is gone when this
+ * returns, a used one goes with its last holder.
  *
- * @returns what it marked for removal, with the open count it had
- * @throws DmfdError `privilege`, `unsupported`, `kernel`
+ * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is no such one
  */
-export function reapDevices(kernel: Kernel): DeviceSummary[] {
-  const before = new Set(leaked(kernel).map(({ uuid }) => uuid));
-  if (before.size === 0) return [];
-  kernel.pause(GRACE_MILLISECONDS);
-  const left = leaked(kernel).filter(({ uuid }) => before.has(uuid));
-  // One that went by itself meanwhile is not told.
-  return DmControl.with(kernel, (dm) => left.filter((device) => dm.removeDeferred(device)));
+export function reapDevices(kernel: Kernel, { devices: names, dryRun = false }: ReapRequest = {}): Reaped {
+  return DmControl.with(kernel, (dm) => {
+    const before = findUnfinished(dm, names);
+    if (before.length === 0) return { devices: [], beingMade: [] };
+    kernel.pause(GRACE_MILLISECONDS);
+    const devices: DeviceSummary[] = [];
+    const beingMade: DeviceSummary[] = [];
+    for (const device of before) {
+      const now = examine(dm, device);
+      if (now?.state === 'being-made') beingMade.push(now);
+      else if (now?.state === 'leaked' && (dryRun || remove(dm, now))) devices.push(now);
+    }
+    return { devices, beingMade };
+  });
 }
 
-function leaked(kernel: Kernel): DeviceSummary[] {
-  return listDevices(kernel).filter(({ deferredRemove }) => !deferredRemove);
+function findUnfinished(dm: DmControl, names: readonly string[] | undefined): DeviceSummary[] {
+  const found = findDevices(dm, ({ name, uuid }) => names?.includes(name) ?? isOwnUuid(uuid));
+  const unfinished = found.filter(({ state }) => state === 'leaked' || state === 'being-made');
+  for (const name of names ?? []) {
+    if (unfinished.some((device) => device.name === name)) continue;
+    throw notLeaked(name, found.find((device) => device.name === name)?.state);
+  }
+  return unfinished;
+}
+
+/** The same device now; undefined when it is gone, or another one has its number. */
+function examine(dm: DmControl, { uuid, name, ...dev }: DeviceSummary): DeviceSummary | undefined {
+  const status = dm.status({ dev });
+  if (status?.uuid !== uuid || status.name !== name) return undefined;
+  return summarize(dm, status);
+}
+
+/** False when it went, or a creation took its UUID, before it could be removed. */
+function remove(dm: DmControl, device: DeviceSummary): boolean {
+  return (
+    dm.whileUnclaimed(device.uuid, () => {
+      // The claim keeps off who makes a device with this UUID; one that was made just before is not ours to take.
+      return examine(dm, device)?.deferredRemove === false && dm.removeDeferred(device);
+    }) === true
+  );
+}
+
+function notLeaked(name: string, state: 'held' | 'kept' | string | undefined): DmfdError {
+  const subject = `device ${name}`;
+  if (state === undefined) {
+    return new DmfdError('not-leaked', `${subject}: there is no device of that name`, {
+      device: name,
+      hint: '"dmsetup info -c" shows what exists',
+    });
+  }
+  return new DmfdError(
+    'not-leaked',
+    state === 'held'
+      ? `${subject}: it is not leaked: it goes with its last holder`
+      : `${subject}: it is not leaked: it is in use, and its removal is not deferred`,
+    { device: name, hint: 'if nobody needs it, "dmsetup remove --deferred" removes it' },
+  );
 }

@@ -10,6 +10,11 @@ export function decodeHugeDevice(encoded: bigint): DeviceNumber {
   return { major: (low >>> 8) & 0xfff, minor: (low & 0xff) | ((low >>> 12) & 0xfff00) };
 }
 
+/** The other way. */
+export function encodeHugeDevice({ major, minor }: DeviceNumber): bigint {
+  return (BigInt(major) << 8n) | BigInt(minor & 0xff) | (BigInt(minor & ~0xff) << 12n);
+}
+
 /** From the C library's `dev_t`, which fstat() and the shim give. */
 export function decodeLibcDevice(dev: bigint): DeviceNumber {
   return {

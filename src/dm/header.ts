@@ -1,9 +1,10 @@
 import { DmfdError } from '../errors.js';
-import { type DeviceNumber, decodeHugeDevice } from './device-number.js';
+import { type DeviceNumber, decodeHugeDevice, encodeHugeDevice } from './device-number.js';
 import { HEADER_OFFSETS as AT, HEADER_SIZE, INTERFACE_VERSION, NAME_FIELD, UUID_FIELD } from './protocol.js';
 
-/** What a request says in its header. A device is named by its name or by its UUID, never by both (but to create). */
+/** What a request says in its header. A device is named by its number, its name or its UUID, never by two (but to create). */
 export interface RequestHeader {
+  readonly dev?: DeviceNumber;
   readonly name?: string;
   readonly uuid?: string;
   readonly flags?: number;
@@ -38,6 +39,7 @@ export function encodeRequest(header: RequestHeader, dataSize = 0): Buffer {
   request.writeUInt32LE(header.targetCount ?? 0, AT.targetCount);
   request.writeUInt32LE(header.flags ?? 0, AT.flags);
   request.writeUInt32LE(header.eventNr ?? 0, AT.eventNr);
+  if (header.dev !== undefined) request.writeBigUInt64LE(encodeHugeDevice(header.dev), AT.dev);
   writeText(request, header.name ?? '', AT.name, NAME_FIELD);
   writeText(request, header.uuid ?? '', AT.uuid, UUID_FIELD);
   return request;

@@ -12,6 +12,15 @@ export type DeviceUuid = string & { readonly [deviceUuid]: true };
 /** The prefix by which dmfd's own devices are known. */
 export const UUID_PREFIX = 'DMFD-';
 
+/** Whether dmfd chose the UUID itself: nobody else makes such a one. */
+export function isOwnUuid(uuid: string): boolean {
+  return OWN_UUID.test(uuid);
+}
+
+const OWN_UUID = new RegExp(
+  `^${UUID_PREFIX}[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+);
+
 /** @throws DmfdError `usage` for what the kernel refuses and for control characters */
 export function parseDeviceName(text: string): DeviceName {
   const subject = `device name ${JSON.stringify(text)}`;

@@ -53,6 +53,7 @@ export type CommandName = keyof typeof COMMANDS;
 
 export const FLAGS = {
   READONLY: 1 << 0,
+  ACTIVE_PRESENT: 1 << 5,
   BUFFER_FULL: 1 << 8,
   SECURE_DATA: 1 << 15,
   DEFERRED_REMOVE: 1 << 17,

@@ -15,8 +15,11 @@ import { shim } from './shim.js';
 
 const FIRST_REPLY_SIZE = 16 * 1024;
 
-/** By which of its names a device is asked for; never both. */
-export type DeviceKey = { readonly name: string } | { readonly uuid: string };
+/** By what a device is asked for; never by two. */
+export type DeviceKey =
+  | { readonly dev: DeviceNumber }
+  | { readonly name: string }
+  | { readonly uuid: string };
 
 /**
  * Device-mapper's control device: the one gate for its commands, but for those of a creation, which the shield makes
@@ -76,7 +79,7 @@ export class DmControl implements Disposable {
   }
 
   /**
-   * DM_DEV_STATUS. In: name or UUID. Out: DM_READONLY, DM_SUSPEND, DM_ACTIVE_PRESENT, DM_INACTIVE_PRESENT,
+   * DM_DEV_STATUS. In: number, name or UUID. Out: DM_READONLY, DM_SUSPEND, DM_ACTIVE_PRESENT, DM_INACTIVE_PRESENT,
    * DM_DEFERRED_REMOVE. undefined when there is no such device.
    *
    * @throws DmfdError `privilege` or `kernel` for every other answer
@@ -89,7 +92,7 @@ export class DmControl implements Disposable {
   }
 
   /**
-   * DM_DEV_REMOVE. In: UUID, DM_DEFERRED_REMOVE, flags for udev. Needs no shield: a single call happens or does not.
+   * DM_DEV_REMOVE. In: UUID, or the number of a device without one, DM_DEFERRED_REMOVE, flags for udev. Needs no shield: a single call happens or does not.
    * False when there is no such device any more.
    *
    * @throws DmfdError `privilege` or `kernel`
@@ -97,7 +100,7 @@ export class DmControl implements Disposable {
   removeDeferred(device: DeviceNumber & { readonly name: string; readonly uuid: string }): boolean {
     const operation = 'DM_DEV_REMOVE, deferred';
     const request = encodeRequest({
-      uuid: device.uuid,
+      ...(device.uuid === '' ? { dev: device } : { uuid: device.uuid }),
       flags: FLAGS.DEFERRED_REMOVE,
       eventNr: UDEV_EVENT,
     });
@@ -108,6 +111,25 @@ export class DmControl implements Disposable {
       subject: `device ${device.name}`,
       device: device.name,
     });
+  }
+
+  /** Whether a process makes the device now. Where the kernel has no such lock, or /dev is another one: false. */
+  isBeingMade(uuid: string): boolean {
+    const result = this.kernel.call('is the UUID claimed', () =>
+      shim.isClaimed(this.fd, nulTerminated(uuid)),
+    );
+    return result === 1;
+  }
+
+  /** Does something while no creation has this UUID; undefined, and nothing done, when one has it. */
+  whileUnclaimed<T>(uuid: string, action: () => T): T | undefined {
+    const claim = this.kernel.call('claim the UUID', () => shim.claim(this.fd, nulTerminated(uuid)));
+    if (resultName(claim) === 'EAGAIN') return undefined;
+    try {
+      return action();
+    } finally {
+      shim.unclaim(this.fd, nulTerminated(uuid));
+    }
   }
 
   /** With a buffer that grows until the reply fits. A negative errno for a failure. */
@@ -132,4 +154,8 @@ export class DmControl implements Disposable {
       : 'is /dev/mapper/control the device-mapper control device (character, 10:236 on most machines)?';
     return this.kernel.failure(operation, result, { hint });
   }
+}
+
+function nulTerminated(text: string): Buffer {
+  return Buffer.from(`${text}\0`);
 }

@@ -69,6 +69,14 @@ export const shim = {
   pageSize: native<[]>('dmfd_page_size'),
   /** flock(2), exclusive, without waiting. */
   lock: native<[fd: number]>('dmfd_lock'),
+  /**
+   * Claims a UUID (NUL-terminated) for a control descriptor, as a creation does; EAGAIN when another has it. It ends with
+   * the descriptor, or with `unclaim`.
+   */
+  claim: native<[control: number, uuid: Buffer]>('dmfd_claim'),
+  unclaim: native<[control: number, uuid: Buffer]>('dmfd_unclaim'),
+  /** 1 when another descriptor has claimed the UUID, else 0. */
+  isClaimed: native<[control: number, uuid: Buffer]>('dmfd_is_claimed'),
   /** A descriptor that ends a creation's wait for its key when it is written to: 8 bytes, a number above 0. */
   cancelEvent: native<[]>('dmfd_cancel_event'),
   /** A descriptor of the kernel's log, after its newest record. */

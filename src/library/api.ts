@@ -6,6 +6,7 @@
 import { Device } from '../device/handle.js';
 import type { DeviceSummary } from '../device/list.js';
 import type { Probe } from '../device/probe.js';
+import { checkReapRequest, type Reaped, type ReapRequest } from '../device/reap.js';
 import { checkRequest, type DeviceRequest } from '../device/request.js';
 import type { DeviceNumber } from '../dm/device-number.js';
 import { expectThreads } from '../kernel/shim.js';
@@ -92,15 +93,18 @@ export async function listDevices(options: ListeningOptions = {}): Promise<Devic
 }
 
 /**
- * Removes the devices that a kill of a process together with its shield left behind: those of dmfd's that are not marked
- * for deferred removal, seen twice with a second between, so that none is taken from a creation under way. An unused one is
- * gone when the promise resolves, a used one goes with its last holder.
+ * Removes the devices that a kill of a process together with its shield left behind: those that are not marked for
+ * deferred removal, have never been live, are made by nobody now, and are so a second later. An unused one is gone when
+ * the promise resolves, a used one goes with its last holder.
  *
- * @returns what it marked for removal, with the open count it had
- * @throws DmfdError `privilege`, `unsupported`, `kernel`
+ * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is no such one
  */
-export async function reapDevices(options: ListeningOptions = {}): Promise<DeviceSummary[]> {
-  return await inThread('reapDevices', undefined, checkOptions(options));
+export async function reapDevices(
+  request: ReapRequest = {},
+  options: ListeningOptions = {},
+): Promise<Reaped> {
+  const listening = checkOptions(options);
+  return await inThread('reapDevices', checkReapRequest(request), listening);
 }
 
 /**

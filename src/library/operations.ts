@@ -3,7 +3,7 @@ import type { DeviceFacts } from '../device/facts.js';
 import { findHolders } from '../device/holders.js';
 import { type DeviceSummary, listDevices } from '../device/list.js';
 import { type Probe, probe } from '../device/probe.js';
-import { reapDevices } from '../device/reap.js';
+import { type Reaped, type ReapRequest, reapDevices } from '../device/reap.js';
 import type { CheckedRequest } from '../device/request.js';
 import type { DeviceNumber } from '../dm/device-number.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -27,7 +27,7 @@ export const OPERATIONS = {
   planSwap: (kernel: Kernel, request: CheckedSwap): SwapPlan => describeSwap(kernel, request),
   probe: (kernel: Kernel): Probe => probe(kernel),
   listDevices: (kernel: Kernel): DeviceSummary[] => listDevices(kernel),
-  reapDevices: (kernel: Kernel): DeviceSummary[] => reapDevices(kernel),
+  reapDevices: (kernel: Kernel, request: ReapRequest): Reaped => reapDevices(kernel, request),
   findHolders: (_kernel: Kernel, device: DeviceNumber): string[] => findHolders(device),
 } as const;
 

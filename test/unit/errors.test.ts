@@ -34,6 +34,7 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'backing-replaced': 'taken',
   'receiver-not-trusted': 'taken',
   'still-held': 'taken',
+  'not-leaked': 'taken',
   'kernel-refused': 'kernel',
   'left-behind': 'kernel',
   'target-unknown': 'kernel',

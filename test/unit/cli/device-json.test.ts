@@ -51,10 +51,17 @@ test('so is swap, with the same fields first', () => {
 });
 
 test.each([
-  [2, true, 'open 2'],
-  [0, false, 'leaked'],
-])('a listed device is a line: open %i, deferred remove %j', (openCount, deferredRemove, state) => {
-  const device = { ...IDENTITY, openCount, deferredRemove };
-  expect(formatLine(device)).toBe(`/dev/dm-5\t254:5\t${state}\tDMFD-1\twith a blank`);
-  expect(formatJson(device)).toBe(`{${SAME},"openCount":${openCount},"deferredRemove":${deferredRemove}}\n`);
-});
+  [2, true, 'held', 'open 2'],
+  [0, false, 'being-made', 'being made'],
+  [0, false, 'leaked', 'leaked'],
+  [1, false, 'kept', 'kept, open 1'],
+] as const)(
+  'a listed device is a line: open %i, deferred remove %j, %s',
+  (openCount, deferredRemove, state, words) => {
+    const device = { ...IDENTITY, openCount, deferredRemove, state };
+    expect(formatLine(device)).toBe(`/dev/dm-5\t254:5\t${words}\tDMFD-1\twith a blank`);
+    expect(formatJson(device)).toBe(
+      `{${SAME},"openCount":${openCount},"deferredRemove":${deferredRemove},"state":"${state}"}\n`,
+    );
+  },
+);

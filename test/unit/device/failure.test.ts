@@ -293,6 +293,14 @@ const CASES: readonly Case[] = [
     code: 'kernel-refused',
     message: /DM_DEV_REMOVE, deferred: EIO/,
   },
+  {
+    step: 'LOAD',
+    errno: 'ENXIO',
+    kind: 'taken',
+    code: 'device-stolen',
+    message: /removed or replaced it/,
+    log: ['device-mapper: ioctl: device has been removed from the dev hash table.'],
+  },
   { step: 'RESUME', errno: 'ENXIO', kind: 'taken', code: 'device-stolen', message: /removed or replaced it/ },
   {
     step: 'RESUME',
@@ -357,6 +365,12 @@ describe('a failed creation', () => {
     const error = explainFailure(checkRequest({ name: 'mine', table: '0 8 zero' }), outcome, []);
     expect(error).toMatchObject({ kind: 'kernel', code: 'left-behind', errno: 'EIO' });
     expect(error.hint).toMatch(/could not be taken back either \(EBUSY\).*"dmfd reap" removes it/);
+    const chosen = explainFailure(
+      checkRequest({ name: 'mine', uuid: 'mine', table: '0 8 zero' }),
+      outcome,
+      [],
+    );
+    expect(chosen.hint).toMatch(/"dmfd reap mine" removes it/);
   });
 
   test('that was taken back does not', () => {

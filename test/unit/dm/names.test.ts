@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDeviceName, parseDeviceUuid } from '../../../src/dm/names.js';
+import { isOwnUuid, parseDeviceName, parseDeviceUuid } from '../../../src/dm/names.js';
 import { refusal } from '../support/refusal.js';
 
 describe('a device name', () => {
@@ -32,6 +32,18 @@ describe('a device name', () => {
   ])('may not be %j', (name, message) => {
     expect(refusal(() => parseDeviceName(name))).toMatchObject({ kind: 'usage', message });
   });
+});
+
+test.each([
+  ['DMFD-6a865b81-10e6-4c83-8a41-44eab8ad6852', true],
+  ['DMFD-6a865b81-10e6-1c83-8a41-44eab8ad6852', false],
+  ['DMFD-6a865b81-10e6-4c83-ca41-44eab8ad6852', false],
+  ['DMFD-6a865b81-10e6-4c83-8a41-44eab8ad6852-2', false],
+  ['DMFD-backup', false],
+  ['LVM-6a865b81-10e6-4c83-8a41-44eab8ad6852', false],
+  ['', false],
+])('%j is a UUID that dmfd chose: %j', (uuid, own) => {
+  expect(isOwnUuid(uuid)).toBe(own);
 });
 
 describe('a device UUID', () => {

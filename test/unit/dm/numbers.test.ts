@@ -27,6 +27,7 @@ const FIELDS: Readonly<Record<keyof typeof HEADER_OFFSETS, string>> = {
 
 const FLAG_NAMES: Readonly<Record<keyof typeof FLAGS, string>> = {
   READONLY: 'DM_READONLY_FLAG',
+  ACTIVE_PRESENT: 'DM_ACTIVE_PRESENT_FLAG',
   BUFFER_FULL: 'DM_BUFFER_FULL_FLAG',
   SECURE_DATA: 'DM_SECURE_DATA_FLAG',
   DEFERRED_REMOVE: 'DM_DEFERRED_REMOVE',

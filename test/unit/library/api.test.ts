@@ -59,7 +59,7 @@ test('a signal that comes right after the call is heard', async () => {
 
 test('options and devices of the wrong type reject the promise with a usage error, and the process ends', async () => {
   const { stdout, stderr, code } = await startNode(
-    { 'createDevice, createSwap, planSwap, findHolders, listDevices, DmfdError': 'index.js' },
+    { 'createDevice, createSwap, planSwap, findHolders, listDevices, reapDevices, DmfdError': 'index.js' },
     `for (const call of [
       () => listDevices({ signal: 'x' }),
       () => listDevices(null),
@@ -67,11 +67,13 @@ test('options and devices of the wrong type reject the promise with a usage erro
       () => createDevice({ table: '0 8 zero' }, null),
       () => createSwap({ backing: 'b' }, null),
       () => planSwap({ backing: 'b' }, null),
+      () => reapDevices({ devices: 'x' }),
+      () => reapDevices({ signal: AbortSignal.abort() }),
       () => findHolders({ major: 'x', minor: 1 }),
       () => findHolders({ major: () => 1, minor: 1 }),
     ]) await call().catch((error) => console.log(error.code ?? error));`,
   ).result;
   expect(stderr).toBe('');
-  expect(stdout).toBe('invalid-request\n'.repeat(8));
+  expect(stdout).toBe('invalid-request\n'.repeat(10));
   expect(code).toBe(0);
 });

@@ -28,7 +28,7 @@ test('the public types are as promised', () => {
   expectTypeOf<ReturnType<Library['planSwap']>>().toEqualTypeOf<Promise<dmfd.SwapPlan>>();
   expectTypeOf<ReturnType<Library['probe']>>().toEqualTypeOf<Promise<dmfd.Probe>>();
   expectTypeOf<ReturnType<Library['listDevices']>>().toEqualTypeOf<Promise<dmfd.DeviceSummary[]>>();
-  expectTypeOf<ReturnType<Library['reapDevices']>>().toEqualTypeOf<Promise<dmfd.DeviceSummary[]>>();
+  expectTypeOf<ReturnType<Library['reapDevices']>>().toEqualTypeOf<Promise<dmfd.Reaped>>();
   expectTypeOf<ReturnType<Library['findHolders']>>().toEqualTypeOf<Promise<string[]>>();
   expectTypeOf<ReturnType<Library['waitGone']>>().toEqualTypeOf<Promise<dmfd.Remains>>();
   expectTypeOf<Parameters<Library['createDevice']>>().toEqualTypeOf<
@@ -45,6 +45,8 @@ test('the public types are as promised', () => {
   expectTypeOf<dmfd.Swap['swapSize']>().toEqualTypeOf<bigint>();
   expectTypeOf<dmfd.SwapRequest['size']>().toEqualTypeOf<bigint | undefined>();
   expectTypeOf<dmfd.DeviceSummary['deferredRemove']>().toEqualTypeOf<boolean>();
+  expectTypeOf<dmfd.DeviceState>().toEqualTypeOf<'held' | 'being-made' | 'leaked' | 'kept'>();
+  expectTypeOf<AnyIn<dmfd.Reaped | dmfd.ReapRequest>>().toBeNever();
   expectTypeOf<dmfd.Mode>().toEqualTypeOf<'auto' | 'atomic' | 'fallback'>();
   expectTypeOf<dmfd.DeviceRequest['key']>().toEqualTypeOf<dmfd.KeySource | undefined>();
   expectTypeOf<'key-missing'>().toExtend<dmfd.ErrorCode>();

@@ -114,69 +114,122 @@ EOF
 });
 
 /** A device as a kill of dmfd and its shield at once leaves it: loaded, not marked for removal. */
-const leak = (name: string) =>
-  `${atCall('DM_DEV_REMOVE', { run: 'kill -9 $COMMAND $CALLER' })} dmfd create ${name} --mode fallback --loop /tmp/probe.img --table '0 8 linear {loop0} 0' -- true`;
+const leak = (name: string, options: string) =>
+  `${atCall('DM_DEV_REMOVE', { run: 'kill -9 $COMMAND $CALLER' })} dmfd create ${name} --mode fallback ${options} -- true`;
+
+const OVER_LOOP = `--loop /tmp/probe.img --table '0 8 linear {loop0} 0'`;
+const ZERO = `--table '0 8 zero'`;
+
+/** What `ls` prints of each device: state, UUID and name. */
+const ls = 'dmfd ls | cut -f 3-';
 
 describe('ls and reap', () => {
   test('ls lists what is dmfd’s; reap removes what is leaked, and nothing else', async () => {
     const { code, stdout, stderr } = await vm.sh(`
-      ${leak('leaked')}
-      ${atCall('DM_TABLE_LOAD', { run: 'kill -9 $COMMAND $CALLER' })} dmfd create 'without table' --mode fallback --table '0 8 zero' -- true
-      dmsetup create --noudevsync theirs --uuid THEIRS --table '0 8 zero'
-      dmsetup create --noudevsync used --uuid DMFD-used --table '0 8 zero'
+      ${leak('leaked', OVER_LOOP)}
+      ${atCall('DM_TABLE_LOAD', { run: 'kill -9 $COMMAND $CALLER' })} dmfd create 'without table' --mode fallback ${ZERO} -- true
+      ${leak('used', ZERO)}
       sleep 100 </dev/dm-$(dmsetup info -c --noheadings -o minor used) & sleeper=$!
-      dmfd create alive --table '0 8 zero' -- sh -c '
-        cat /sys/block/loop*/loop/backing_file; dmfd ls; echo; dmfd ls --json; echo; dmfd reap; echo; dmfd ls'
+      dmsetup create --noudevsync theirs --uuid THEIRS ${ZERO}
+      dmfd create alive ${ZERO} -- sh -c '
+        cat /sys/block/loop*/loop/backing_file; dmfd ls; echo; dmfd ls --json; echo; dmfd reap --dry-run; echo; dmfd reap; echo; dmfd ls'
       echo; dmfd reap; dmsetup info -c --noheadings -o name --sort name
       kill $sleeper; wait $sleeper; sleep 0.2; dmsetup info -c --noheadings -o name; dmsetup remove --noudevsync theirs`);
-    const [text = '', json = '', reaped, after, rest] = stdout.split('\n\n');
+    const [text = '', json = '', planned, reaped, after, rest] = stdout.split('\n\n');
     expect(stderr).toMatch(/^(Killed\n)*(Terminated\n)?$/);
     expect(text.split('\n')).toEqual([
       '/tmp/probe.img',
       expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\tleaked\tDMFD-[0-9a-f-]{36}\tleaked$/),
       expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\tleaked\tDMFD-[0-9a-f-]{36}\twithout table$/),
-      expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\tleaked\tDMFD-used\tused$/),
+      expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\tleaked\tDMFD-[0-9a-f-]{36}\tused$/),
       expect.stringMatching(/^\/dev\/dm-\d+\t\d+:\d+\topen 1\tDMFD-[0-9a-f-]{36}\talive$/),
     ]);
     const listed = json.split('\n').map((line) => JSON.parse(line));
-    expect(listed.map(({ name, openCount, deferredRemove }) => [name, openCount, deferredRemove])).toEqual([
-      ['leaked', 0, false],
-      ['without table', 0, false],
-      ['used', 1, false],
-      ['alive', 1, true],
+    expect(
+      listed.map(({ name, openCount, deferredRemove, state }) => [name, openCount, deferredRemove, state]),
+    ).toEqual([
+      ['leaked', 0, false, 'leaked'],
+      ['without table', 0, false, 'leaked'],
+      ['used', 1, false, 'leaked'],
+      ['alive', 1, true, 'held'],
     ]);
     for (const { uuid, major, minor, name } of listed) {
       expect(text).toContain(`/dev/dm-${minor}\t${major}:${minor}\t`);
       expect(text).toContain(`\t${uuid}\t${name}`);
     }
+    expect(planned).toBe(
+      'leaked: would be removed\nwithout table: would be removed\nused: would go with its last holder (open 1)',
+    );
     expect(reaped).toBe(
       'leaked: removed\nwithout table: removed\nused: goes when its last holder does (open 1)',
     );
     expect(after?.split('\n')).toEqual([
-      expect.stringMatching(/\topen 1\tDMFD-used\tused$/),
-      expect.stringMatching(/\topen 1\t.*\talive$/),
+      expect.stringMatching(/\topen 1\tDMFD-.*\tused$/),
+      expect.stringMatching(/\topen 1\tDMFD-.*\talive$/),
     ]);
     expect(rest).toBe('theirs\nused\ntheirs\n');
     expect(code).toBe(0);
   });
 
+  test('what may be another program’s, or is kept on purpose, is left; what is named is removed if nobody made it live', async () => {
+    const { stdout, stderr } = await vm.sh(`
+      ${leak('chosen', `${ZERO} --uuid DMFD-chosen`)}
+      dmsetup create --noudevsync backup --uuid DMFD-backup ${ZERO}
+      dmfd create kept --uuid DMFD-kept ${ZERO} -- dmsetup message kept 0 @cancel_deferred_remove
+      ${ls}; echo; dmfd reap; echo
+      for name in chosen backup kept absent; do dmfd reap $name; echo $?; done
+      echo; ${ls}; dmsetup remove --noudevsync backup; dmsetup remove --noudevsync kept`);
+    const listed = ['kept, open 0\tDMFD-backup\tbackup', 'kept, open 0\tDMFD-kept\tkept'].join('\n');
+    expect(stdout.split('\n\n')).toEqual([
+      `leaked\tDMFD-chosen\tchosen\n${listed}`,
+      // Nothing from the reap without names.
+      '\nchosen: removed\n0\n125\n125\n125',
+      `${listed}\n`,
+    ]);
+    expect(stderr.replace(/^Killed\n/, '').split('\n')).toEqual([
+      'dmfd: device backup: it is not leaked: it is in use, and its removal is not deferred',
+      '  hint: if nobody needs it, "dmsetup remove --deferred" removes it',
+      'dmfd: device kept: it is not leaked: it is in use, and its removal is not deferred',
+      '  hint: if nobody needs it, "dmsetup remove --deferred" removes it',
+      'dmfd: device absent: there is no device of that name',
+      '  hint: "dmsetup info -c" shows what exists',
+      '',
+    ]);
+  });
+
+  test('names that are no text are listed and reaped', async () => {
+    const name = `$(printf 'a\\377b')`;
+    const output = await sh(`export DM_DEFAULT_NAME_MANGLING_MODE=none
+      dmsetup create --noudevsync --notable "${name}" --uuid DMFD-6a865b81-10e6-4c83-8a41-44eab8ad6852
+      dmfd ls | cut -f 3,4; dmfd reap | sed 's/.*://'; dmfd ls`);
+    expect(output).toBe('leaked\tDMFD-6a865b81-10e6-4c83-8a41-44eab8ad6852\n removed\n');
+  });
+
   test('creations that run meanwhile are not disturbed', async () => {
     const output = await sh(`
-      ${leak('leaked')} 2>/dev/null
+      ${leak('leaked', OVER_LOOP)} 2>/dev/null
       for i in 1 2 3 4; do dmfd create --table '0 8 zero' -- echo made & done
       dmfd reap; wait`);
     expect(output.split('\n').sort()).toEqual(['', 'leaked: removed', 'made', 'made', 'made', 'made']);
   });
 
-  test('a creation that stands still loses its device to reap, and says so; a held one does not', async () => {
+  test.each(['DM_TABLE_LOAD', 'DM_DEV_REMOVE'] as const)(
+    'a creation that stands still at %s is being made, and loses nothing to reap',
+    async (call) => {
+      const run = `${ls} | cut -f 1,3; dmfd reap; dmfd reap slow`;
+      const output = await sh(
+        `${atCall(call, { run })} dmfd create slow --mode fallback --table '0 8 zero' -- echo ran`,
+      );
+      expect(output).toBe(`being made\tslow\n${'slow: being made, left alone\n'.repeat(2)}ran\n`);
+    },
+  );
+
+  test('a creation that somebody takes the device from says so', async () => {
+    const run = 'dmsetup remove --noudevsync slow';
     const lost = await vm.sh(
-      `${atCall('DM_TABLE_LOAD', { run: 'dmfd reap' })} dmfd create slow --mode fallback --table '0 8 zero' -- echo ran`,
+      `${atCall('DM_TABLE_LOAD', { run })} dmfd create slow --mode fallback --table '0 8 zero' -- echo ran`,
     );
-    expect(lost).toMatchObject({ code: 125, stdout: 'slow: removed\n' });
+    expect(lost).toMatchObject({ code: 125, stdout: '' });
     expect(lost.stderr).toMatch(/^dmfd: device slow: somebody removed or replaced it/);
-    const held = await sh(
-      `${atCall('DM_DEV_REMOVE', { run: 'dmfd reap' })} dmfd create slow --mode fallback --table '0 8 zero' -- echo ran`,
-    );
-    expect(held).toBe('slow: goes when its last holder does (open 1)\nran\n');
   });
 });

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { shim } from '../../../src/kernel/shim.js';
+
+// Any file will do in place of the control device.
+const directory = mkdtempSync(join(tmpdir(), 'dmfd-claim-'));
+const control = join(directory, 'control');
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const text = (uuid: string): Buffer => Buffer.from(`${uuid}\0`);
+
+test('a claimed UUID is so for other descriptors, until it is given up or its descriptor closed', () => {
+  const maker = openSync(control, 'w+');
+  const other = openSync(control, 'w+');
+  expect(shim.isClaimed(other, text('a'))).toBe(0);
+  expect(shim.claim(maker, text('a'))).toBe(0);
+  expect(shim.isClaimed(other, text('a'))).toBe(1);
+  expect(shim.isClaimed(other, text('b'))).toBe(0);
+  expect(shim.claim(other, text('a'))).toBe(-constants.errno.EAGAIN);
+  expect(shim.claim(other, text('b'))).toBe(0);
+  expect(shim.unclaim(maker, text('a'))).toBe(0);
+  expect(shim.isClaimed(other, text('a'))).toBe(0);
+  expect(shim.claim(maker, text('a'))).toBe(0);
+  closeSync(maker);
+  expect(shim.isClaimed(other, text('a'))).toBe(0);
+  closeSync(other);
+});
+
+test('it lasts as long as any process has the descriptor, and no longer', async () => {
+  const maker = openSync(control, 'w+');
+  const other = openSync(control, 'w+');
+  shim.claim(maker, text('a'));
+  const child = spawn('sleep', ['1000'], { stdio: ['ignore', 'ignore', 'ignore', maker] });
+  await new Promise((resolve) => child.once('spawn', resolve));
+  closeSync(maker);
+  expect(shim.isClaimed(other, text('a'))).toBe(1);
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.once('exit', resolve));
+  expect(shim.isClaimed(other, text('a'))).toBe(0);
+  closeSync(other);
+});
