@@ -1,4 +1,5 @@
 import type { DeviceNumber } from '../dm/device-number.js';
+import { mangle } from '../dm/mangling.js';
 import type { DeviceName, DeviceUuid } from '../dm/names.js';
 import { FLAGS, UDEV_EVENT } from '../dm/protocol.js';
 import { encodeTableLoad, findKeyPlaces, type KeyPlace, type Table } from '../dm/table.js';
@@ -118,8 +119,8 @@ function encodeCreation(kernel: Kernel, dm: DmControl, creation: Creation, keyPl
   buffer.writeUInt32LE(modes()[creation.mode], at.mode);
   buffer.writeUInt32LE(creation.readOnly ? 1 : 0, at.read_only);
   buffer.writeUInt32LE(UDEV_EVENT, at.udev_event);
-  buffer.write(creation.name, at.name);
-  buffer.write(creation.uuid, at.uuid);
+  buffer.write(mangle(creation.name), at.name);
+  buffer.write(mangle(creation.uuid), at.uuid);
   scratchName().copy(buffer, at.scratch);
   buffer.writeInt32LE(kernel.cancellation?.event ?? -1, at.cancel_fd);
   if (creation.key === undefined) return buffer;

@@ -15,9 +15,12 @@ import { MODES, type Mode } from './creation.js';
 
 /** What device to make. */
 export interface DeviceRequest {
-  /** At most 127 bytes; not `.`, `..` or `control`, and without `/`. Default: `dmfd-` and 8 hex digits. */
+  /**
+   * At most 127 bytes, where all but letters, digits and `#+-.:=@_` count four: the kernel gets them as `\xHH`, as from
+   * dmsetup. Not `.`, `..` or `control`, and without `/`. Default: `dmfd-` and 8 hex digits.
+   */
   readonly name?: string;
-  /** At most 128 bytes. Default: `DMFD-` and a random UUID. */
+  /** At most 128 bytes, counted likewise. Default: `DMFD-` and a random UUID. */
   readonly uuid?: string;
   /**
    * Lines `start length target args…` in sectors of 512 bytes: one text, several, or texts with the label under

@@ -1,5 +1,6 @@
 import { DmfdError } from '../errors.js';
 import { type DeviceNumber, decodeHugeDevice, encodeHugeDevice } from './device-number.js';
+import { mangle, showName } from './mangling.js';
 import { HEADER_OFFSETS as AT, HEADER_SIZE, INTERFACE_VERSION, NAME_FIELD, UUID_FIELD } from './protocol.js';
 
 /** What a request says in its header. A device is named by its number, its name or its UUID, never by two (but to create). */
@@ -40,8 +41,8 @@ export function encodeRequest(header: RequestHeader, dataSize = 0): Buffer {
   request.writeUInt32LE(header.flags ?? 0, AT.flags);
   request.writeUInt32LE(header.eventNr ?? 0, AT.eventNr);
   if (header.dev !== undefined) request.writeBigUInt64LE(encodeHugeDevice(header.dev), AT.dev);
-  writeText(request, header.name ?? '', AT.name, NAME_FIELD);
-  writeText(request, header.uuid ?? '', AT.uuid, UUID_FIELD);
+  writeText(request, mangle(header.name ?? ''), AT.name, NAME_FIELD);
+  writeText(request, mangle(header.uuid ?? ''), AT.uuid, UUID_FIELD);
   return request;
 }
 
@@ -60,16 +61,21 @@ export function decodeReply(reply: Buffer): ReplyHeader {
     flags: reply.readUInt32LE(AT.flags),
     eventNr: reply.readUInt32LE(AT.eventNr),
     dev: decodeHugeDevice(reply.readBigUInt64LE(AT.dev)),
-    name: readText(reply, AT.name, AT.name + NAME_FIELD),
-    uuid: readText(reply, AT.uuid, AT.uuid + UUID_FIELD),
+    name: showName(readBytes(reply, AT.name, AT.name + NAME_FIELD)),
+    uuid: showName(readBytes(reply, AT.uuid, AT.uuid + UUID_FIELD)),
   };
 }
 
 /** The text from `start` to its NUL. @throws DmfdError `system` when there is none before `end` */
 export function readText(bytes: Buffer, start: number, end: number): string {
+  return readBytes(bytes, start, end).toString();
+}
+
+/** As {@link readText}, for what need not be text. */
+export function readBytes(bytes: Buffer, start: number, end: number): Buffer {
   const nul = bytes.indexOf(0, start);
   if (nul < 0 || nul >= end) throw malformed(`a text at byte ${start} does not end`);
-  return bytes.toString('utf8', start, nul);
+  return bytes.subarray(start, nul);
 }
 
 export function malformed(what: string): DmfdError {

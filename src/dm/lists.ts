@@ -1,5 +1,6 @@
 import { type DeviceNumber, decodeHugeDevice } from './device-number.js';
-import { decodeReply, malformed, readText } from './header.js';
+import { decodeReply, malformed, readBytes, readText } from './header.js';
+import { showName } from './mangling.js';
 
 export interface ListedDevice {
   readonly dev: DeviceNumber;
@@ -20,7 +21,7 @@ export function decodeDeviceList(reply: Buffer): ListedDevice[] {
     const encoded = reply.readBigUInt64LE(at);
     // A list without any device is one entry with number 0.
     if (encoded === 0n) return [];
-    return [{ dev: decodeHugeDevice(encoded), name: readText(reply, at + DEVICE_NAME_AT, end) }];
+    return [{ dev: decodeHugeDevice(encoded), name: showName(readBytes(reply, at + DEVICE_NAME_AT, end)) }];
   });
 }
 

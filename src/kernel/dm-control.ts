@@ -6,6 +6,8 @@ import {
   type ListedDevice,
   type TargetVersion,
 } from '../dm/lists.js';
+import { mangle } from '../dm/mangling.js';
+import { isOwnUuid } from '../dm/names.js';
 import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE, UDEV_EVENT } from '../dm/protocol.js';
 import { PRIVILEGE_HINT } from '../errors.js';
 import { describeErrno, isRefusal, resultName } from './errno.js';
@@ -92,7 +94,7 @@ export class DmControl implements Disposable {
   }
 
   /**
-   * DM_DEV_REMOVE. In: UUID, or the number of a device without one, DM_DEFERRED_REMOVE, flags for udev. Needs no shield: a single call happens or does not.
+   * DM_DEV_REMOVE. In: UUID, or the number of a device whose UUID others gave, DM_DEFERRED_REMOVE, flags for udev. Needs no shield: a single call happens or does not.
    * False when there is no such device any more.
    *
    * @throws DmfdError `privilege` or `kernel`
@@ -100,7 +102,8 @@ export class DmControl implements Disposable {
   removeDeferred(device: DeviceNumber & { readonly name: string; readonly uuid: string }): boolean {
     const operation = 'DM_DEV_REMOVE, deferred';
     const request = encodeRequest({
-      ...(device.uuid === '' ? { dev: device } : { uuid: device.uuid }),
+      // The UUID of others may be mangled in another way.
+      ...(isOwnUuid(device.uuid) ? { uuid: device.uuid } : { dev: device }),
       flags: FLAGS.DEFERRED_REMOVE,
       eventNr: UDEV_EVENT,
     });
@@ -115,20 +118,18 @@ export class DmControl implements Disposable {
 
   /** Whether a process makes the device now. Where the kernel has no such lock, or /dev is another one: false. */
   isBeingMade(uuid: string): boolean {
-    const result = this.kernel.call('is the UUID claimed', () =>
-      shim.isClaimed(this.fd, nulTerminated(uuid)),
-    );
+    const result = this.kernel.call('is the UUID claimed', () => shim.isClaimed(this.fd, claimedText(uuid)));
     return result === 1;
   }
 
   /** Does something while no creation has this UUID; undefined, and nothing done, when one has it. */
   whileUnclaimed<T>(uuid: string, action: () => T): T | undefined {
-    const claim = this.kernel.call('claim the UUID', () => shim.claim(this.fd, nulTerminated(uuid)));
+    const claim = this.kernel.call('claim the UUID', () => shim.claim(this.fd, claimedText(uuid)));
     if (resultName(claim) === 'EAGAIN') return undefined;
     try {
       return action();
     } finally {
-      shim.unclaim(this.fd, nulTerminated(uuid));
+      shim.unclaim(this.fd, claimedText(uuid));
     }
   }
 
@@ -156,6 +157,7 @@ export class DmControl implements Disposable {
   }
 }
 
-function nulTerminated(text: string): Buffer {
-  return Buffer.from(`${text}\0`);
+/** As a creation claims it. */
+function claimedText(uuid: string): Buffer {
+  return Buffer.from(`${mangle(uuid)}\0`);
 }

@@ -2,6 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { isOwnUuid, parseDeviceName, parseDeviceUuid } from '../../../src/dm/names.js';
 import { refusal } from '../support/refusal.js';
 
+const MANGLED = 'when all but letters, digits and #+-.:=@_ are written as \\xHH';
+const MIXED =
+  'in a name with \\xHH, which stands for one byte, all but letters, digits and #+-.:=@_ must be written so';
+
 describe('a device name', () => {
   test.each([
     'a',
@@ -13,9 +17,13 @@ describe('a device name', () => {
     'a"quote',
     'a\\backslash',
     'x'.repeat(127),
-    `${'ü'.repeat(63)}x`,
+    `${'ü'.repeat(15)}1234567`,
   ])('may be %j', (name) => {
     expect(parseDeviceName(name)).toBe(name);
+  });
+
+  test('may be given as dmsetup writes it', () => {
+    expect(parseDeviceName('a\\x20b\\xc3\\xbc')).toBe('a bü');
   });
 
   test.each([
@@ -28,7 +36,10 @@ describe('a device name', () => {
     ['a\nb', 'device name "a\\nb": control characters are not allowed in it'],
     ['a\x7fb', 'device name "a\x7fb": control characters are not allowed in it'],
     ['x'.repeat(128), `device name "${'x'.repeat(128)}": 128 bytes, and at most 127 are allowed`],
-    ['ü'.repeat(64), `device name "${'ü'.repeat(64)}": 128 bytes, and at most 127 are allowed`],
+    ['ü'.repeat(16), `device name "${'ü'.repeat(16)}": 128 bytes ${MANGLED}, and at most 127 are allowed`],
+    ['a\\x2fb', 'device name "a\\\\x2fb": "/" is not allowed in it'],
+    ['a\\x20b c', `device name "a\\\\x20b c": ${MIXED}`],
+    ['a\\x41', `device name "a\\\\x41": ${MIXED}`],
   ])('may not be %j', (name, message) => {
     expect(refusal(() => parseDeviceName(name))).toMatchObject({ kind: 'usage', message });
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mangle } from '../../../src/dm/mangling.js';
 import { expectNothingLeft, sh, vm } from './support.js';
 
 const DISKS = ['/tmp/read-back-0', '/tmp/read-back-1'] as const;
@@ -100,7 +101,7 @@ describe('dmsetup finds the name and the UUID', () => {
   ])('%s', async (name, uuid) => {
     const found = await create({ name, uuid });
     expect(found.info).toMatchObject({ name, uuid });
-    expect(found.sys).toMatchObject({ name, uuid });
+    expect(found.sys).toMatchObject({ name: mangle(name), uuid: mangle(uuid) });
     expect(found.environment).toMatchObject({ DMFD_NAME: name, DMFD_UUID: uuid });
   });
 });
@@ -160,11 +161,11 @@ const INFO = [
 const SYS = ['size', 'ro', 'diskseq', 'dm/name', 'dm/uuid'];
 const TOLD = ['NAME', 'UUID', 'DEV', 'PATH', 'SIZE', 'DISKSEQ'].map((word) => `DMFD_${word}`);
 
-/** What dmsetup and /sys say, from inside the command; dmsetup finds the device by its number, so no name is mangled. */
+/** What dmsetup and /sys say, from inside the command; dmsetup finds the device by its number. */
 const LOOK = `
-  device="-j \${DMFD_DEV%:*} -m \${DMFD_DEV#*:} --manglename none"
+  device="-j \${DMFD_DEV%:*} -m \${DMFD_DEV#*:}"
   dmsetup info -c --noheadings --separator '\u001f' -o ${INFO.join(',')} $device
-  printf '\\036'; dmsetup info $device | sed -n 's/^State: *//p'
+  printf '\\036'; { dmsetup info "$DMFD_NAME"; dmsetup info -u "$DMFD_UUID"; } | sed -n 's/^State: *//p'
   printf '\\036'; dmsetup table --showkeys $device
   printf '\\036'; dmsetup status $device
   printf '\\036'; cd "/sys/dev/block/$DMFD_DEV"; cat ${SYS.join(' ')}
@@ -198,7 +199,7 @@ async function create({ name, uuid, table = ['--table', '0 8 zero'], lines = [] 
       INFO.map((field) => (field === 'tables_loaded' ? 'tables' : field)),
       (info[0] ?? '').split('\u001f'),
     ),
-    state: state[0],
+    state: [...new Set(state)].join(', '),
     table: shown.map((line) => line.trimEnd()),
     status: status.map((line) => line.trim().split(' ').slice(0, 3).join(' ')),
     sys: named(
