@@ -81,7 +81,7 @@ export function addCreateOptions(command: CommandLine): CommandLine {
     .addOption(
       new Option(
         '--wait-gone [SECONDS]',
-        'return only when device and loop devices are gone, or after SECONDS, given as --wait-gone=SECONDS',
+        'return only when device and loop devices are gone, or after SECONDS, given as --wait-gone=SECONDS, with status 124',
       )
         .preset(DEFAULT_WAIT_SECONDS)
         .argParser(parseSeconds),

@@ -129,8 +129,7 @@ async function runAndEnd(
   events.started(running.pid);
   const ending = running.end();
   events.ended(ending);
-  await waitIfAsked(device, options, events);
-  endAs(ending);
+  endAs((await isGoneIfAsked(device, options, events)) ? ending : { status: SOMETHING_STAYED });
 }
 
 async function giveAway(
@@ -149,14 +148,20 @@ async function holdDevice(device: Device, options: CreateOptions, events: Events
     if (!options.quiet && isatty(2)) say(`holding ${device.name}; ^C lets go of it`);
   }, callerState());
   device.close();
-  await waitIfAsked(device, options, events);
+  if (!(await isGoneIfAsked(device, options, events))) process.exitCode = SOMETHING_STAYED;
 }
 
-async function waitIfAsked(
+/** The exit status of `--wait-gone` when the time is up, as timeout(1) has it, however the command ended. */
+const SOMETHING_STAYED = 124;
+
+/** For `--wait-gone`: false when device or loop devices are still there after that time. */
+async function isGoneIfAsked(
   device: Device,
   { waitGone, quiet }: CreateOptions,
   events: Events,
-): Promise<void> {
-  if (waitGone === undefined) return;
-  events.gone(await awaitGone(device, waitGone, quiet ?? false));
+): Promise<boolean> {
+  if (waitGone === undefined) return true;
+  const left = await awaitGone(device, waitGone, quiet ?? false);
+  events.gone(left);
+  return left.length === 0;
 }

@@ -150,10 +150,12 @@ test('--json-fd to a reader that has gone costs nothing but a warning', async ()
 test('--json-fd says who still holds the device when the time is up', async () => {
   await sh(`mkfifo /tmp/go; rm -f /tmp/pid`);
   const output = await sh(
-    `${CREATE} --json-fd 9 --wait-gone=0.3 -q -- sh -c 'cat /tmp/go >/dev/null 2>&1 & echo $! >/tmp/pid' 9>&1 >/dev/null; cat /tmp/pid`,
+    `${CREATE} --json-fd 9 --wait-gone=0.3 -q -- sh -c 'cat /tmp/go >/dev/null 2>&1 & echo $! >/tmp/pid; exit 3' 9>&1 >/dev/null; echo $?; cat /tmp/pid`,
   );
   const lines = output.trim().split('\n');
-  const pid = lines.pop();
+  const [status, pid] = lines.splice(-2);
+  expect(status).toBe('124');
+  expect(JSON.parse(lines.at(-2) ?? '')).toEqual({ event: 'ended', status: 3, signal: null });
   expect(JSON.parse(lines.at(-1) ?? '')).toEqual({
     event: 'held',
     by: [expect.stringMatching(new RegExp(`^device mine .* held by .*${pid}`))],
