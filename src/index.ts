@@ -9,7 +9,7 @@ export type { DeviceFacts, LoopIdentity } from './device/facts.js';
 export type { Device } from './device/handle.js';
 export type { DeviceState, DeviceSummary } from './device/list.js';
 export type { Probe } from './device/probe.js';
-export type { Reaped, ReapRequest } from './device/reap.js';
+export type { Reaped, ReapedLoop, ReapRequest } from './device/reap.js';
 export type { DeviceRequest } from './device/request.js';
 export { type DeviceIdentity, type Remains, waitGone } from './device/wait-gone.js';
 export type { DeviceNumber } from './dm/device-number.js';

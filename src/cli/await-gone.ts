@@ -1,7 +1,9 @@
+import type { LoopIdentity } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
 import { findHolders } from '../device/holders.js';
 import { type Remains, waitGone } from '../device/wait-gone.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
+import { readIfThere } from '../kernel/pseudo-files.js';
 import { say } from './output.js';
 import { withProgress } from './progress.js';
 
@@ -25,8 +27,14 @@ function describeRemains(device: Device, remains: Remains): string[] {
     ];
   }
   return remains.loops.map(
-    (loop) => `/dev/loop${loop.minor} (${loop.file}) is still attached, held by ${holdersOf(loop)}`,
+    (loop) => `/dev/loop${loop.minor} (${loop.file}) is still attached, held by ${holdersOfLoop(loop)}`,
   );
+}
+
+/** One that nobody holds has been told to stay. */
+function holdersOfLoop(loop: LoopIdentity): string {
+  const stays = readIfThere(`/sys/block/loop${loop.minor}/loop/autoclear`).trim() === '0';
+  return stays && findHolders(loop).length === 0 ? 'nobody: "dmfd reap" detaches it' : holdersOf(loop);
 }
 
 function holdersOf(device: Parameters<typeof findHolders>[0]): string {

@@ -19,7 +19,15 @@ export function addReap(program: CommandLine): void {
       const reaped = operate(undefined, undefined, (kernel) => reapDevices(kernel, request));
       for (const device of reaped.devices) print(`${device.name}: ${fate(device, dryRun)}`);
       for (const { name } of reaped.beingMade) print(`${name}: being made, left alone`);
+      for (const { minor, file, detached } of reaped.loops) {
+        print(`/dev/loop${minor} (${file}): ${loopFate(detached, dryRun)}`);
+      }
     });
+}
+
+function loopFate(detached: boolean, dryRun: boolean): string {
+  if (dryRun) return 'would be detached when nobody uses it';
+  return detached ? 'detached' : 'detaches when nobody uses it';
 }
 
 function fate({ openCount }: DeviceSummary, dryRun: boolean): string {

@@ -2,7 +2,9 @@ import { isOwnUuid } from '../dm/names.js';
 import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { findStrayLoops, letGo } from '../loop/strays.js';
 import { checkProperties, TYPES } from '../properties.js';
+import type { LoopIdentity } from './facts.js';
 import { type DeviceSummary, findDevices, summarize } from './list.js';
 
 /** What to remove. */
@@ -22,6 +24,13 @@ export interface Reaped {
   readonly devices: readonly DeviceSummary[];
   /** What was left alone, because a process works on it. */
   readonly beingMade: readonly DeviceSummary[];
+  /** Loop devices of dmfd's that a holder of the device above had told to stay. */
+  readonly loops: readonly ReapedLoop[];
+}
+
+export interface ReapedLoop extends LoopIdentity {
+  /** False: somebody uses it; it goes with its last user. */
+  readonly detached: boolean;
 }
 
 const PROPERTIES = {
@@ -44,11 +53,23 @@ const GRACE_MILLISECONDS = 1000;
 /**
  * Removes the devices that a kill of a dmfd together with its shield left behind: those that are not marked for deferred
  * removal, have never been live, are made by nobody now, and are so a second later. An unused one is gone when this
- * returns, a used one goes with its last holder.
+ * returns, a used one goes with its last holder. Without names, loop devices of dmfd's that were told to stay are told again to
+ * detach when nobody uses them.
  *
  * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is no such one
  */
-export function reapDevices(kernel: Kernel, { devices: names, dryRun = false }: ReapRequest = {}): Reaped {
+export function reapDevices(kernel: Kernel, request: ReapRequest = {}): Reaped {
+  const found = reapUnfinished(kernel, request);
+  // After the devices, which hold theirs.
+  const strays = request.devices === undefined ? findStrayLoops(kernel) : [];
+  const loops = strays.map((loop) => ({ ...loop, detached: !request.dryRun && letGo(kernel, loop) }));
+  return { ...found, loops };
+}
+
+function reapUnfinished(
+  kernel: Kernel,
+  { devices: names, dryRun = false }: ReapRequest,
+): Omit<Reaped, 'loops'> {
   return DmControl.with(kernel, (dm) => {
     const before = findUnfinished(dm, names);
     if (before.length === 0) return { devices: [], beingMade: [] };

@@ -8,13 +8,15 @@ export const LOOP_MAJOR = 7;
 
 export const LOOP_COMMANDS = {
   CONFIGURE: 0x4c0a,
+  GET_STATUS64: 0x4c05,
+  SET_STATUS64: 0x4c04,
   CTL_GET_FREE: 0x4c82,
 } as const;
 
 const FLAG_READ_ONLY = 1;
 const FLAG_AUTOCLEAR = 4;
 
-const INFO_SIZE = 232;
+export const INFO_SIZE = 232;
 const INFO_FLAGS_AT = 52;
 const INFO_NAME_AT = 56;
 const NAME_FIELD = 64;
@@ -22,13 +24,38 @@ const NAME_FIELD = 64;
 const CONFIG_SIZE = 304;
 const CONFIG_INFO_AT = 8;
 
+/** What the file name begins with, by which dmfd's loop devices are known; losetup shows the kernel's own name instead. */
+const MARK = 'dmfd:';
+
 /** `struct loop_info64` for a device that detaches by itself when it is no longer open. */
 export function encodeLoopInfo(file: string, readOnly: boolean): Buffer {
   const info = Buffer.alloc(INFO_SIZE);
   info.writeUInt32LE(FLAG_AUTOCLEAR | (readOnly ? FLAG_READ_ONLY : 0), INFO_FLAGS_AT);
-  // Only for people to look at; a longer name is cut, at a whole character.
-  info.write(file, INFO_NAME_AT, NAME_FIELD - 1, 'utf8');
+  // A longer name is cut, at a whole character.
+  info.write(`${MARK}${file}`, INFO_NAME_AT, NAME_FIELD - 1, 'utf8');
   return info;
+}
+
+/** What a loop device says of itself. */
+export interface LoopInfo {
+  /** dmfd attached it. */
+  readonly isOurs: boolean;
+  /** It detaches when it is not used any more. */
+  readonly autoclear: boolean;
+}
+
+export function decodeLoopInfo(info: Buffer): LoopInfo {
+  return {
+    isOurs: info.toString('latin1', INFO_NAME_AT, INFO_NAME_AT + MARK.length) === MARK,
+    autoclear: (info.readUInt32LE(INFO_FLAGS_AT) & FLAG_AUTOCLEAR) !== 0,
+  };
+}
+
+/** The same with autoclear. */
+export function setAutoclear(info: Buffer): Buffer {
+  const changed = Buffer.from(info);
+  changed.writeUInt32LE(info.readUInt32LE(INFO_FLAGS_AT) | FLAG_AUTOCLEAR, INFO_FLAGS_AT);
+  return changed;
 }
 
 /** `struct loop_config`: descriptor of the backing file, default block size, the info above. */

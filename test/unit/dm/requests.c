@@ -122,8 +122,8 @@ int main(void)
 	loads();
 	by_uuid();
 	print_request("list", new_request(64));
-	loop("loop", 21, LO_FLAGS_AUTOCLEAR, "/disk.img");
+	loop("loop", 21, LO_FLAGS_AUTOCLEAR, "dmfd:/disk.img");
 	loop("loop read-only", 21, LO_FLAGS_AUTOCLEAR | LO_FLAGS_READ_ONLY,
-	     "/0123456789012345678901234567890123456789012345678901234567890123456789.img");
+	     "dmfd:/0123456789012345678901234567890123456789012345678901234567890123456789.img");
 	return 0;
 }

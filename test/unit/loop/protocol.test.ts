@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { encodeLoopConfig, encodeLoopInfo } from '../../../src/loop/protocol.js';
+import {
+  decodeLoopInfo,
+  encodeLoopConfig,
+  encodeLoopInfo,
+  setAutoclear,
+} from '../../../src/loop/protocol.js';
 
 describe('the attachment of a file', () => {
   test('detaches by itself, and is read-only when asked', () => {
@@ -8,11 +13,11 @@ describe('the attachment of a file', () => {
   });
 
   test.each([
-    ['/short', '/short'],
-    ['x'.repeat(63), 'x'.repeat(63)],
-    ['x'.repeat(64), 'x'.repeat(63)],
-    [`${'x'.repeat(62)}ü`, 'x'.repeat(62)],
-  ])('shows the file name %j as %j, cut at a whole character', (file, shown) => {
+    ['/short', 'dmfd:/short'],
+    ['x'.repeat(58), `dmfd:${'x'.repeat(58)}`],
+    ['x'.repeat(59), `dmfd:${'x'.repeat(58)}`],
+    [`${'x'.repeat(57)}ü`, `dmfd:${'x'.repeat(57)}`],
+  ])('marks the file name %j as %j, cut at a whole character', (file, shown) => {
     const info = encodeLoopInfo(file, false);
     expect(info.toString('utf8', 56, info.indexOf(0, 56))).toBe(shown);
     expect(info.subarray(56 + 64).every((byte) => byte === 0)).toBe(true);
@@ -31,4 +36,15 @@ describe('the attachment of a file', () => {
   test('of no file at all has descriptor -1', () => {
     expect(encodeLoopConfig(-1, encodeLoopInfo('', true)).readInt32LE(0)).toBe(-1);
   });
+});
+
+test('a loop device of dmfd’s is known by its mark, and told to stay by its flags', () => {
+  const info = encodeLoopInfo('/f', true);
+  expect(decodeLoopInfo(info)).toEqual({ isOurs: true, autoclear: true });
+  const stays = Buffer.from(info);
+  stays.writeUInt32LE(1, 52);
+  expect(decodeLoopInfo(stays)).toEqual({ isOurs: true, autoclear: false });
+  expect(setAutoclear(stays).equals(info)).toBe(true);
+  info.write('/dmfd:', 56);
+  expect(decodeLoopInfo(info)).toEqual({ isOurs: false, autoclear: true });
 });

@@ -172,6 +172,36 @@ test.skipIf(!vm.kernel.name.startsWith('debian-'))(
   },
 );
 
+test(row('a holder without privileges has told the loop device to stay'), async () => {
+  const run = (table: string): string =>
+    `${quoted([...CREATE.slice(0, -1), table, '--wait-gone=0.5', '--'])} setpriv --reuid=65534 --regid=65534 --clear-groups \
+      python3 - <${vmFile('scenarios/holders/stay.py')}`;
+  // The kernel passes it down only if the table is the whole loop device: else it asks for CAP_SYS_RAWIO.
+  const part = await vm.sh(run('0 2047 linear {loop0} 0'));
+  expect(part).toMatchObject({ code: 1, stderr: expect.stringContaining('Inappropriate ioctl') });
+  await expectNothingLeft();
+  const whole = await vm.sh(run('0 2048 linear {loop0} 0'));
+  expect(whole.stderr).toMatch(
+    /^dmfd: \/dev\/loop\d+ \(\/tmp\/held.img\) is still attached, held by nobody: "dmfd reap" detaches it\n$/,
+  );
+  expect(whole.code).toBe(124);
+  expect(await standing()).toBe('loop: /tmp/held.img');
+  const reaped = await sh(`dmfd reap --dry-run; dmfd reap; dmfd reap`);
+  expect(reaped.replaceAll(/loop\d+/g, 'loopN')).toBe(
+    '/dev/loopN (/tmp/held.img): would be detached when nobody uses it\n/dev/loopN (/tmp/held.img): detached\n',
+  );
+  await expectNothingLeft();
+  // Somebody else's, and one that is in use.
+  await sh(run('0 2048 linear {loop0} 0').replace('--wait-gone=0.5', '-q'));
+  const output =
+    await sh(`theirs=$(losetup --find --show /tmp/held.img); ours=$(losetup -nO NAME,AUTOCLEAR | grep -v $theirs | cut -d' ' -f1)
+    sleep 1000 <$ours & dmfd reap; kill $!; wait; n=0; while losetup $ours >/dev/null 2>&1 && [ $n -lt 40 ]; do sleep 0.05; n=$((n+1)); done
+    losetup -nO BACK-FILE; losetup -d $theirs`);
+  expect(output.replaceAll(/loop\d+/g, 'loopN')).toBe(
+    '/dev/loopN (/tmp/held.img): detaches when nobody uses it\n/tmp/held.img\n',
+  );
+});
+
 /** Rows that other scenarios test, and in what words; those of mount and swap are recipes. */
 const elsewhere: Record<string, readonly [file: string, text: string]> = {
   '`--fdstore`: the service manager has it': [

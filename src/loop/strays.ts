@@ -1,0 +1,62 @@
+import { diskseqInSys } from '../kernel/block-device.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
+import { shim } from '../kernel/shim.js';
+import { openLoop } from './attach.js';
+import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
+
+/** A loop device that dmfd attached, and that somebody has told to stay: it does not detach by itself any more. */
+export interface StrayLoop {
+  readonly major: number;
+  readonly minor: number;
+  /** 0 before Linux 5.15. */
+  readonly diskseq: bigint;
+  readonly file: string;
+}
+
+/**
+ * Finds them. Whoever may write to a device whose table is one whole loop device may tell that loop device to stay; the
+ * kernel passes the request down.
+ */
+export function findStrayLoops(kernel: Kernel): StrayLoop[] {
+  return listIfThere('/sys/block')
+    .flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? [])
+    .filter((digits) => readIfThere(`/sys/block/loop${digits}/loop/autoclear`).trim() === '0')
+    .map(Number)
+    .filter((minor) => withInfo(kernel, minor, () => true) === true)
+    .map((minor) => {
+      const dev = { major: LOOP_MAJOR, minor };
+      return { ...dev, diskseq: diskseqInSys(dev) ?? 0n, file: fileOf(minor) };
+    });
+}
+
+/**
+ * Has a stray loop device detach when it is not used, as it was made to. Returns whether it has: false while somebody uses it.
+ *
+ * @throws DmfdError `kernel`
+ */
+export function letGo(kernel: Kernel, { minor, file }: StrayLoop): boolean {
+  withInfo(kernel, minor, (fd, info) => {
+    kernel.must('LOOP_SET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.SET_STATUS64, setAutoclear(info)));
+  });
+  return fileOf(minor) !== file;
+}
+
+/** undefined, and nothing done, for one that dmfd did not attach, that detaches by itself, or that has no file. */
+function withInfo<T>(kernel: Kernel, minor: number, use: (fd: number, info: Buffer) => T): T | undefined {
+  const fd = openLoop(kernel, minor, true);
+  if (fd < 0) return undefined;
+  try {
+    const info = Buffer.alloc(INFO_SIZE);
+    const result = kernel.call('LOOP_GET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.GET_STATUS64, info));
+    if (result < 0) return undefined;
+    const { isOurs, autoclear } = decodeLoopInfo(info);
+    return isOurs && !autoclear ? use(fd, info) : undefined;
+  } finally {
+    shim.close(fd);
+  }
+}
+
+function fileOf(minor: number): string {
+  return readIfThere(`/sys/block/loop${minor}/loop/backing_file`).replace(/\n$/, '');
+}
