@@ -29,6 +29,9 @@ static_assert(offsetof(struct dm_target_spec, target_type) == 24, "target_type")
 static_assert(DM_MAX_TYPE_NAME == 16, "target_type");
 
 static_assert(sizeof(struct loop_info64) == 232, "loop_info64");
+static_assert(offsetof(struct loop_info64, lo_device) == 0, "lo_device");
+static_assert(offsetof(struct loop_info64, lo_inode) == 8, "lo_inode");
+static_assert(offsetof(struct loop_info64, lo_rdevice) == 16, "lo_rdevice");
 static_assert(offsetof(struct loop_info64, lo_sizelimit) == 32, "lo_sizelimit");
 static_assert(offsetof(struct loop_info64, lo_number) == 40, "lo_number");
 static_assert(offsetof(struct loop_info64, lo_flags) == 52, "lo_flags");

@@ -58,6 +58,8 @@ const KINDS = {
   /** Another program removed or replaced the device while it was being made. */
   'device-stolen': 'taken',
   'loop-devices-taken': 'taken',
+  /** Another loop device has the file. */
+  'loop-file-in-use': 'taken',
   'backing-in-use': 'taken',
   'backing-replaced': 'taken',
   /** The server that a descriptor was to be sent to is neither root's nor the user's own. */

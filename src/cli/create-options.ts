@@ -10,6 +10,7 @@ export interface CreateOptions extends KeyOptions {
   readonly table?: string[];
   readonly tableFile?: string[];
   readonly loop?: string[];
+  readonly sharedLoop?: true;
   readonly readonly?: true;
   readonly holdReadonly?: true;
   readonly fd?: number;
@@ -41,6 +42,7 @@ export function addCreateOptions(command: CommandLine): CommandLine {
     )
     .option('--table-file <FILE>', 'read table lines from FILE, - for standard input (repeatable)', collect)
     .option('--loop <FILE>', 'attach FILE to a loop device, {loop0} in the table (repeatable)', collect)
+    .option('--shared-loop', 'attach each FILE even if another loop device has it, too')
     .option('--key-random <BITS>', 'make a random key of BITS bits for {key} in the table', parseKeyBits)
     .option('--key-file <FILE>', 'use the whole content of FILE as the key for {key} in the table')
     .option(
@@ -124,6 +126,7 @@ export function checkCombination(options: CreateOptions, commandLength: number |
     if (options[one] === undefined || options[other] === undefined) continue;
     throw usageError(`${flag(one)} and ${flag(other)} exclude each other: ${why}`);
   }
+  if (options.sharedLoop && options.loop === undefined) throw usageError('--shared-loop needs a --loop FILE');
   if (commandLength === undefined) checkWithoutCommand(options);
   else checkWithCommand(options);
   if (options.sendToUid !== undefined && options.sendFd === undefined) {

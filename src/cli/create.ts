@@ -106,6 +106,7 @@ function toRequest(
     ...(options.uuid === undefined ? {} : { uuid: options.uuid }),
     table: readTables(options.table ?? [], options.tableFile ?? []),
     loop: options.loop ?? [],
+    sharedLoop: options.sharedLoop ?? false,
     readOnly: options.readonly ?? false,
     mode: options.mode,
     ...(key === undefined ? {} : { key }),

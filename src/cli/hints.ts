@@ -34,6 +34,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'uuid-taken': 'choose another --uuid, or leave it out; "dmsetup info -c" shows what exists',
   'device-stolen': undefined,
   'loop-devices-taken': undefined,
+  'loop-file-in-use': '"losetup -l" shows it: end what uses it; or allow both with --shared-loop',
   'backing-in-use': undefined,
   'backing-replaced': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',

@@ -6,7 +6,7 @@ import { KernelLog } from '../kernel/kernel-log.js';
 import { shim } from '../kernel/shim.js';
 import { type OpenKey, openKey } from '../key/key.js';
 import { takesKeyring } from '../key/keyring.js';
-import { attachLoop, type LoopDevice } from '../loop/attach.js';
+import { attachFile, type LoopFile } from '../loop/file.js';
 import { type CreationResult, createShielded } from './creation.js';
 import { explainFailure } from './failure.js';
 import { Device } from './handle.js';
@@ -64,12 +64,12 @@ function refuseTakenUuid(dm: DmControl, { uuid }: CheckedRequest): void {
 /** The table holds the loop devices from its load on; held until then, their numbers cannot be taken by others. */
 function withLoops<T>(
   kernel: Kernel,
-  { loop, readOnly }: CheckedRequest,
-  use: (loops: readonly LoopDevice[]) => T,
+  { loop, readOnly, sharedLoop }: CheckedRequest,
+  use: (loops: readonly LoopFile[]) => T,
 ): T {
-  const loops: LoopDevice[] = [];
+  const loops: LoopFile[] = [];
   try {
-    for (const file of loop) loops.push(attachLoop(kernel, file, readOnly));
+    for (const file of loop) loops.push(attachFile(kernel, file, { readOnly, shared: sharedLoop }));
     return use(loops);
   } finally {
     for (const { fd } of loops) shim.close(fd);
@@ -80,7 +80,7 @@ function createOver(
   kernel: Kernel,
   dm: DmControl,
   request: CheckedRequest,
-  loops: readonly LoopDevice[],
+  loops: readonly LoopFile[],
   key: OpenKey | undefined,
 ): { device: Device; result: CreationResult } {
   const table = substituteLoops(request.table, loops.map(formatDeviceNumber));

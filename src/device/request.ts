@@ -27,8 +27,13 @@ export interface DeviceRequest {
    * which messages name them. `{loop0}`, `{loop1}`, … stand for the MAJ:MIN of the files in `loop`.
    */
   readonly table: string | readonly (string | TableSource)[];
-  /** Files, or block devices, each to be attached to a loop device that detaches by itself. */
+  /**
+   * Files, or block devices, each to be attached to a loop device that detaches by itself. One that another loop device has is
+   * refused, unless both are read-only.
+   */
   readonly loop?: readonly string[];
+  /** Attach the files in `loop` even if other loop devices have them. */
+  readonly sharedLoop?: boolean;
   /** Device, descriptor and loop devices are read-only. */
   readonly readOnly?: boolean;
   /**
@@ -43,7 +48,8 @@ export interface DeviceRequest {
 }
 
 /** A validated request, with defaults filled in: from here on only the kernel can refuse it. */
-export interface CheckedRequest extends Required<Pick<DeviceRequest, 'loop' | 'readOnly' | 'mode'>> {
+export interface CheckedRequest
+  extends Required<Pick<DeviceRequest, 'loop' | 'sharedLoop' | 'readOnly' | 'mode'>> {
   readonly name: DeviceName;
   readonly uuid: DeviceUuid;
   /** With the `{loopN}` words still in it. */
@@ -56,6 +62,7 @@ const PROPERTIES = {
   uuid: TYPES.string,
   table: TYPES.table,
   loop: TYPES.strings,
+  sharedLoop: TYPES.boolean,
   readOnly: TYPES.boolean,
   key: TYPES.key,
   mode: oneOf(MODES),
@@ -74,6 +81,7 @@ export function checkRequest(request: DeviceRequest): CheckedRequest {
     uuid: parseDeviceUuid(request.uuid ?? `${UUID_PREFIX}${randomUUID()}`),
     table,
     loop,
+    sharedLoop: request.sharedLoop ?? false,
     readOnly: request.readOnly ?? false,
     mode: request.mode ?? 'auto',
     key: request.key,

@@ -2,8 +2,8 @@ import { DmfdError } from '../errors.js';
 import { resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
-import { openLoop } from './attach.js';
 import { withLoopControl } from './control.js';
+import { openLoop } from './open.js';
 import { encodeLoopConfig, encodeLoopInfo, LOOP_COMMANDS } from './protocol.js';
 
 export interface LoopFeatures {

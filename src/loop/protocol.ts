@@ -17,6 +17,9 @@ const FLAG_READ_ONLY = 1;
 const FLAG_AUTOCLEAR = 4;
 
 export const INFO_SIZE = 232;
+const INFO_DEVICE_AT = 0;
+const INFO_INODE_AT = 8;
+const INFO_RDEVICE_AT = 16;
 const INFO_FLAGS_AT = 52;
 const INFO_NAME_AT = 56;
 const NAME_FIELD = 64;
@@ -36,21 +39,6 @@ export function encodeLoopInfo(file: string, readOnly: boolean): Buffer {
   return info;
 }
 
-/** What a loop device says of itself. */
-export interface LoopInfo {
-  /** dmfd attached it. */
-  readonly isOurs: boolean;
-  /** It detaches when it is not used any more. */
-  readonly autoclear: boolean;
-}
-
-export function decodeLoopInfo(info: Buffer): LoopInfo {
-  return {
-    isOurs: info.toString('latin1', INFO_NAME_AT, INFO_NAME_AT + MARK.length) === MARK,
-    autoclear: (info.readUInt32LE(INFO_FLAGS_AT) & FLAG_AUTOCLEAR) !== 0,
-  };
-}
-
 /** The same with autoclear. */
 export function setAutoclear(info: Buffer): Buffer {
   const changed = Buffer.from(info);
@@ -64,4 +52,32 @@ export function encodeLoopConfig(backing: number, info: Buffer): Buffer {
   config.writeUInt32LE(backing >>> 0, 0);
   info.copy(config, CONFIG_INFO_AT);
   return config;
+}
+
+/** What a loop device says of itself and its backing; device numbers as stat(2) has them. */
+export interface LoopInfo {
+  readonly device: bigint;
+  readonly inode: bigint;
+  /** Of a block device that is the backing. */
+  readonly blockDevice: bigint | undefined;
+  readonly readOnly: boolean;
+  /** It detaches when it is not used any more. */
+  readonly autoclear: boolean;
+  /** dmfd attached it. */
+  readonly isOurs: boolean;
+}
+
+export function decodeLoopInfo(info: Buffer): LoopInfo {
+  const device = info.readBigUInt64LE(INFO_DEVICE_AT);
+  // For a file it is 0, or in older kernels once more the device that the file is on.
+  const rdevice = info.readBigUInt64LE(INFO_RDEVICE_AT);
+  const flags = info.readUInt32LE(INFO_FLAGS_AT);
+  return {
+    device,
+    inode: info.readBigUInt64LE(INFO_INODE_AT),
+    blockDevice: rdevice === 0n || rdevice === device ? undefined : rdevice,
+    readOnly: (flags & FLAG_READ_ONLY) !== 0,
+    autoclear: (flags & FLAG_AUTOCLEAR) !== 0,
+    isOurs: info.toString('latin1', INFO_NAME_AT, INFO_NAME_AT + MARK.length) === MARK,
+  };
 }

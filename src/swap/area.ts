@@ -20,17 +20,18 @@ export interface SwapArea {
 /**
  * Whole pages of the backing, from the offset on.
  *
- * @param bytes of the backing
+ * @param backing its size, and that of its smallest block, in bytes
  * @throws DmfdError `usage` when they do not suffice, or sectors and pages do not fit each other
  */
 export function swapArea(
   request: Pick<CheckedSwap, 'backing' | 'offset' | 'size' | 'sectorSize'>,
-  bytes: bigint,
+  { bytes, blockSize }: { readonly bytes: bigint; readonly blockSize: number },
   pageSize: number,
 ): SwapArea {
   const page = BigInt(pageSize);
   const what = `backing ${JSON.stringify(request.backing)}`;
   checkUnits(request, page);
+  checkBlocks(request, blockSize, pageSize);
   const whole = bytes / SECTOR;
   if (request.offset >= whole && request.offset > 0n) {
     throw unusable(`offset of ${request.offset} sectors: ${what} has only ${whole}`);
@@ -67,11 +68,21 @@ function checkUnits(
   }
 }
 
-/** The device is in sectors larger than a page: no page of it could be read alone. */
-export function checkBlockSize(backing: string, blockSize: number, pageSize: number): void {
-  if (blockSize <= pageSize) return;
+/** Of blocks larger than a page no page could be written alone, and device-mapper begins only where a block does. */
+function checkBlocks(
+  { backing, offset }: Pick<CheckedSwap, 'backing' | 'offset'>,
+  blockSize: number,
+  pageSize: number,
+): void {
+  const blocks = `the blocks of backing ${JSON.stringify(backing)}`;
+  if (blockSize > pageSize) {
+    throw unusable(
+      `${blocks}, of ${blockSize} bytes, are larger than a page of this machine's memory (${pageSize})`,
+    );
+  }
+  if ((offset * SECTOR) % BigInt(blockSize) === 0n) return;
   throw unusable(
-    `backing ${JSON.stringify(backing)}: its blocks of ${blockSize} bytes are larger than a page of this machine's memory (${pageSize})`,
+    `offset of ${offset} sectors: ${offset * SECTOR} bytes are no multiple of ${blockSize}, the bytes of a block of backing ${JSON.stringify(backing)}`,
   );
 }
 

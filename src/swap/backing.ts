@@ -3,6 +3,7 @@ import { DmfdError, type ErrorCode, ROOT_HINT } from '../errors.js';
 import { type Errno, isRefusal } from '../kernel/errno.js';
 import type { GivenFile } from '../kernel/given-file.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
+import type { AttachedLoop } from '../loop/attached.js';
 
 /** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
 export interface SwapBacking {
@@ -48,6 +49,15 @@ export function subjectOf(path: string): string {
 
 export function inUse(path: string, why: string, hint: string): DmfdError {
   return refused('backing-in-use', path, why, hint, 'EBUSY');
+}
+
+/** Two loop devices over one backing, or a loop device beside ours, would write over each other. */
+export function hasLoop(path: string, { minor }: AttachedLoop): DmfdError {
+  return inUse(
+    path,
+    `/dev/loop${minor} has it`,
+    '"losetup -l" shows it, and "lsblk" what is on it; swapoff, umount or losetup -d ends it',
+  );
 }
 
 export function refused(code: ErrorCode, path: string, why: string, hint: string, errno?: string): DmfdError {

@@ -5,7 +5,7 @@ import type { Device } from '../device/handle.js';
 import { checkRequest } from '../device/request.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
-import { checkBlockSize, type SwapArea, swapArea } from './area.js';
+import { type SwapArea, swapArea } from './area.js';
 import { type AttachedBacking, refuseOthersOn, type SwapBacking } from './backing.js';
 import { swapHeader } from './header.js';
 import { openSwapBacking } from './open-backing.js';
@@ -100,10 +100,8 @@ export function endSwap(kernel: Kernel, { path }: Pick<Swap, 'path'>): void {
   swapOff(kernel, path);
 }
 
-function areaOf(request: CheckedSwap, { bytes, blockSize }: SwapBacking): SwapArea {
-  const pageSize = shim.pageSize();
-  checkBlockSize(request.backing, blockSize, pageSize);
-  return swapArea(request, bytes, pageSize);
+function areaOf(request: CheckedSwap, backing: SwapBacking): SwapArea {
+  return swapArea(request, backing, shim.pageSize());
 }
 
 /** The header takes the first page. */

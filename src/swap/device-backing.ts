@@ -5,10 +5,10 @@ import { readBlockDevice } from '../kernel/block-device.js';
 import { describeErrno, resultName } from '../kernel/errno.js';
 import { cannot, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { isLeaving, isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { shim } from '../kernel/shim.js';
-import { backingFile, inUse, refused, type SwapBacking } from './backing.js';
-import { isLeaving } from './in-use.js';
-import { retryWhileLeaving } from './retry-while-leaving.js';
+import { type AttachedLoop, loopsOf } from '../loop/attached.js';
+import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
 
 const LOCK_MILLISECONDS = 10_000;
 const LOCK_PAUSE = 20;
@@ -27,6 +27,7 @@ export function openDeviceBacking(kernel: Kernel, path: string): SwapBacking {
     exclusive = openExclusively(kernel, path, stats);
     if (!stats.isBlockDevice() || stats.rdev !== fstatSync(exclusive, { bigint: true }).rdev)
       throw refused('backing-replaced', path, 'somebody replaced it meanwhile', 'try again');
+    refuseLoops(kernel, path, stats);
     const { bytes, blockSize, readOnly } = readBlockDevice(kernel, pin);
     if (readOnly) throw readOnlyError(path);
     return {
@@ -68,6 +69,17 @@ function openExclusively(kernel: Kernel, path: string, seen: BigIntStats): numbe
   };
   if (retryWhileLeaving(kernel, attempt, () => isLeaving(device))) return fd;
   throw held(path, seen);
+}
+
+/** A loop device does not claim the block device that it is on. */
+function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
+  let loop: AttachedLoop | undefined;
+  const attempt = (): boolean => {
+    loop = loopsOf(kernel, stats)[0];
+    return loop === undefined;
+  };
+  retryWhileLeaving(kernel, attempt, () => loop !== undefined && isLoopLeaving(loop.minor));
+  if (loop !== undefined) throw hasLoop(path, loop);
 }
 
 function held(path: string, { rdev }: BigIntStats): Error {

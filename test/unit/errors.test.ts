@@ -30,6 +30,7 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'uuid-taken': 'taken',
   'device-stolen': 'taken',
   'loop-devices-taken': 'taken',
+  'loop-file-in-use': 'taken',
   'backing-in-use': 'taken',
   'backing-replaced': 'taken',
   'receiver-not-trusted': 'taken',

@@ -46,7 +46,9 @@ describe('a device request of the wrong type is a usage error that names the pro
 
   test('an unknown property is told which there are', () => {
     const error = refusal(() => checkRequest({ tabel: table } as unknown as DeviceRequest));
-    expect(error.hint).toBe('a request may have: name, uuid, table, loop, readOnly, key, mode, onStep');
+    expect(error.hint).toBe(
+      'a request may have: name, uuid, table, loop, sharedLoop, readOnly, key, mode, onStep',
+    );
   });
 
   test('undefined is as good as absent', () => {

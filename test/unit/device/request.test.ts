@@ -11,6 +11,7 @@ describe('a request', () => {
       uuid: expect.stringMatching(/^DMFD-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
       table: [{ start: 0n, length: 8n, type: 'zero', params: '' }],
       loop: [],
+      sharedLoop: false,
       readOnly: false,
       mode: 'auto',
       key: undefined,
@@ -29,6 +30,7 @@ describe('a request', () => {
       uuid: 'U-1',
       table: ['0 8 linear {loop1} 0', { label: 'L', text: '8 8 linear {loop0} 0' }],
       loop: ['a', 'b'],
+      sharedLoop: true,
       readOnly: true,
       mode: 'fallback',
     };
@@ -36,6 +38,7 @@ describe('a request', () => {
       name: 'mine',
       uuid: 'U-1',
       loop: ['a', 'b'],
+      sharedLoop: true,
       readOnly: true,
       mode: 'fallback',
       table: [{ params: '{loop1} 0' }, { params: '{loop0} 0' }],

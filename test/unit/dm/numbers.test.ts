@@ -54,6 +54,7 @@ const OURS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(Object.entries(COMMANDS).map(([name, number]) => [`DM_${name}`, number])),
   BLKGETDISKSEQ: 0x80081280,
   LOOP_CONFIGURE: LOOP_COMMANDS.CONFIGURE,
+  LOOP_GET_STATUS64: LOOP_COMMANDS.GET_STATUS64,
   LOOP_CTL_GET_FREE: LOOP_COMMANDS.CTL_GET_FREE,
   LOOP_MAJOR,
   'sizeof(struct loop_info64)': encodeLoopInfo('', false).length,

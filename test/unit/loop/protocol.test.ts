@@ -3,6 +3,7 @@ import {
   decodeLoopInfo,
   encodeLoopConfig,
   encodeLoopInfo,
+  INFO_SIZE,
   setAutoclear,
 } from '../../../src/loop/protocol.js';
 
@@ -40,11 +41,32 @@ describe('the attachment of a file', () => {
 
 test('a loop device of dmfd’s is known by its mark, and told to stay by its flags', () => {
   const info = encodeLoopInfo('/f', true);
-  expect(decodeLoopInfo(info)).toEqual({ isOurs: true, autoclear: true });
+  expect(decodeLoopInfo(info)).toMatchObject({ isOurs: true, autoclear: true });
   const stays = Buffer.from(info);
   stays.writeUInt32LE(1, 52);
-  expect(decodeLoopInfo(stays)).toEqual({ isOurs: true, autoclear: false });
+  expect(decodeLoopInfo(stays)).toMatchObject({ isOurs: true, autoclear: false });
   expect(setAutoclear(stays).equals(info)).toBe(true);
   info.write('/dmfd:', 56);
-  expect(decodeLoopInfo(info)).toEqual({ isOurs: false, autoclear: true });
+  expect(decodeLoopInfo(info)).toMatchObject({ isOurs: false, autoclear: true });
+});
+
+describe('what a loop device has', () => {
+  const decoded = (rdevice: bigint, flags: number) => {
+    const info = Buffer.alloc(INFO_SIZE, 0xff);
+    info.writeBigUInt64LE(0x801n, 0);
+    info.writeBigUInt64LE(2n ** 63n + 5n, 8);
+    info.writeBigUInt64LE(rdevice, 16);
+    info.writeUInt32LE(flags, 52);
+    return decodeLoopInfo(info);
+  };
+
+  test('is a file by device and inode, also where an older kernel tells the device twice', () => {
+    const file = { device: 0x801n, inode: 2n ** 63n + 5n, blockDevice: undefined, readOnly: false };
+    expect(decoded(0n, 4)).toMatchObject(file);
+    expect(decoded(0x801n, 4)).toMatchObject(file);
+  });
+
+  test('or a block device by its number', () => {
+    expect(decoded(0x10fd03n, 5)).toMatchObject({ blockDevice: 0x10fd03n, readOnly: true });
+  });
 });

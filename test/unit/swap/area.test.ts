@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { checkBlockSize, swapArea } from '../../../src/swap/area.js';
+import { swapArea } from '../../../src/swap/area.js';
 import { refusal } from '../support/refusal.js';
 
 const MIB = 2n ** 20n;
+/** Of blocks of 512 bytes. */
+const disk = (bytes: bigint) => ({ bytes, blockSize: 512 });
 const request = { backing: 'b', offset: 0n, size: undefined, sectorSize: 512 };
 
 describe('the area', () => {
@@ -17,7 +19,7 @@ describe('the area', () => {
     // 32 bits count the pages: 16 TiB less one page.
     ['as much as a header counts', {}, 20n * 1024n ** 4n, 0n, (2n ** 32n - 1n) * 8n, 2n ** 32n - 1n],
   ])('is %s', (_, changes, bytes, start, sectors, pages) => {
-    const area = swapArea({ ...request, ...changes }, bytes, 4096);
+    const area = swapArea({ ...request, ...changes }, disk(bytes), 4096);
     expect(area).toEqual({ start, sectors, pages, pageSize: 4096 });
   });
 
@@ -35,18 +37,35 @@ describe('the area', () => {
       /^offset of 9 sectors: it is no multiple of the sector size, 4096/,
     ],
   ])('%o of %i bytes is refused', (changes, bytes, message) => {
-    const error = refusal(() => swapArea({ ...request, ...changes }, bytes, 4096));
+    const error = refusal(() => swapArea({ ...request, ...changes }, disk(bytes), 4096));
     expect(error).toMatchObject({ kind: 'usage', message: expect.stringMatching(message) });
   });
 
   test('has the pages of the machine', () => {
-    expect(swapArea(request, 64n * MIB, 65_536).pages).toBe(1024n);
-    expect(() => swapArea({ ...request, sectorSize: 4096 }, 64n * MIB, 2048)).toThrow(/has only 2048 bytes/);
+    expect(swapArea(request, disk(64n * MIB), 65_536).pages).toBe(1024n);
+    expect(() => swapArea({ ...request, sectorSize: 4096 }, disk(64n * MIB), 2048)).toThrow(
+      /has only 2048 bytes/,
+    );
   });
 
   test('cannot be on blocks larger than a page', () => {
-    expect(() => checkBlockSize('b', 4096, 4096)).not.toThrow();
-    const error = refusal(() => checkBlockSize('b', 16_384, 4096));
-    expect(error.message).toMatch(/^backing "b": its blocks of 16384 bytes are larger than a page/);
+    const onBlocksOf = (blockSize: number) => () => swapArea(request, { bytes: 64n * MIB, blockSize }, 4096);
+    expect(onBlocksOf(4096)).not.toThrow();
+    expect(refusal(onBlocksOf(16_384))).toMatchObject({
+      kind: 'usage',
+      message:
+        'the blocks of backing "b", of 16384 bytes, are larger than a page of this machine\'s memory (4096)',
+    });
+  });
+
+  test('begins where a block does', () => {
+    const from = (offset: bigint) => () =>
+      swapArea({ ...request, offset }, { bytes: 64n * MIB, blockSize: 4096 }, 4096);
+    expect(from(2048n)().start).toBe(2048n);
+    expect(refusal(from(2049n))).toMatchObject({
+      kind: 'usage',
+      message:
+        'offset of 2049 sectors: 1049088 bytes are no multiple of 4096, the bytes of a block of backing "b"',
+    });
   });
 });

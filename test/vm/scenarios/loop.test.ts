@@ -45,7 +45,7 @@ describe('other processes work with loop devices, too', () => {
       for i in 1 2 3; do
         while [ -e /tmp/churning ]; do losetup -d $(losetup --find --show /tmp/theirs.img); done &
       done 2>/dev/null
-      for i in 1 2 3 4; do ${CREATE.replace('ours', 'ours$i')} -- head -c 4 {path} & makers="$makers $!"; done
+      for i in 1 2 3 4; do cp /tmp/ours.img /tmp/ours$i.img; ${CREATE.replaceAll('ours', 'ours$i')} -- head -c 4 {path} & makers="$makers $!"; done
       for maker in $makers; do wait $maker; echo " $?"; done
       rm /tmp/churning; wait; losetup -j /tmp/theirs.img`);
     expect(output.match(/ours/g)).toHaveLength(4);
@@ -104,6 +104,100 @@ describe('a kernel without LOOP_CONFIGURE', () => {
       expect([victim, code, stdout]).toEqual([victim, status, '']);
       await expectNothingLeft();
     }
+  });
+});
+
+describe('a file that another loop device has', () => {
+  const refused = (file = '/tmp/ours.img', harm = 'the two would overwrite what the other writes') =>
+    `dmfd: loop file "${file}": /dev/loopN has it; ${harm}\n  hint: "losetup -l" shows it: end what uses it; or allow both with --shared-loop\n`;
+  const seen = 'what one writes, the other would see half or not at all';
+
+  /** With the loop device of others, made so, as $loop. */
+  async function beside(attach: string, create: string, undo = '') {
+    const { code, stdout, stderr } = await vm.sh(
+      `cd /tmp; loop=$(${attach}); ${create}; code=$?; ${undo}; losetup -d $loop; exit $code`,
+    );
+    return { code, stdout, stderr: stderr.replaceAll(/loop\d+/g, 'loopN') };
+  }
+
+  test.each([
+    ['by its name', 'losetup -f --show ours.img', ''],
+    ['by another name', 'ln ours.img other.img; losetup -f --show other.img', 'rm other.img'],
+    [
+      'by a name removed since',
+      'ln ours.img other.img; losetup -f --show other.img; rm other.img',
+      '[ ! -e other.img ]',
+    ],
+    [
+      'in another mount namespace',
+      `unshare -m sh -ec 'mkdir -p /run/apart; mount -t tmpfs none /run/apart; touch /run/apart/ours.img
+        mount --bind /tmp/ours.img /run/apart/ours.img; losetup -f --show /run/apart/ours.img'`,
+      '[ ! -e /run/apart/ours.img ]',
+    ],
+    ['for reading', 'losetup -r -f --show ours.img', ''],
+  ])('%s is refused', async (what, attach, undo) => {
+    const { code, stdout, stderr } = await beside(attach, `${CREATE} -- echo ran`, undo);
+    const harm = what === 'for reading' ? seen : undefined;
+    expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused(undefined, harm) });
+  });
+
+  test('is refused for reading where the other writes, and taken where both only read', async () => {
+    expect(await beside('losetup -f --show ours.img', `${CREATE} --readonly -- echo ran`)).toEqual({
+      code: 125,
+      stdout: '',
+      stderr: refused(undefined, seen),
+    });
+    expect(await beside('losetup -r -f --show ours.img', `${CREATE} --readonly -- echo ran`)).toMatchObject({
+      code: 0,
+      stdout: 'ran\n',
+    });
+  });
+
+  test('is taken with --shared-loop', async () => {
+    const output = await sh(
+      `loop=$(losetup -f --show /tmp/ours.img); ${CREATE} --shared-loop -- sh -c 'losetup -nO BACK-FILE'; losetup -d $loop`,
+    );
+    expect(output).toBe('/tmp/ours.img\n/tmp/ours.img\n');
+  });
+
+  test('or a block device that one has', async () => {
+    const over = "dmfd create over --loop $loop --table '0 2048 linear {loop0} 0' -- echo ran";
+    expect(
+      await beside(
+        'losetup -f --show ours.img',
+        `above=$(losetup -f --show $loop); ${over}`,
+        'losetup -d $above',
+      ),
+    ).toEqual({ code: 125, stdout: '', stderr: refused('/dev/loopN') });
+  });
+
+  test('is the same in one request', async () => {
+    const { code, stderr } = await vm.sh(
+      "dmfd create twice --loop /tmp/ours.img --loop /tmp/ours.img --table '0 8 linear {loop0} 0' --table '8 8 linear {loop1} 0' -- true",
+    );
+    expect(code).toBe(125);
+    expect(stderr.replaceAll(/loop\d+/g, 'loopN')).toBe(refused());
+  });
+
+  test('since after dmfd has looked: dmfd gives up its own', async () => {
+    const output = await sh(
+      `${atCall('LOOP_CONFIGURE', { run: 'losetup --find --show /tmp/ours.img' })} ${CREATE} -- echo ran; echo $?
+       losetup -nO BACK-FILE; losetup -d $(losetup -n -O NAME -j /tmp/ours.img)`,
+    );
+    expect(output).toMatch(/^\/dev\/loop\d+\n125\n\/tmp\/ours.img\n$/);
+  });
+
+  test('but is about to be detached: dmfd waits for it', async () => {
+    const output = await sh(`for i in 1 2 3 4 5; do ${CREATE} -- echo $i; done`);
+    expect(output).toBe('1\n2\n3\n4\n5\n');
+  });
+
+  test('of several that want it at the same moment, one after the other gets it', async () => {
+    // Each holds it for a moment: in all they take less than they are waited for.
+    const output = await sh(
+      `for i in 1 2 3; do ${CREATE.replace('create ours', 'create ours$i')} -- echo got & done; wait`,
+    );
+    expect(output).toBe('got\ngot\ngot\n');
   });
 });
 

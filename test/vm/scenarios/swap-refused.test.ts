@@ -25,6 +25,11 @@ const ATTACHED: readonly Refusal[] = [
     says: `backing "${FILE}": /dev/loopN has it`,
   },
   {
+    what: 'a device that a loop device has',
+    line: between('above=$(losetup -f --show $loop)', 'dmfd swap $loop', 'losetup -d $above'),
+    says: 'backing "/dev/loopN": /dev/loopN has it',
+  },
+  {
     what: 'a size too small',
     line: 'dmfd swap $loop --size 64',
     says: 'backing "/dev/loopN": 32768 bytes are too few for swap, which needs 10 pages, 40960 bytes',
@@ -71,6 +76,43 @@ const ATTACHED: readonly Refusal[] = [
 ];
 
 const DETACHED: readonly Refusal[] = [
+  {
+    what: 'a mounted file, attached in another mount namespace',
+    line: between(
+      `mkdir apart; loop=$(unshare -m sh -ec 'mount -t tmpfs none apart; touch apart/swap.img
+        mount --bind ${FILE} apart/swap.img; losetup -f --show $PWD/apart/swap.img'); mount -o ro,noload $loop mnt`,
+      `dmfd swap ${FILE}`,
+      'umount mnt; losetup -d $loop; rmdir apart',
+    ),
+    says: `backing "${FILE}": /dev/loopN has it`,
+  },
+  {
+    what: 'a mounted file, attached under a name that was removed',
+    line: between(
+      `ln ${FILE} other.img; loop=$(losetup -f --show other.img); rm other.img; mount -o ro,noload $loop mnt`,
+      `dmfd swap ${FILE}`,
+      'umount mnt; losetup -d $loop',
+    ),
+    says: `backing "${FILE}": /dev/loopN has it`,
+  },
+  {
+    what: 'an offset that is no multiple of 4096, on blocks of 4096 bytes',
+    line: between(
+      `loop=$(losetup --sector-size 4096 -f --show ${FILE})`,
+      'dmfd swap --offset 2049 $loop',
+      'losetup -d $loop',
+    ),
+    says: 'offset of 2049 sectors: 1049088 bytes are no multiple of 4096, the bytes of a block of backing "/dev/loopN"',
+  },
+  {
+    what: 'the same as a plan',
+    line: between(
+      `loop=$(losetup --sector-size 4096 -f --show ${FILE})`,
+      'dmfd swap --dry-run --offset 2049 $loop',
+      'losetup -d $loop',
+    ),
+    says: 'offset of 2049 sectors: 1049088 bytes are no multiple of 4096, the bytes of a block of backing "/dev/loopN"',
+  },
   {
     what: 'a file too small',
     line: between('truncate -s 40959 small', 'dmfd swap small', 'rm small'),

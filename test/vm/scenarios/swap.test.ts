@@ -160,6 +160,12 @@ test('a new device that looks like a file system is no obstacle', async () => {
   expect(output).toMatch(/^\/dev\/dm-0 is encrypted swap, .*\next4\nswap\n$/);
 });
 
+test('on blocks of 4096 bytes it begins where one does', async () => {
+  const output = await sh(`loop=$(losetup --sector-size 4096 -f --show ${FILE})
+    dmfd swap --offset 2048 $loop; dmsetup table; swapoff /dev/dm-0; sleep 0.2; losetup -d $loop`);
+  expect(output).toMatch(/63 MiB .*\n.* 0 129024 crypt .* 2048\n$/);
+});
+
 test('the library does the same', async () => {
   const output = await sh(
     `node ${vmFile('scenarios/library/swap.mjs')} ${FILE}; tail -n 1 /proc/swaps; swapoff /dev/dm-0`,

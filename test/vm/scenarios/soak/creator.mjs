@@ -24,7 +24,9 @@ while (goesOn) {
   const overFile = randomInt(2) === 1;
   try {
     const device = createDeviceSync(
-      overFile ? { table: '0 128 linear {loop0} 0', loop: [file] } : { table: '0 128 zero' },
+      overFile
+        ? { table: '0 128 linear {loop0} 0', loop: [file], sharedLoop: true }
+        : { table: '0 128 zero' },
     );
     if (randomInt(4) === 0) {
       const seconds = (randomInt(2000) / 1000).toFixed(3);

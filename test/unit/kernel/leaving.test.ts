@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Canceled } from '../../../src/kernel/cancellation.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
-import { retryWhileLeaving } from '../../../src/swap/retry-while-leaving.js';
+import { retryWhileLeaving } from '../../../src/kernel/leaving.js';
 
 /** Works at the given try, and counts. */
 function attemptWorkingAt(wanted: number): { attempt: () => boolean; times: () => number } {

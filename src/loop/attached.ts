@@ -1,0 +1,55 @@
+import { type BigIntStats, existsSync } from 'node:fs';
+import { DmfdError } from '../errors.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { listIfThere } from '../kernel/pseudo-files.js';
+import { shim } from '../kernel/shim.js';
+import { openLoop } from './open.js';
+import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, type LoopInfo } from './protocol.js';
+
+/** A loop device that has a file, or a block device, at this moment. */
+export interface AttachedLoop {
+  readonly minor: number;
+  readonly readOnly: boolean;
+}
+
+/**
+ * The loop devices that have this file or block device. By what the kernel says it is, not by its path: that may be of another
+ * mount namespace, another link, or removed.
+ */
+export function loopsOf(kernel: Kernel, backing: BigIntStats): AttachedLoop[] {
+  return attachedMinors().flatMap((minor) => {
+    const info = askLoop(kernel, minor);
+    return info !== undefined && isBacking(info, backing) ? [{ minor, readOnly: info.readOnly }] : [];
+  });
+}
+
+function attachedMinors(): number[] {
+  return listIfThere('/sys/block')
+    .flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .filter((minor) => existsSync(`/sys/block/loop${minor}/loop`));
+}
+
+/** undefined of one that has been detached meanwhile, or that this process may not open (in a container). */
+function askLoop(kernel: Kernel, minor: number): LoopInfo | undefined {
+  const fd = openIfAllowed(kernel, minor);
+  if (fd < 0) return undefined;
+  const info = Buffer.alloc(INFO_SIZE);
+  const result = kernel.call('LOOP_GET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.GET_STATUS64, info));
+  shim.close(fd);
+  return result < 0 ? undefined : decodeLoopInfo(info);
+}
+
+function openIfAllowed(kernel: Kernel, minor: number): number {
+  try {
+    return openLoop(kernel, minor, true);
+  } catch (error) {
+    if (error instanceof DmfdError && error.code === 'node-missing') return -1;
+    throw error;
+  }
+}
+
+function isBacking(info: LoopInfo, backing: BigIntStats): boolean {
+  if (backing.isBlockDevice()) return info.blockDevice === backing.rdev;
+  return info.device === backing.dev && info.inode === backing.ino;
+}

@@ -1,0 +1,74 @@
+import { fstatSync } from 'node:fs';
+import type { Kernel } from '../kernel/kernel.js';
+import { isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
+import { shim } from '../kernel/shim.js';
+import { attachOpenFile, type Backing, type LoopDevice } from './attach.js';
+import { type AttachedLoop, loopsOf } from './attached.js';
+
+/** One of the two. */
+export type Attachment =
+  | { readonly loop: LoopDevice; readonly inTheWay?: undefined }
+  | { readonly inTheWay: AttachedLoop; readonly loop?: undefined };
+
+/** Milliseconds that others have who attached it at the same moment, to give up theirs. */
+const GIVING_UP = 1000;
+const PAUSE = 20;
+
+/**
+ * Attaches a file that no other loop device has, unless both are read-only: each has a cache of its own, and they would write over
+ * each other. One that is about to be detached is waited for.
+ *
+ * @throws DmfdError as {@link attachOpenFile}
+ */
+export function attachUnshared(kernel: Kernel, backing: Backing): Attachment {
+  let attachment = tryToAttach(kernel, backing);
+  retryWhileLeaving(
+    kernel,
+    () => {
+      if (attachment.inTheWay !== undefined) attachment = tryToAttach(kernel, backing);
+      return attachment.loop !== undefined;
+    },
+    () => attachment.inTheWay !== undefined && isLoopLeaving(attachment.inTheWay.minor),
+  );
+  return attachment;
+}
+
+function tryToAttach(kernel: Kernel, backing: Backing): Attachment {
+  const before = findOther(kernel, backing);
+  if (before !== undefined) return { inTheWay: before };
+  const loop = attachOpenFile(kernel, backing);
+  let rival: AttachedLoop | undefined;
+  try {
+    rival = findRival(kernel, backing, loop.minor);
+  } catch (error) {
+    shim.close(loop.fd);
+    throw error;
+  }
+  if (rival === undefined) return { loop };
+  shim.close(loop.fd);
+  return { inTheWay: rival };
+}
+
+/**
+ * Who attached the file after we had looked. Two of dmfd's see each other then: the one with the lower number stays, and waits
+ * until the other has given up.
+ */
+function findRival(kernel: Kernel, backing: Backing, own: number): AttachedLoop | undefined {
+  const limit = performance.now() + GIVING_UP;
+  for (;;) {
+    const rival = findOther(kernel, backing, own);
+    if (rival === undefined || rival.minor < own || performance.now() > limit) return rival;
+    kernel.pause(PAUSE);
+  }
+}
+
+/** The lowest loop device but our own that must not be beside ours. */
+function findOther(
+  kernel: Kernel,
+  { fd, readOnly }: Pick<Backing, 'fd' | 'readOnly'>,
+  own?: number,
+): AttachedLoop | undefined {
+  return loopsOf(kernel, fstatSync(fd, { bigint: true }))
+    .filter((loop) => loop.minor !== own && !(readOnly && loop.readOnly))
+    .sort((a, b) => a.minor - b.minor)[0];
+}
