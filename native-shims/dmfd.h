@@ -131,6 +131,12 @@ struct dmfd_descriptor {
 	int32_t target;
 };
 
+/* Bytes of a file. */
+struct dmfd_range {
+	int64_t start;
+	int64_t length;
+};
+
 /* device/shield.c */
 typedef int dmfd_shielded_fn(void *argument);
 int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed);
@@ -163,6 +169,9 @@ DMFD_EXPORT int dmfd_page_size(void);
 
 /* lock.c */
 DMFD_EXPORT int dmfd_lock(int fd);
+DMFD_EXPORT int dmfd_is_range_locked(int fd);
+DMFD_EXPORT int dmfd_is_open_elsewhere(int fd);
+DMFD_EXPORT int dmfd_allocate(int fd, const struct dmfd_range *range);
 
 /* cancel.c */
 DMFD_EXPORT int dmfd_cancel_event(void);

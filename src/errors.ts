@@ -61,6 +61,10 @@ const KINDS = {
   /** Another loop device has the file. */
   'loop-file-in-use': 'taken',
   'backing-in-use': 'taken',
+  /** It has a file system, a partition table, … */
+  'backing-has-content': 'taken',
+  /** A file that others than root could change while it is swap. */
+  'backing-insecure': 'usage',
   'backing-replaced': 'taken',
   /** The server that a descriptor was to be sent to is neither root's nor the user's own. */
   'receiver-not-trusted': 'taken',

@@ -36,6 +36,8 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'loop-devices-taken': undefined,
   'loop-file-in-use': '"losetup -l" shows it: end what uses it; or allow both with --shared-loop',
   'backing-in-use': undefined,
+  'backing-has-content': '"wipefs" shows more; --force overwrites it',
+  'backing-insecure': 'chown root FILE; chmod 600 FILE; or use it as it is, with --force',
   'backing-replaced': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
   'still-held': undefined,

@@ -59,6 +59,7 @@ export function addSwap(program: CommandLine): void {
       'size of the area: sectors of 512 bytes, or bytes as in 2G (default: all the rest)',
       parseSize('--size'),
     )
+    .option('--force', 'overwrite a file system and the like; use a file that others than root may write to')
     .option('--no-read-workqueue', 'decrypt reads directly, not in a work queue')
     .option('--no-write-workqueue', 'encrypt writes directly, not in a work queue')
     .option('--name <NAME>', 'device-mapper name (default: dmfd-swap- and 8 hex digits)')

@@ -10,6 +10,7 @@ import { shim } from './shim.js';
 
 /** linux/fs.h; BLKGETSIZE64 as a 64-bit kernel numbers it. */
 const BLKROGET = 0x125e;
+const BLKFLSBUF = 0x1261;
 const BLKSSZGET = 0x1268;
 const BLKGETSIZE64 = 0x80081272;
 /** `_IOR(0x12, 128, __u64)`, Linux 5.15. */
@@ -34,6 +35,11 @@ export function readBlockDevice(kernel: Kernel, fd: number): BlockDeviceFacts {
     blockSize: ask('BLKSSZGET', BLKSSZGET).readInt32LE(),
     readOnly: ask('BLKROGET', BLKROGET).readInt32LE() !== 0,
   };
+}
+
+/** Writes out what of it is in the page cache, and forgets it: for what is written to it in another way afterwards. */
+export function flushBlockDevice(kernel: Kernel, fd: number): void {
+  kernel.call('BLKFLSBUF', () => shim.ioctlValue(fd, BLKFLSBUF, 0));
 }
 
 /** The disk sequence number of an open block device; 0 where the kernel has none. */

@@ -77,6 +77,12 @@ export const shim = {
   unclaim: native<[control: number, uuid: Buffer]>('dmfd_unclaim'),
   /** 1 when another descriptor has claimed the UUID, else 0. */
   isClaimed: native<[control: number, uuid: Buffer]>('dmfd_is_claimed'),
+  /** 1 when another opener has locked a range of the file, else 0. */
+  isRangeLocked: native<[fd: number]>('dmfd_is_range_locked'),
+  /** 1 when a regular file is open elsewhere, too, else 0. */
+  isOpenElsewhere: native<[fd: number]>('dmfd_is_open_elsewhere'),
+  /** fallocate(2) of a `struct dmfd_range`. */
+  allocate: native<[fd: number, range: Buffer]>('dmfd_allocate'),
   /** A descriptor that ends a creation's wait for its key when it is written to: 8 bytes, a number above 0. */
   cancelEvent: native<[]>('dmfd_cancel_event'),
   /** A descriptor of the kernel's log, after its newest record. */

@@ -2,7 +2,7 @@ import { diskseqInSys } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
-import { openLoop } from './attach.js';
+import { openLoop } from './open.js';
 import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
 
 /** A loop device that dmfd attached, and that somebody has told to stay: it does not detach by itself any more. */

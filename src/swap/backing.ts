@@ -4,13 +4,22 @@ import { type Errno, isRefusal } from '../kernel/errno.js';
 import type { GivenFile } from '../kernel/given-file.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
 import type { AttachedLoop } from '../loop/attached.js';
+import type { SwapArea } from './area.js';
 
 /** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
 export interface SwapBacking {
+  /** To read and write it; see {@link SwapBacking.flush}. */
+  readonly fd: number;
   readonly isFile: boolean;
   readonly bytes: bigint;
   /** Bytes of the smallest block that can be written. */
   readonly blockSize: number;
+  /** Lets go of what was read of a block device: device-mapper writes past that, and others would still see it. */
+  flush(): void;
+  /** Whether all of the area can be written to, as far as that can be known without a change. @throws DmfdError `usage` */
+  checkRoom(area: SwapArea): void;
+  /** Makes sure of it. @throws DmfdError `usage` */
+  reserve(area: SwapArea): void;
   /** Makes a block device of it for a table. */
   attach(): AttachedBacking;
   close(): void;
@@ -85,7 +94,7 @@ function explain(errno: Errno): ReturnType<NonNullable<GivenFile['explain']>> {
   }
   switch (errno.name) {
     case 'ENOENT':
-      return { hint: 'check the name, or make a file: truncate -s 1G FILE' };
+      return { hint: 'check the name, or make a file: fallocate -l 1G FILE; chmod 600 FILE' };
     case 'EROFS':
       return { hint: 'swap is written to: it cannot be on what is read-only' };
     case 'ENXIO':

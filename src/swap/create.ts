@@ -3,10 +3,12 @@ import { makeDevice } from '../device/create.js';
 import type { DeviceFacts } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
 import { checkRequest } from '../device/request.js';
+import { DmfdError, NODE_HINT } from '../errors.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import { type SwapArea, swapArea } from './area.js';
 import { type AttachedBacking, refuseOthersOn, type SwapBacking } from './backing.js';
+import { type Content, findContent, refuseContent } from './content/content.js';
 import { swapHeader } from './header.js';
 import { openSwapBacking } from './open-backing.js';
 import { type CheckedSwap, checkSwapRequest, type SwapRequest } from './request.js';
@@ -57,9 +59,11 @@ export function planSwapSync(request: SwapRequest): SwapPlan {
 
 /** Checks everything that can be checked without changing anything. */
 export function describeSwap(kernel: Kernel, request: CheckedSwap): SwapPlan {
-  const backing = openSwapBacking(kernel, request.backing);
+  const backing = openSwapBacking(kernel, request.backing, request.force);
   try {
     const area = areaOf(request, backing);
+    checkContent(kernel, request, backing, area);
+    backing.checkRoom(area);
     const device = backing.isFile ? '{loop0}' : backing.attach().device;
     return { table: cryptLine(request, area, device), name: request.name, swapSize: usable(area) };
   } finally {
@@ -69,9 +73,11 @@ export function describeSwap(kernel: Kernel, request: CheckedSwap): SwapPlan {
 
 /** Nothing is written to the backing before device-mapper has it exclusively; when it throws, nothing it made is left. */
 export function makeSwap(kernel: Kernel, request: CheckedSwap): Swap {
-  const backing = openSwapBacking(kernel, request.backing);
+  const backing = openSwapBacking(kernel, request.backing, request.force);
   try {
     const area = areaOf(request, backing);
+    const overwritten = checkContent(kernel, request, backing, area);
+    backing.reserve(area);
     const attached = backing.attach();
     const device = makeDevice(
       kernel,
@@ -83,7 +89,9 @@ export function makeSwap(kernel: Kernel, request: CheckedSwap): Swap {
       }),
     );
     try {
+      refuseWithoutNode(device);
       refuseOthersOn(request.backing, attached.device, device.minor);
+      wipe(kernel, device, area, overwritten);
       writeHeader(kernel, device, swapHeader(area, request.label, request.uuid));
       swapOn(kernel, device.path, swapFlags(request));
       return describe(request, area, device, attached);
@@ -95,6 +103,17 @@ export function makeSwap(kernel: Kernel, request: CheckedSwap): Swap {
   }
 }
 
+/** The kernel takes no other path for swap, and swapoff needs one that is there tomorrow. */
+function refuseWithoutNode({ name, path, major, minor }: Device): void {
+  const node = `/dev/dm-${minor}`;
+  if (path === node) return;
+  throw new DmfdError(
+    'node-missing',
+    `device ${name}: /dev has no node for it (${major}:${minor}), and swap without one could not be turned off`,
+    { operation: `swapon ${node}`, errno: 'ENOENT', device: name, hint: NODE_HINT },
+  );
+}
+
 /** Takes a swap back, for whoever cannot use it after all. */
 export function endSwap(kernel: Kernel, { path }: Pick<Swap, 'path'>): void {
   swapOff(kernel, path);
@@ -104,21 +123,50 @@ function areaOf(request: CheckedSwap, backing: SwapBacking): SwapArea {
   return swapArea(request, backing, shim.pageSize());
 }
 
+/** What is to be overwritten. @throws DmfdError `taken` unless that was asked for */
+function checkContent(
+  kernel: Kernel,
+  request: CheckedSwap,
+  backing: SwapBacking,
+  area: SwapArea,
+): readonly Content[] {
+  const found = findContent(kernel, request.backing, backing, area);
+  if (!request.force) refuseContent(request.backing, found);
+  return found;
+}
+
 /** The header takes the first page. */
 function usable({ pages, pageSize }: SwapArea): bigint {
   return (pages - 1n) * BigInt(pageSize);
 }
 
+/**
+ * Overwrites the signatures that were found, as far as they are in the area: the kernel may not swap there for long, and the next
+ * start would find them again.
+ */
+function wipe(kernel: Kernel, device: Device, area: SwapArea, content: readonly Content[]): void {
+  const start = Number(area.start) * 512;
+  for (const { at, length } of content) {
+    const from = Math.max(Number(at) - start, 0);
+    const to = Math.min(Number(at) - start + length, Number(area.sectors) * 512);
+    if (from < to) writeTo(kernel, device, 'overwrite a signature', Buffer.alloc(to - from), from);
+  }
+}
+
 /** On the medium before swapon reads it, so that an error of the medium's is one now. */
 function writeHeader(kernel: Kernel, device: Device, header: Buffer): void {
+  writeTo(kernel, device, 'write the swap header', header, 0);
+}
+
+function writeTo(kernel: Kernel, device: Device, operation: string, bytes: Buffer, from: number): void {
   const write = (): number => {
-    for (let at = 0; at < header.length; ) at += writeSync(device.fd, header, at, header.length - at, at);
+    for (let at = 0; at < bytes.length; ) at += writeSync(device.fd, bytes, at, bytes.length - at, from + at);
     fsyncSync(device.fd);
     return 0;
   };
-  const result = kernel.call('write the swap header', write);
+  const result = kernel.call(operation, write);
   if (result >= 0) return;
-  throw kernel.failure('writing the swap header', result, {
+  throw kernel.failure(operation, result, {
     code: 'kernel-refused',
     subject: `device ${device.name}`,
     device: device.name,

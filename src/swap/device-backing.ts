@@ -1,11 +1,12 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { findHolders } from '../device/holders.js';
 import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
-import { readBlockDevice } from '../kernel/block-device.js';
+import { flushBlockDevice, readBlockDevice } from '../kernel/block-device.js';
 import { describeErrno, resultName } from '../kernel/errno.js';
 import { cannot, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { isLeaving, isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
+import { openersOf } from '../kernel/openers.js';
 import { shim } from '../kernel/shim.js';
 import { type AttachedLoop, loopsOf } from '../loop/attached.js';
 import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
@@ -28,12 +29,17 @@ export function openDeviceBacking(kernel: Kernel, path: string): SwapBacking {
     if (!stats.isBlockDevice() || stats.rdev !== fstatSync(exclusive, { bigint: true }).rdev)
       throw refused('backing-replaced', path, 'somebody replaced it meanwhile', 'try again');
     refuseLoops(kernel, path, stats);
+    refuseRangeLocks(kernel, path, pin, stats);
     const { bytes, blockSize, readOnly } = readBlockDevice(kernel, pin);
     if (readOnly) throw readOnlyError(path);
     return {
+      fd: pin,
       isFile: false,
       bytes,
       blockSize,
+      checkRoom: () => {},
+      reserve: () => {},
+      flush: () => flushBlockDevice(kernel, pin),
       attach: () => {
         if (exclusive !== undefined) closeSync(exclusive);
         exclusive = undefined;
@@ -80,6 +86,14 @@ function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
   };
   retryWhileLeaving(kernel, attempt, () => loop !== undefined && isLoopLeaving(loop.minor));
   if (loop !== undefined) throw hasLoop(path, loop);
+}
+
+/** As QEMU locks what it uses. They belong to the node: who uses another one of the same device is not seen. */
+function refuseRangeLocks(kernel: Kernel, path: string, fd: number, stats: BigIntStats): void {
+  if (kernel.call(`F_OFD_GETLK ${path}`, () => shim.isRangeLocked(fd)) <= 0) return;
+  const openers = openersOf(path, stats);
+  const who = openers.length === 0 ? 'another process' : openers.join(', ');
+  throw inUse(path, `${who} has a part of it locked`, 'end that first');
 }
 
 function held(path: string, { rdev }: BigIntStats): Error {

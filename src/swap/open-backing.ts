@@ -9,12 +9,12 @@ import { activeSwap, look } from './in-use.js';
  *
  * @throws DmfdError `usage` for what can be no swap, `taken` for what somebody has, `privilege`
  */
-export function openSwapBacking(kernel: Kernel, path: string): SwapBacking {
+export function openSwapBacking(kernel: Kernel, path: string, force: boolean): SwapBacking {
   const seen = look(path);
   const active = seen && activeSwap(seen);
   if (active !== undefined) {
     throw inUse(path, `it is swap already${active === path ? '' : `, as ${active}`}`, `swapoff ${active}`);
   }
   // The opener refuses what is neither, and what cannot be looked at.
-  return seen?.isFile() ? openFileBacking(kernel, path) : openDeviceBacking(kernel, path);
+  return seen?.isFile() ? openFileBacking(kernel, path, force) : openDeviceBacking(kernel, path);
 }

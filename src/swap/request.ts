@@ -34,6 +34,11 @@ export interface SwapRequest {
   readonly offset?: bigint;
   /** How much of it to use, in sectors of 512 bytes. Default: all of the rest. */
   readonly size?: bigint;
+  /**
+   * Overwrite a file system, a partition table and the like, and use a file that others than root may write to. Never what is in
+   * use.
+   */
+  readonly force?: boolean;
   readonly noReadWorkqueue?: boolean;
   readonly noWriteWorkqueue?: boolean;
   /** As for a device. */
@@ -62,6 +67,7 @@ const PROPERTIES = {
   uuid: TYPES.string,
   offset: TYPES.bigint,
   size: TYPES.bigint,
+  force: TYPES.boolean,
   noReadWorkqueue: TYPES.boolean,
   noWriteWorkqueue: TYPES.boolean,
   mode: oneOf(MODES),
@@ -95,6 +101,7 @@ export function checkSwapRequest(request: SwapRequest): CheckedSwap {
     uuid: checkUuid(request.uuid ?? randomUUID()),
     offset: request.offset ?? 0n,
     size: request.size,
+    force: request.force ?? false,
     noReadWorkqueue: request.noReadWorkqueue ?? false,
     noWriteWorkqueue: request.noWriteWorkqueue ?? false,
     mode: request.mode ?? 'auto',

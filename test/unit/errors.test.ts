@@ -32,6 +32,8 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'loop-devices-taken': 'taken',
   'loop-file-in-use': 'taken',
   'backing-in-use': 'taken',
+  'backing-has-content': 'taken',
+  'backing-insecure': 'usage',
   'backing-replaced': 'taken',
   'receiver-not-trusted': 'taken',
   'still-held': 'taken',

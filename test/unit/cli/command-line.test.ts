@@ -369,12 +369,12 @@ const ROWS: readonly Row[] = [
   { line: 'dmfd swap --discard once a', code: 125, stderr: says(tooMany, seeHelp) },
   { line: 'dmfd swap a -- true', code: 125, stderr: says('dmfd swap takes no command after --') },
   {
-    line: inScratch('truncate -s 1M b.img; dmfd swap --dry-run --cipher --discard b.img'),
+    line: inScratch('truncate -s 1M b.img; dmfd swap --dry-run --force --cipher --discard b.img'),
     code: 0,
     stdout: '0 2048 crypt --discard {key} 0 {loop0} 0\n',
   },
   {
-    line: inScratch('truncate -s 1M b.img; dmfd swap --dry-run --discard b.img'),
+    line: inScratch('truncate -s 1M b.img; dmfd swap --dry-run --force --discard b.img'),
     code: 0,
     stdout: '0 2048 crypt aes-xts-plain64 {key} 0 {loop0} 0 1 allow_discards\n',
   },
@@ -411,7 +411,7 @@ const ROWS: readonly Row[] = [
     code: 125,
     stderr: says(
       'backing "/nonexistent/swap": cannot find it: ENOENT, no such file or directory',
-      'hint: check the name, or make a file: truncate -s 1G FILE',
+      'hint: check the name, or make a file: fallocate -l 1G FILE; chmod 600 FILE',
     ),
   },
   {

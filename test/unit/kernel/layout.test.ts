@@ -17,7 +17,7 @@ function layoutText(room = 16_384): { text: string; length: number } {
 
 const answered = parseLayout(layoutText().text);
 
-const STRUCTS = ['creation', 'trace_entry', 'key_place', 'caller', 'command', 'descriptor'];
+const STRUCTS = ['range', 'creation', 'trace_entry', 'key_place', 'caller', 'command', 'descriptor'];
 
 /** Numbers that are no fields, and the C expressions they stand for. */
 const OTHERS: Readonly<Record<string, string>> = {

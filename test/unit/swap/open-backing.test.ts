@@ -13,7 +13,7 @@ let directory: string;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'dmfd-swap-backing-'));
-  writeFileSync(file('whole'), Buffer.alloc(65_536));
+  writeFileSync(file('whole'), Buffer.alloc(65_536), { mode: 0o600 });
   writeFileSync(file('read-only'), Buffer.alloc(65_536), { mode: 0o444 });
   mkdirSync(file('directory'));
   expect(spawnSync('mkfifo', [file('fifo')]).status).toBe(0);
@@ -28,10 +28,16 @@ describe('a file for swap', () => {
   test('is locked while it is open', () => {
     const before = openDescriptors();
     const steps: Step[] = [];
-    const backing = openSwapBacking(new Kernel((step) => steps.push(step)), file('whole'));
+    const backing = openSwapBacking(new Kernel((step) => steps.push(step)), file('whole'), true);
     expect(backing).toMatchObject({ isFile: true, bytes: 65_536n, blockSize: 512 });
-    expect(steps.map(({ what, result }) => [what, result])).toEqual([[`flock ${file('whole')}`, 'ok']]);
-    expect(refusal(() => openSwapBacking(new Kernel(), file('whole')))).toMatchObject({
+    expect(
+      steps.map(({ what, result }) => [what, result]).filter(([what]) => !what?.includes('loop')),
+    ).toEqual([
+      [`flock ${file('whole')}`, 'ok'],
+      [`F_OFD_GETLK ${file('whole')}`, 'ok'],
+      [`F_SETLEASE ${file('whole')}`, 'ok'],
+    ]);
+    expect(refusal(() => openSwapBacking(new Kernel(), file('whole'), true))).toMatchObject({
       kind: 'taken',
       code: 'backing-in-use',
       message: `backing ${JSON.stringify(file('whole'))}: another process has it locked`,
@@ -39,18 +45,18 @@ describe('a file for swap', () => {
     });
     backing.close();
     expect(openDescriptors()).toBe(before);
-    openSwapBacking(new Kernel(), file('whole')).close();
+    openSwapBacking(new Kernel(), file('whole'), true).close();
   });
 
   test.each([
-    ['missing', 'cannot find it: ENOENT, no such file or directory', /truncate -s 1G FILE/],
+    ['missing', 'cannot find it: ENOENT, no such file or directory', /fallocate -l 1G FILE; chmod 600 FILE/],
     ['whole/below', 'cannot find it: ENOTDIR, not a directory', /^$/],
     ['directory', 'it is a directory, not a block device or a file', /^$/],
     ['fifo', 'it is a FIFO, not a block device or a file', /^$/],
     ['../../../../dev/null', 'it is a character device, not a block device or a file', /^$/],
   ])('may not be %s', (name, why, hint) => {
     const before = openDescriptors();
-    const error = refusal(() => openSwapBacking(new Kernel(), file(name)));
+    const error = refusal(() => openSwapBacking(new Kernel(), file(name), true));
     expect(error).toMatchObject({
       kind: 'usage',
       code: 'backing-unusable',
@@ -63,7 +69,9 @@ describe('a file for swap', () => {
   // Root may write to anything, so it must be somebody else.
   test('that may not be written to is a matter of privilege', () => {
     chmodSync(directory, 0o755);
-    expect(asNobody(() => refusal(() => openSwapBacking(new Kernel(), file('read-only'))))).toMatchObject({
+    expect(
+      asNobody(() => refusal(() => openSwapBacking(new Kernel(), file('read-only'), true))),
+    ).toMatchObject({
       // Root who is somebody else only for this test is root to the hint.
       kind: process.getuid?.() === 0 ? 'usage' : 'privilege',
       message: `backing ${JSON.stringify(file('read-only'))}: cannot write it: EACCES, permission denied`,

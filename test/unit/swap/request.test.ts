@@ -20,6 +20,7 @@ describe('a request for swap', () => {
       uuid: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
       offset: 0n,
       size: undefined,
+      force: false,
       noReadWorkqueue: false,
       noWriteWorkqueue: false,
       mode: 'auto',

@@ -12,6 +12,8 @@ interface Refusal {
   readonly says: string;
   /** What the line does beside dmfd writes to the file. */
   readonly changes?: true;
+  /** dmfd is run, and says it, twice. */
+  readonly twice?: true;
 }
 
 /** With something done before dmfd starts, and undone when it has ended. */
@@ -51,7 +53,7 @@ const ATTACHED: readonly Refusal[] = [
   },
   {
     what: 'a cipher that is none',
-    line: 'dmfd swap $loop --cipher no-such-cipher',
+    line: 'dmfd swap $loop --force --cipher no-such-cipher',
     says: 'device NAME: DM_TABLE_LOAD: ENOENT, no such file or directory',
   },
   {
@@ -72,6 +74,37 @@ const ATTACHED: readonly Refusal[] = [
     what: 'a device that is read-only',
     line: between('blockdev --setro $loop', 'dmfd swap $loop', 'blockdev --setrw $loop'),
     says: 'backing "/dev/loopN": it is read-only',
+  },
+];
+
+/** What tools make of the file `content`. */
+const CONTENT: readonly { readonly what: string; readonly make: string }[] = [
+  { what: 'an ext2, ext3 or ext4 file system', make: 'mkfs.ext4 -qF content' },
+  { what: 'an XFS file system', make: 'truncate -s 320M content; mkfs.xfs -q content' },
+  {
+    what: 'a LUKS header, the second header of LUKS2',
+    make: 'echo x | cryptsetup -q luksFormat --pbkdf pbkdf2 --pbkdf-force-iterations 1000 content',
+  },
+  {
+    what: 'a LUKS header',
+    make: 'echo x | cryptsetup -q luksFormat --type luks1 --pbkdf-force-iterations 1000 content',
+  },
+  {
+    what: 'a partition table (GPT), the second copy of a partition table (GPT)',
+    make: 'echo , | sfdisk --label gpt content',
+  },
+  { what: 'a partition table (MBR)', make: 'echo , | sfdisk --label dos content' },
+  {
+    what: 'an LVM physical volume',
+    make: 'loop=$(losetup -f --show content); pvcreate -qq $loop; losetup -d $loop; sleep 0.3',
+  },
+  {
+    what: 'a member of a RAID array (md)',
+    make: "printf '\\374N+\\251\\1\\0\\0\\0' | dd of=content bs=4096 seek=1 conv=notrunc",
+  },
+  {
+    what: 'a hibernation image',
+    make: 'mkswap content; printf S1SUSPEND | dd of=content bs=1 seek=4086 conv=notrunc',
   },
 ];
 
@@ -136,7 +169,86 @@ const DETACHED: readonly Refusal[] = [
   {
     what: 'a file that is locked',
     line: `flock ${FILE} dmfd swap ${FILE}`,
-    says: `backing "${FILE}": another process has it locked`,
+    says: `backing "${FILE}": process N (flock) has it locked`,
+  },
+  {
+    what: 'a file that QEMU has locked',
+    // As QEMU locks an image: single bytes, by a lock of the descriptor (F_OFD_SETLK).
+    line: between(
+      `python3 -c 'import fcntl, struct, sys, time
+f = open(sys.argv[1], "r+b")
+fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 100, 1, 0))
+open("locked", "w")
+time.sleep(100)' ${FILE} & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
+      `dmfd swap ${FILE}`,
+      'kill $locker; wait $locker 2>/dev/null; rm locked',
+    ),
+    says: `backing "${FILE}": process N (python3) has a part of it locked`,
+  },
+  {
+    what: 'a device that QEMU has locked',
+    line: between(
+      `loop=$(losetup -f --show ${FILE}); python3 -c 'import fcntl, struct, sys, time
+f = open(sys.argv[1], "r+b")
+fcntl.fcntl(f, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 100, 1, 0))
+open("locked", "w")
+time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
+      'dmfd swap $loop',
+      'kill $locker; wait $locker 2>/dev/null; rm locked; losetup -d $loop',
+    ),
+    says: 'backing "/dev/loopN": process N (python3) has a part of it locked',
+  },
+  {
+    what: 'a file that somebody has open',
+    line: between(
+      `sleep 100 <${FILE} & opener=$!`,
+      `dmfd swap ${FILE}`,
+      'kill $opener; wait $opener 2>/dev/null',
+    ),
+    says: `backing "${FILE}": process N (sleep) has it open`,
+  },
+  {
+    what: 'a file that belongs to somebody else',
+    line: between(`chown 65534 ${FILE}`, `dmfd swap ${FILE}`, `chown 0 ${FILE}`),
+    says: `backing "${FILE}": its owner, uid 65534, may write to it, and truncate it while it is in use`,
+  },
+  {
+    what: 'a file that everybody may write to',
+    line: between(`chmod 666 ${FILE}`, `dmfd swap ${FILE}`, `chmod 600 ${FILE}`),
+    says: `backing "${FILE}": its group and everybody may write to it, and truncate it while it is in use`,
+  },
+  ...['', '--dry-run '].map((option) => ({
+    what: `a file with more holes than there is room for ${option}`,
+    line: between(
+      'mount -t tmpfs -o size=8M none mnt; truncate -s 64M mnt/holes',
+      `dmfd swap ${option}mnt/holes`,
+      'umount mnt',
+    ),
+    says: 'backing "mnt/holes": 67108864 bytes of it are holes, and its file system has only 8388608 bytes free',
+  })),
+  {
+    what: 'where /dev is without the nodes of device-mapper',
+    line: `unshare -m sh -c '
+      mount -t tmpfs -o mode=755 none /dev
+      mknod /dev/null c 1 3; mknod /dev/urandom c 1 9; mknod /dev/loop-control c 10 237; mkdir /dev/mapper /dev/shm
+      mknod /dev/mapper/control c 10 236
+      exec dmfd swap --force ${FILE}'`,
+    says: 'device NAME: /dev has no node for it (N:N), and swap without one could not be turned off',
+  },
+  ...CONTENT.map(({ what, make }) => ({
+    what: `a file with ${what}`,
+    line: between(
+      `truncate -s 32M content; { ${make}; } >/dev/null 2>&1`,
+      'dmfd swap content && exit; dmfd swap --dry-run content',
+      'rm content',
+    ),
+    says: `backing "content": it has ${what}`,
+    twice: true as const,
+  })),
+  {
+    what: 'a device with a file system',
+    line: between(`loop=$(losetup -f --show ${FILE})`, 'dmfd swap $loop', 'losetup -d $loop'),
+    says: 'backing "/dev/loopN": it has an ext2, ext3 or ext4 file system',
   },
   {
     what: 'nothing, in a file system that is read-only',
@@ -145,13 +257,13 @@ const DETACHED: readonly Refusal[] = [
   },
   {
     what: 'a file that is swap by dmfd',
-    line: between(`dmfd swap ${FILE} >/dev/null`, `dmfd swap ${FILE}`, 'swapoff /dev/dm-0'),
+    line: between(`dmfd swap --force ${FILE} >/dev/null`, `dmfd swap ${FILE}`, 'swapoff /dev/dm-0'),
     says: `backing "${FILE}": /dev/loopN has it`,
     changes: true,
   },
   {
     what: 'swap by dmfd',
-    line: between(`dmfd swap ${FILE} >/dev/null`, 'dmfd swap /dev/dm-0', 'swapoff /dev/dm-0'),
+    line: between(`dmfd swap --force ${FILE} >/dev/null`, 'dmfd swap /dev/dm-0', 'swapoff /dev/dm-0'),
     says: 'backing "/dev/dm-0": it is swap already',
     changes: true,
   },
@@ -172,7 +284,9 @@ let loop = '';
 beforeAll(async () => {
   await image('swap.img', 64);
   // Loads the modules.
-  await sh(`dmfd swap ${FILE} && swapoff /dev/dm-0; mkfs.ext4 -qF ${FILE}; mkdir -p /tmp/mnt`);
+  await sh(
+    `fallocate -l 64M ${FILE}; dmfd swap ${FILE} && swapoff /dev/dm-0; mkfs.ext4 -qF ${FILE}; mkdir -p /tmp/mnt`,
+  );
 });
 
 afterAll(async () => {
@@ -193,14 +307,25 @@ describe('alone', () => {
   test.each(DETACHED)('$what is refused, and nothing is written to it', refuses);
 });
 
-async function refuses({ line, says, changes }: Refusal): Promise<void> {
+async function refuses({ line, says, changes, twice }: Refusal): Promise<void> {
   const before = await header();
   const { code, stdout, stderr, left } = await attempt(vm, `loop=${loop}; ${line}`, '/tmp');
   const said = stderr
     .split('\n')
     .filter((text) => text.startsWith('dmfd: '))
-    .map((text) => text.replaceAll(/loop\d+/g, 'loopN').replace(/dmfd-swap-[0-9a-f]{8}/, 'NAME'));
-  expect({ code, stdout, said, left }).toEqual({ code: 125, stdout: '', said: [`dmfd: ${says}`], left: '' });
+    .map((text) =>
+      text
+        .replaceAll(/loop\d+/g, 'loopN')
+        .replace(/dmfd-swap-[0-9a-f]{8}/, 'NAME')
+        .replaceAll(/process \d+/g, 'process N')
+        .replaceAll(/\(\d+:\d+\)/g, '(N:N)'),
+    );
+  expect({ code, stdout, said, left }).toEqual({
+    code: 125,
+    stdout: '',
+    said: Array(twice ? 2 : 1).fill(`dmfd: ${says}`),
+    left: '',
+  });
   if (!changes) expect(await header()).toBe(before);
 }
 

@@ -2,13 +2,15 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
-import { expectedMode, expectNothingLeft, sh } from './support.js';
+import { everything, expectedMode, expectNothingLeft, sh } from './support.js';
 
 const FILE = '/tmp/swap.img';
 const UUID = '2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e';
 const HEADER = ['Filename', 'Type', 'Size', 'Used', 'Priority'];
 /** swapon(2). */
 const SWAPON = 167;
+
+const REKEYINGS = everything ? 100 : 3;
 
 const refuse = program('refuse');
 const swapOut = program('swap-out');
@@ -118,11 +120,11 @@ test('a failure on the way leaves nothing: swapon, a full file system, an output
   const output = await sh(`exec 2>&1
     ${refuse} ${SWAPON} 1 dmfd swap ${FILE}; echo $?
     mkdir -p /tmp/full; mount -t tmpfs -o size=4k none /tmp/full; truncate -s 64M /tmp/full/swap
-    dd if=/dev/zero of=/tmp/full/fill bs=4096 count=1 status=none || true; dmfd swap /tmp/full/swap; echo $?
+    dmfd swap /tmp/full/swap; echo $?
     dmfd swap ${FILE} >/dev/full; echo $?; dmfd swap ${FILE} --cipher aes-xts-plain64 --key-size 264; echo $?
     sleep 0.3; umount /tmp/full; rmdir /tmp/full`);
   expect(output.replaceAll(/dmfd-swap-[0-9a-f]{8}/g, 'NAME')).toMatch(
-    /^dmfd: swapon \/dev\/dm-0: EPERM, operation not permitted\n.*\n125\ndmfd: device NAME: writing the swap header: (EIO|ENOSPC).*\n.*\n125\ndmfd: write to standard output: ENOSPC.*\n125\ndmfd: device NAME: DM_TABLE_LOAD: EINVAL(.*\n)*125\n$/,
+    /^dmfd: swapon \/dev\/dm-0: EPERM, operation not permitted\n.*\n125\ndmfd: backing "\/tmp\/full\/swap": 67108864 bytes of it are holes, .*\n.*\n125\ndmfd: write to standard output: ENOSPC.*\n125\ndmfd: device NAME: DM_TABLE_LOAD: EINVAL(.*\n)*125\n$/,
   );
 });
 
@@ -155,10 +157,49 @@ test('a new device that looks like a file system is no obstacle', async () => {
     run: 'mkfs.ext4 -qF /dev/dm-0 && blkid -p -o value -s TYPE /dev/dm-0 >/tmp/was-there',
   });
   const output = await sh(`rm -f /tmp/was-there; loop=$(losetup -f --show ${FILE}); mkfs.ext4 -qF $loop
-    ${lookAlike} dmfd swap $loop
+    ${lookAlike} dmfd swap --force $loop
     cat /tmp/was-there; blkid -p -o value -s TYPE /dev/dm-0; swapoff /dev/dm-0; sleep 0.2; losetup -d $loop`);
   expect(output).toMatch(/^\/dev\/dm-0 is encrypted swap, .*\next4\nswap\n$/);
 });
+
+test('holes are filled, and no others than those of the area', async () => {
+  const output = await sh(`
+    mkdir -p /tmp/sparse; mount -t tmpfs -o size=64M none /tmp/sparse; truncate -s 32M /tmp/sparse/swap
+    dmfd swap --offset 1M --size 8M /tmp/sparse/swap; stat -c %b /tmp/sparse/swap; swapoff /dev/dm-0
+    dmfd swap /tmp/sparse/swap; stat -c %b /tmp/sparse/swap; swapoff /dev/dm-0
+    while losetup -a | grep .; do sleep 0.1; done; umount /tmp/sparse; rmdir /tmp/sparse`);
+  expect(output.match(/^\d+$/gm)).toEqual([`${(8 << 20) / 512}`, `${(32 << 20) / 512}`]);
+});
+
+test('what is overwritten with --force is found no more afterwards, wherever it stood', async () => {
+  const raid = "printf '\\374N+\\251\\1\\0\\0\\0' | dd conv=notrunc status=none of=/tmp/forced bs=4096 seek=";
+  const output = await sh(`exec 2>&1
+    fallocate -l 16M /tmp/forced; chmod 666 /tmp/forced
+    echo , | sfdisk -q --label gpt /tmp/forced; ${raid}1; ${raid}4094
+    dmfd swap --force /tmp/forced; swapoff /dev/dm-0; chmod 600 /tmp/forced
+    dmfd swap /tmp/forced; swapoff /dev/dm-0; rm /tmp/forced`);
+  expect(output).toMatch(/^(\/dev\/dm-0 is encrypted swap, .*\n){2}$/);
+});
+
+test('a small file system for the label, before the area, stays as it is', async () => {
+  const output = await sh(`
+    fallocate -l 16M /tmp/labelled; mke2fs -q -L cryptswap -F /tmp/labelled 1M; before=$(head -c 1M /tmp/labelled | sha256sum)
+    dmfd swap --offset 1M /tmp/labelled; swapoff /dev/dm-0
+    [ "$before" = "$(head -c 1M /tmp/labelled | sha256sum)" ] && e2label /tmp/labelled; rm /tmp/labelled`);
+  expect(output).toMatch(/15 MiB .*\ncryptswap\n$/);
+});
+
+test(
+  `${REKEYINGS} times with another key it comes up by itself`,
+  async () => {
+    const output = await sh(
+      `for i in $(seq ${REKEYINGS}); do dmfd swap ${FILE} >/dev/null && swapoff /dev/dm-0 || exit; done; echo all`,
+      REKEYINGS * 30_000,
+    );
+    expect(output).toBe('all\n');
+  },
+  REKEYINGS * 30_000,
+);
 
 test('on blocks of 4096 bytes it begins where one does', async () => {
   const output = await sh(`loop=$(losetup --sector-size 4096 -f --show ${FILE})

@@ -1,0 +1,96 @@
+import { readSync } from 'node:fs';
+import { DmfdError } from '../../errors.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import type { SwapArea } from '../area.js';
+import { type SwapBacking, subjectOf } from '../backing.js';
+import { extent, matches, type Place, placeIn, type Range, type Read, type Signature } from './signature.js';
+import { SIGNATURES } from './signatures.js';
+
+/** Bytes from the start of a backing, and to its end, between which no signature stands. */
+export const HEAD = 256 * 1024;
+export const TAIL = 128 * 1024;
+
+/** Something on the backing that swap would destroy, by its signature. */
+export interface Content {
+  readonly what: string;
+  /** Of the signature, in bytes. */
+  readonly at: bigint;
+  readonly length: number;
+}
+
+/** Looks for what stands in the area, or begins before it and reaches into it. @throws DmfdError `kernel` */
+export function findContent(
+  kernel: Kernel,
+  path: string,
+  backing: Pick<SwapBacking, 'fd' | 'bytes' | 'flush'>,
+  area: Pick<SwapArea, 'start' | 'sectors'>,
+): Content[] {
+  const start = area.start * 512n;
+  const taken: Range = [start, start + area.sectors * 512n];
+  const { bytes } = backing;
+  const starts = [...new Set([0n, start])];
+  const windows: Range[] = [
+    ...starts.map((from): Range => [from, from + BigInt(HEAD)]),
+    [bytes - BigInt(TAIL), bytes],
+  ];
+  const read = readAhead(kernel, path, backing, windows);
+  backing.flush();
+  return SIGNATURES.flatMap((signature) =>
+    signature.places
+      .flatMap((place) => positions(place, starts, bytes))
+      .filter(({ at, base }) => isThere(signature, at, base, { read, bytes, taken }))
+      .map(({ at }) => ({ what: signature.what, at, length: extent(signature) })),
+  );
+}
+
+/** @throws DmfdError `taken` that names what was found */
+export function refuseContent(path: string, found: readonly Content[]): void {
+  if (found.length === 0) return;
+  const what = [...new Set(found.map((content) => content.what))].join(', ');
+  throw new DmfdError('backing-has-content', `${subjectOf(path)}: it has ${what}`, {
+    operation: `read ${path}`,
+    errno: 'EEXIST',
+    hint: '"wipefs" shows more; `force` overwrites it',
+  });
+}
+
+/** Where it would stand, and where that which has it would begin. */
+function positions(place: Place, starts: readonly bigint[], bytes: bigint): { at: bigint; base: bigint }[] {
+  if (typeof place !== 'number') return [{ at: placeIn(bytes, place), base: 0n }];
+  return starts.map((base) => ({ at: base + BigInt(place), base }));
+}
+
+function isThere(
+  signature: Signature,
+  at: bigint,
+  base: bigint,
+  { read, bytes, taken }: { readonly read: Read; readonly bytes: bigint; readonly taken: Range },
+): boolean {
+  const header = read(at, extent(signature));
+  if (header === undefined || !matches(signature, header, 0)) return false;
+  const ranges = signature.takes?.(read, at, bytes) ?? [[base, bytes]];
+  return ranges.some(([from, to]) => from < taken[1] && taken[0] < to);
+}
+
+/** Reads these parts of the backing, as far as they are in it. */
+function readAhead(
+  kernel: Kernel,
+  path: string,
+  { fd, bytes }: Pick<SwapBacking, 'fd' | 'bytes'>,
+  windows: readonly Range[],
+): Read {
+  const read = windows.map(([from, to]) => {
+    const start = from < 0n ? 0n : from;
+    const buffer = Buffer.alloc(Number((to > bytes ? bytes : to) - start));
+    const length = kernel.must(`read ${path}`, () => readSync(fd, buffer, 0, buffer.length, start));
+    return { start, buffer: buffer.subarray(0, length) };
+  });
+  return (at, length) => {
+    const window = read.find(
+      ({ start, buffer }) => at >= start && at + BigInt(length) <= start + BigInt(buffer.length),
+    );
+    if (window === undefined) return undefined;
+    const from = Number(at - window.start);
+    return window.buffer.subarray(from, from + length);
+  };
+}

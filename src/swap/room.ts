@@ -1,0 +1,88 @@
+import { type BigIntStats, fstatSync, statfsSync } from 'node:fs';
+import { DmfdError } from '../errors.js';
+import { describeErrno, resultName } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { numbersOf } from '../kernel/layout.js';
+import { shim } from '../kernel/shim.js';
+import type { SwapArea } from './area.js';
+import { subjectOf } from './backing.js';
+
+const rangeAt = numbersOf('range', ['bytes', 'start', 'length']);
+
+/** A file that is to become swap, and which part. */
+interface Part {
+  readonly path: string;
+  readonly fd: number;
+  readonly area: Pick<SwapArea, 'start' | 'sectors'>;
+}
+
+/**
+ * A hole has no place on the disk yet: swapping out would fail when the file system is full by then. Refuses holes that the file
+ * system has not the space for now.
+ *
+ * @throws DmfdError `usage` with the numbers
+ */
+export function checkRoom({ path, fd, area }: Part): void {
+  const missing = area.sectors * 512n - allocated(fstatSync(fd, { bigint: true }));
+  const free = freeBytes(fd);
+  if (missing > free) throw noRoom(path, missing, free);
+}
+
+/**
+ * Has the file system fill the holes.
+ *
+ * @throws DmfdError `usage` where it has no space for them, or cannot fill them
+ */
+export function allocateArea(kernel: Kernel, part: Part): void {
+  const { path, fd, area } = part;
+  checkRoom(part);
+  const at = rangeAt();
+  const range = Buffer.alloc(at.bytes);
+  range.writeBigInt64LE(area.start * 512n, at.start);
+  range.writeBigInt64LE(area.sectors * 512n, at.length);
+  const operation = `fallocate ${path}`;
+  const result = kernel.call(operation, () => shim.allocate(fd, range));
+  if (result >= 0) return;
+  const stats = fstatSync(fd, { bigint: true });
+  switch (resultName(result)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      throw noRoom(path, stats.size - allocated(stats), freeBytes(fd));
+    case 'EOPNOTSUPP':
+    case 'ENOSYS':
+      if (allocated(stats) >= stats.size) return;
+      throw unusable(
+        path,
+        `it has holes, and its file system cannot fill them (${describeErrno(-result).words})`,
+        `write it full: dd if=/dev/zero of=${path} bs=1M conv=notrunc count=${(stats.size + 1_048_575n) / 1_048_576n}`,
+      );
+    default:
+      throw kernel.failure(operation, result, { code: 'backing-unusable', subject: subjectOf(path) });
+  }
+}
+
+function allocated({ blocks }: BigIntStats): bigint {
+  return blocks * 512n;
+}
+
+/** What is left to root. */
+function freeBytes(fd: number): bigint {
+  const { bfree, bsize } = statfsSync(`/proc/self/fd/${fd}`, { bigint: true });
+  return bfree * bsize;
+}
+
+function noRoom(path: string, missing: bigint, free: bigint): DmfdError {
+  return unusable(
+    path,
+    `${missing} bytes of it are holes, and its file system has only ${free} bytes free`,
+    'make room, or use less of it: swapping out must not meet a full file system',
+  );
+}
+
+function unusable(path: string, why: string, hint: string): DmfdError {
+  return new DmfdError('backing-unusable', `${subjectOf(path)}: ${why}`, {
+    operation: `fallocate ${path}`,
+    errno: 'ENOSPC',
+    hint,
+  });
+}
