@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { expectedMode, expectNothingLeft, sh, standing, vm } from './support.js';
+import { diskseqIn, expectedMode, expectNothingLeft, sh, standing, vm } from './support.js';
 
 const HOLD = ['dmfd', 'create', 'held', '--table', '0 16 zero'];
 
@@ -28,9 +28,9 @@ test('lets go at the end of a piped standard input, and not before', async () =>
   await dmfd.waitForOutput(/\n/, 60_000);
   const device = JSON.parse(dmfd.stdout);
   expect(device).toMatchObject({ name: 'held', size: 8192, mode: expectedMode, readonly: false, loops: [] });
-  expect(await sh(`cat /sys/dev/block/${device.dev}/diskseq; cat /sys/dev/block/${device.dev}/dm/uuid`)).toBe(
-    `${device.diskseq}\n${device.uuid}\n`,
-  );
+  expect(
+    await sh(`${diskseqIn(`/sys/dev/block/${device.dev}`)}; cat /sys/dev/block/${device.dev}/dm/uuid`),
+  ).toBe(`${device.diskseq}\n${device.uuid}\n`);
   expect(device.path).toBe(`/dev/dm-${device.minor}`);
   expect(await sh(`stat -Lc %t:%T /proc/${device.pid}/fd/${device.fd}`)).toBe(
     `${device.major.toString(16)}:${device.minor.toString(16)}\n`,

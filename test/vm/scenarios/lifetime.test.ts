@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { expectedMode, expectNothingLeft, image, sh, standing, vm } from './support.js';
+import { diskseqIn, expectedMode, expectNothingLeft, image, sh, standing, vm } from './support.js';
 
 const TABLE = "--table '0 131072 linear {loop0} 0'";
 
@@ -16,7 +16,8 @@ test('a command writes through its descriptor and through the path, and the byte
     sync {path}
     echo $DMFD_FD $DMFD_PATH $DMFD_NAME $DMFD_DEV $DMFD_SIZE $DMFD_MODE
     echo $DMFD_UUID $DMFD_DISKSEQ
-    cat /sys/dev/block/$DMFD_DEV/diskseq /sys/dev/block/$DMFD_DEV/dm/uuid /sys/dev/block/$DMFD_DEV/dm/name'`;
+    ${diskseqIn('/sys/dev/block/$DMFD_DEV')}
+    cat /sys/dev/block/$DMFD_DEV/dm/uuid /sys/dev/block/$DMFD_DEV/dm/name'`;
   const [first, second, diskseq, uuid, name] = (await sh(script)).split('\n');
   expect(first).toMatch(
     new RegExp(`^3 /dev/dm-(\\d+) written \\d+:\\1 ${64 * 1024 * 1024} ${expectedMode}$`),

@@ -3,11 +3,11 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout } from '../harness/checkout.js';
-import { expectNothingLeft, image, sh } from './support.js';
+import { expectNothingLeft, image, sh, vm } from './support.js';
 
 /** What is installed from the packages runs by itself, without anything of this checkout. `make package` has made them. */
 const packages = join(checkout, 'build/packages');
-const installed = join(checkout, 'build/test/installed');
+const installed = join(checkout, 'build/test/installed', vm.kernel.name);
 
 /** How it gets there, and the folder of the command. */
 const WAYS = {

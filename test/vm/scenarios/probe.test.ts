@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { atCall } from './at-call.js';
-import { expectedMode, expectNothingLeft, image, sh, vm } from './support.js';
+import { expectedMode, expectNothingLeft, image, kernelKnows, sh, vm } from './support.js';
 
 const stock = expectedMode === 'fallback';
 
@@ -24,7 +24,7 @@ describe('probe', () => {
       mode: expectedMode,
       descriptorAnswer: stock ? 'ignores the flag' : 'returns the descriptor',
       deferredRemove: true,
-      diskseq: true,
+      diskseq: kernelKnows('diskseq'),
       loop: { available: true, configure: true },
     });
     expect(version).toContain(`Driver version: ${' '.repeat(3)}${found.driverVersion}\n`);
@@ -44,7 +44,7 @@ describe('probe', () => {
 create would use +${expectedMode}
 DM_FILE_DESCRIPTOR_FLAG +the kernel ${stock ? 'ignores the flag' : 'returns the descriptor'}
 deferred remove +yes
-disk sequence numbers +yes
+disk sequence numbers +${kernelKnows('diskseq') ? 'yes' : 'no'}
 loop devices +yes, attached in one call \\(LOOP_CONFIGURE\\)
 targets loaded +.*\\blinear 1\\.\\d+\\.\\d+.*
 $`,

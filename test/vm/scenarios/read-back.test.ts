@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mangle } from '../../../src/dm/mangling.js';
-import { expectNothingLeft, sh, vm } from './support.js';
+import { diskseqIn, expectNothingLeft, sh, vm } from './support.js';
 
 const DISKS = ['/tmp/read-back-0', '/tmp/read-back-1'] as const;
 const SECTORS = 8192;
@@ -158,7 +158,7 @@ const INFO = [
   ...['name', 'uuid', 'major', 'minor', 'open', 'segments'],
   ...['tables_loaded', 'readonly', 'suspended'],
 ] as const;
-const SYS = ['size', 'ro', 'diskseq', 'dm/name', 'dm/uuid'];
+const SYS = ['size', 'ro', 'dm/name', 'dm/uuid'];
 const TOLD = ['NAME', 'UUID', 'DEV', 'PATH', 'SIZE', 'DISKSEQ'].map((word) => `DMFD_${word}`);
 
 /** What dmsetup and /sys say, from inside the command; dmsetup finds the device by its number. */
@@ -168,7 +168,7 @@ const LOOK = `
   printf '\\036'; { dmsetup info "$DMFD_NAME"; dmsetup info -u "$DMFD_UUID"; } | sed -n 's/^State: *//p'
   printf '\\036'; dmsetup table --showkeys $device
   printf '\\036'; dmsetup status $device
-  printf '\\036'; cd "/sys/dev/block/$DMFD_DEV"; cat ${SYS.join(' ')}
+  printf '\\036'; cd "/sys/dev/block/$DMFD_DEV"; cat ${SYS.join(' ')}; ${diskseqIn('.')}
   printf '\\036'; printenv ${TOLD.join(' ')}
   printf '\\036'; for loop in /sys/block/loop*; do
     [ ! -e $loop/loop ] || echo $(cat $loop/dev $loop/ro $loop/loop/backing_file)
@@ -202,10 +202,7 @@ async function create({ name, uuid, table = ['--table', '0 8 zero'], lines = [] 
     state: [...new Set(state)].join(', '),
     table: shown.map((line) => line.trimEnd()),
     status: status.map((line) => line.trim().split(' ').slice(0, 3).join(' ')),
-    sys: named(
-      SYS.map((file) => file.replace('dm/', '')),
-      sys,
-    ),
+    sys: named([...SYS.map((file) => file.replace('dm/', '')), 'diskseq'], sys),
     environment: named(TOLD, told),
     loops,
     substituted: (asked: readonly string[]) =>

@@ -56,5 +56,23 @@ export async function image(name: string, mebibytes = 64): Promise<string> {
 /** `make test-all`. */
 export const everything = process.env.DMFD_TEST_ALL === '1';
 
+/** What some of the tested kernels do not have yet, and since which release it is there. */
+const SINCE = {
+  /** Disk sequence numbers. */
+  diskseq: [5, 15],
+} as const;
+
+/** Whether the guest's kernel is new enough to have it. */
+export function kernelKnows(what: keyof typeof SINCE): boolean {
+  const [major = 0, minor = 0] = vm.kernel.release.split('.').map(Number);
+  const [sinceMajor, sinceMinor] = SINCE[what];
+  return major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
+}
+
+/** Shell: prints a device's disk sequence number as the kernel tells it, and 0, as dmfd does, where it has none. */
+export function diskseqIn(directoryInSys: string): string {
+  return `{ cat ${directoryInSys}/diskseq 2>/dev/null || echo 0; }`;
+}
+
 /** The mode that `create` has on this kernel. */
 export const expectedMode = vm.kernel.name.startsWith('dmfd-') ? 'atomic' : 'fallback';

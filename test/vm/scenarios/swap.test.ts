@@ -40,7 +40,8 @@ test('a file becomes swap that no process holds, and one swapoff destroys it all
   expect(lines).toEqual([
     '/dev/dm-0 is encrypted swap, named cryptswap, 64 MiB (67104768 bytes)',
     expect.stringMatching(/^Filename/),
-    expect.stringMatching(/^\/dev\/dm-0\s+partition\s+65532\s+0\s+-2$/),
+    // The kernel's choice: the first is -2, and in 7.x -1.
+    expect.stringMatching(/^\/dev\/dm-0\s+partition\s+65532\s+0\s+-[12]$/),
     // --showkeys as root: the name of a key that is in no keyring any more.
     expect.stringMatching(
       /^cryptswap: 0 131072 crypt aes-xts-plain64 :64:logon:dmfd:DMFD-[-0-9a-f]{36} 0 7:\d+ 0$/,

@@ -1,4 +1,5 @@
-/** Makes so many devices over the file, one after the other, each gone before the next. Prints how many. */
+/** Makes so many devices over the file, one after the other, each gone before the next. Prints how many disk sequence numbers
+ * they had: without any, all have 0. */
 import assert from 'node:assert/strict';
 import { writeSync } from 'node:fs';
 import { createDevice, waitGone } from 'dmfd';

@@ -11,7 +11,7 @@ fd=2; IFS=:
 for name in $LISTEN_FDNAMES; do fd=$((fd+1)); if [ "$name" = kept ]; then break; fi; done
 count=$(($(dd if=/dev/fd/$fd bs=16 count=1 status=none | tr -d '\\0') + 1))
 echo "$count" | dd of=/dev/fd/$fd conv=notrunc,fsync status=none
-echo "start $count: $LISTEN_FDS named $LISTEN_FDNAMES, diskseq $(cat /sys/block/dm-*/diskseq)" >>/tmp/user.log
+echo "start $count: $LISTEN_FDS named $LISTEN_FDNAMES, diskseq $(cat /sys/block/dm-*/diskseq 2>/dev/null || echo 0)" >>/tmp/user.log
 exec sleep 1000`;
 
 const service = (lines: string) => `[Unit]
