@@ -1,5 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -46,6 +56,33 @@ describe('a file for swap', () => {
     backing.close();
     expect(openDescriptors()).toBe(before);
     openSwapBacking(new Kernel(), file('whole'), true).close();
+  });
+
+  test('may be open nowhere else', async () => {
+    const fd = openSync(file('whole'), 'r');
+    const child = spawn('sleep', ['100'], { stdio: [fd, 'ignore', 'ignore'] });
+    closeSync(fd);
+    await once(child, 'spawn');
+    expect(refusal(() => openSwapBacking(new Kernel(), file('whole'), true)).message).toMatch(
+      /: process \d+ \(\w+\) has it open$/,
+    );
+    child.kill();
+    await once(child, 'close');
+  });
+
+  test.each([
+    ['group', 0o620, 'its group'],
+    ['others', 0o602, 'everybody'],
+    ['both', 0o622, 'its group and everybody'],
+  ])('may not be writable for %s', (_, mode, who) => {
+    writeFileSync(file('writable'), Buffer.alloc(65_536));
+    chmodSync(file('writable'), mode);
+    const isRoots = process.getuid?.() === 0;
+    const error = refusal(() => openSwapBacking(new Kernel(), file('writable'), false));
+    expect(error).toMatchObject({ kind: 'usage', code: 'backing-insecure' });
+    if (isRoots)
+      expect(error.message).toMatch(`: ${who} may write to it, and truncate it while it is in use`);
+    openSwapBacking(new Kernel(), file('writable'), true).close();
   });
 
   test.each([

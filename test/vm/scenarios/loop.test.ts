@@ -113,7 +113,7 @@ describe('a file that another loop device has', () => {
   const seen = 'what one writes, the other would see half or not at all';
 
   /** With the loop device of others, made so, as $loop. */
-  async function beside(attach: string, create: string, undo = '') {
+  async function beside(attach: string, create: string, undo = ':') {
     const { code, stdout, stderr } = await vm.sh(
       `cd /tmp; loop=$(${attach}); ${create}; code=$?; ${undo}; losetup -d $loop; exit $code`,
     );
@@ -121,7 +121,7 @@ describe('a file that another loop device has', () => {
   }
 
   test.each([
-    ['by its name', 'losetup -f --show ours.img', ''],
+    ['by its name', 'losetup -f --show ours.img', ':'],
     ['by another name', 'ln ours.img other.img; losetup -f --show other.img', 'rm other.img'],
     [
       'by a name removed since',
@@ -134,7 +134,7 @@ describe('a file that another loop device has', () => {
         mount --bind /tmp/ours.img /run/apart/ours.img; losetup -f --show /run/apart/ours.img'`,
       '[ ! -e /run/apart/ours.img ]',
     ],
-    ['for reading', 'losetup -r -f --show ours.img', ''],
+    ['for reading', 'losetup -r -f --show ours.img', ':'],
   ])('%s is refused', async (what, attach, undo) => {
     const { code, stdout, stderr } = await beside(attach, `${CREATE} -- echo ran`, undo);
     const harm = what === 'for reading' ? seen : undefined;

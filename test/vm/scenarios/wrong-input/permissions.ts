@@ -87,7 +87,7 @@ export const PERMISSIONS: readonly Row[] = [
     what: 'more loop files than descriptors',
     line: `i=0; while [ $i -lt 40 ]; do
       set -- "$@" --loop disk.img --table "$((8 * i)) 8 linear {loop$i} 0"; i=$((i + 1))
-    done; ulimit -n 50; dmfd create "$@" ${UNUSED}`,
+    done; ulimit -n 50; dmfd create --shared-loop "$@" ${UNUSED}`,
     says: [/EMFILE, too many open files/],
   },
   {
