@@ -3,6 +3,7 @@
 #include "unix.h"
 
 #include "fd.h"
+#include "portable.h"
 #include "send.h"
 
 #include <fcntl.h>
@@ -67,7 +68,7 @@ static int owner_of(int connection, int type, int pinned, uint32_t *owner)
 	if (type == SOCK_DGRAM && pinned < 0)
 		return 0;
 	if (type == SOCK_DGRAM) {
-		if (fstat(pinned, &file) < 0)
+		if (dmfd_fstat(pinned, &file) < 0)
 			return -errno;
 		*owner = file.st_uid;
 		return 0;
