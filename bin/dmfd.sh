@@ -1,7 +1,9 @@
 #!/bin/sh
 # The command of the npm package, which has the launchers of several architectures: becomes that of this machine.
-place=$(readlink -f -- "$0")
-launcher=${place%/bin/*}/prebuilt/$(uname -m)/dmfd
+# An empty element of the caller's PATH would have root execute what lies in the current directory.
+own_path=/usr/bin:/bin:/run/current-system/sw/bin
+place=$(PATH=$own_path && readlink -f -- "$0")
+launcher=${place%/bin/*}/prebuilt/$(PATH=$own_path && uname -m)/dmfd
 [ -x "$launcher" ] && exec "$launcher" "$@"
 echo "dmfd: this package has no launcher for this machine: $launcher
   hint: build it from its source, with a C compiler: make install" >&2

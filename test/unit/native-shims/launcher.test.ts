@@ -8,9 +8,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { machine, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkout } from '../../vm/harness/checkout.js';
 import { executable } from '../support/distribution.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
@@ -84,6 +85,18 @@ describe('Node is', () => {
   test('the first along PATH', () => {
     expect(run({ PATH: also('here') })).toEqual({ status: 0, stdout: 'taken\n', stderr: '' });
   });
+});
+
+test('the command of the npm package, too, executes nothing that lies in the current directory', () => {
+  for (const name of ['readlink', 'uname'])
+    writeFileSync(join(directory, 'here', name), TRAP, { mode: 0o755 });
+  const command = join(checkout, 'bin/dmfd.sh');
+  for (const path of ['', '.', ':/usr/bin', `.:${NODE_PATH}:/usr/bin`]) {
+    const { status, stdout, stderr } = run({ PATH: path }, ['--version'], command);
+    // Where `make package` was not run, it has no launcher to become.
+    if (status === 0) expect({ stdout, stderr }).toEqual({ stdout: `${version}\n`, stderr: '' });
+    else expect(stderr).toContain(`this machine: ${checkout}/prebuilt/${machine()}/dmfd\n`);
+  }
 });
 
 /** With an argument vector that has nothing in it: a kernel from 5.18 on puts an empty word there. */
