@@ -18,8 +18,8 @@ test_sources := $(shell find test -name '*.ts')
 shim_sources := $(wildcard native-shims/*.[ch] native-shims/*/*.[ch] native-shims/Makefile)
 
 # Which kernels `make test` boots, and how much of the SIGKILL sweep it runs; test-all takes everything.
-test_kernels := debian-6.1 debian-6.12 dmfd-6.1 liar-6.1
-all_kernels := $(test_kernels) dmfd-6.12
+test_kernels := debian-6.1 debian-6.12 debian-latest dmfd-6.1 liar-6.1
+all_kernels := debian-5.10 $(test_kernels) dmfd-6.12
 built = $(filter-out debian-%,$(1))
 
 .PHONY: help
@@ -39,7 +39,8 @@ test: lint vm-ready package ## lint, types, and all tests on every kernel of the
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: lint vm-ready package ## as test, on more kernels, every point of the SIGKILL sweep, and the tests of the harness
+test-all: lint vm-ready package ## as test, everything on all kernels, every point of the SIGKILL sweep, and a minimal Debian 12 and 13
+	@test/prerequisites.sh roots
 	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_TEST_ALL=1 DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 

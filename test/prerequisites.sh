@@ -8,6 +8,7 @@
 #     vm       what boots the virtual machine, and the tools its guest borrows from this machine
 #     package  the compilers of the architectures that the packages have binaries for
 #     kernel   what building a patched kernel needs on top of build
+#     roots    what makes a minimal Debian to try make in
 #     all      build and vm
 set -eu
 
@@ -23,6 +24,7 @@ main() {
       vm) check_vm ;;
       package) check_build && check_package ;;
       kernel) check_build && check_kernel ;;
+      roots) need_command debootstrap debootstrap ;;
       all) check_build && check_vm ;;
       *) fail_usage ;;
     esac
@@ -144,7 +146,7 @@ install_missing() {
 }
 
 fail_usage() {
-  echo "usage: test/prerequisites.sh build|lint|vm|package|kernel|all ..." >&2
+  echo "usage: test/prerequisites.sh build|lint|vm|package|kernel|roots|all ..." >&2
   exit 2
 }
 

@@ -3,22 +3,51 @@
 # ", N skipped" where there were any. Fails when anything failed, was never reached or did not load.
 #
 #   test/vm/run-tests.sh [VITEST-ARGUMENT...]
+#
+# With DMFD_TEST_ALL=1, three kernels of DMFD_VM_KERNELS at a time: all their guests at once would take 20 GB.
 set -eu
 
 cd "$(dirname "$(readlink -f "$0")")/../.."
 DMFD_TEST_COUNTS=$(mktemp)
 export DMFD_TEST_COUNTS
-trap 'rm -f "$DMFD_TEST_COUNTS"' EXIT
+trap 'rm -f "$DMFD_TEST_COUNTS" "$DMFD_TEST_COUNTS.groups"' EXIT
 
-status=0
-node_modules/.bin/vitest run --config test/vitest.config.ts "$@" || status=$?
+# The reporter adds a line for each run.
+passed=0 failed=0 skipped=0 status=0
 
-read -r passed failed skipped <"$DMFD_TEST_COUNTS" || { passed=0 && failed=0 && skipped=0; }
-# vitest can also fail beside all tests: while it starts, or when a guest is shut down.
-if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
-if [ "$status" -eq 0 ] && [ "$failed" -ne 0 ]; then status=1; fi
+main() {
+  if [ "${DMFD_TEST_ALL-}" = 1 ]; then run_in_groups "$DMFD_VM_KERNELS" "$@"; else run "$@"; fi
+  while read -r more_passed more_failed more_skipped; do
+    passed=$((passed + more_passed)) failed=$((failed + more_failed)) skipped=$((skipped + more_skipped))
+  done <"$DMFD_TEST_COUNTS"
+  # vitest can also fail beside all tests: while it starts, or when a guest is shut down.
+  if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+  if [ "$status" -eq 0 ] && [ "$failed" -ne 0 ]; then status=1; fi
 
-summary="$passed passed, $failed failed"
-if [ "$skipped" -ne 0 ]; then summary="$summary, $skipped skipped"; fi
-echo "$summary"
-exit "$status"
+  summary="$passed passed, $failed failed"
+  if [ "$skipped" -ne 0 ]; then summary="$summary, $skipped skipped"; fi
+  echo "$summary"
+  exit "$status"
+}
+
+run() {
+  node_modules/.bin/vitest run --config test/vitest.config.ts "$@" || status=$?
+}
+
+run_in_groups() {
+  kernels=$1
+  shift
+  run --project unit --project harness "$@"
+  echo "$kernels" | xargs -n 3 >"$DMFD_TEST_COUNTS.groups"
+  while read -r DMFD_VM_KERNELS <&3; do
+    export DMFD_VM_KERNELS
+    run_group "$@"
+  done 3<"$DMFD_TEST_COUNTS.groups"
+}
+
+run_group() {
+  for kernel in $DMFD_VM_KERNELS; do set -- --project "$kernel" --project "systemd-$kernel" "$@"; done
+  run "$@"
+}
+
+main "$@"

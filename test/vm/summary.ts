@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import type { SerializedError } from 'vitest';
 import type { Reporter, TestModule, TestRunEndReason, TestSuite } from 'vitest/node';
 
 /**
- * Writes "PASSED FAILED SKIPPED" to the file `DMFD_TEST_COUNTS` names, for run-tests.sh. A file that
+ * Adds the line "PASSED FAILED SKIPPED" to the file `DMFD_TEST_COUNTS` names, for run-tests.sh. A file that
  * did not load, a hook that failed, an error outside of any test and a test that was never reached are
  * failures: what they hide was not proved.
  */
@@ -21,7 +21,7 @@ export class Summary implements Reporter {
       for (const test of module.children.allTests()) count[test.result().state]++;
       count.failed += [module, ...module.children.allSuites()].filter(hasOwnErrors).length;
     }
-    writeFileSync(file, `${count.passed} ${count.failed + count.pending} ${count.skipped}\n`);
+    appendFileSync(file, `${count.passed} ${count.failed + count.pending} ${count.skipped}\n`);
   }
 }
 

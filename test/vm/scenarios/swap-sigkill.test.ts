@@ -32,10 +32,10 @@ beforeAll(async () => {
 afterEach(expectNothingLeft);
 
 test.each([
-  ['shield', 4],
-  ['over', 5],
+  ['shield', 3],
+  ['over', 3],
   ['group', 2],
-  ['main', 7],
+  ['main', 4],
 ])(
   'SIGKILL (%s) leaves no half of it',
   async (who, size) => {
@@ -84,7 +84,7 @@ test.each(['DM_DEV_CREATE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const)(
 test(
   'SIGKILL at random instants',
   async () => {
-    const runs = everything ? 100 : 6;
+    const runs = everything ? 50 : 3;
     const permilles = Array.from(
       { length: runs },
       (_, index) => 300 + Math.floor(700 * ((index * 0.618034) % 1)),
