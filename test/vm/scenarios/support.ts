@@ -60,6 +60,8 @@ export const everything = process.env.DMFD_TEST_ALL === '1';
 const SINCE = {
   /** Disk sequence numbers. */
   diskseq: [5, 15],
+  /** A signal that dumps core ends the process that gets it, and not all that share its memory. */
+  'dumping one process alone': [5, 16],
 } as const;
 
 /** Whether the guest's kernel is new enough to have it. */

@@ -1,11 +1,12 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { atCall } from './at-call.js';
+import { pointsFor } from './points.js';
 import { everything, expectNothingLeft, GONE, sh } from './support.js';
 
 /**
  * SIGKILL while `dmfd swap` works, at exact system calls of it and of its shield (see sigkill.test.ts), at random instants,
- * and of the process that has the key. A fixed sample by default; `make test-all` takes every point.
+ * and of the process that has the key. A fixed sample by default; points.ts says what `make test-all` takes.
  */
 const hours = 3_600_000;
 
@@ -42,10 +43,7 @@ test.each([
     const counted = await sh(`${killAt} ${who} 1000000 ${SWAP} 2>&1; [ $? = 3 ]; swapoff -a`);
     const count = Number(/^points (\d+)$/m.exec(counted)?.[1]);
     expect(count).toBeGreaterThan(who === 'main' ? 100 : 14);
-    const step = everything ? 1 : Math.max(1, Math.floor(count / size));
-    const points = Array.from({ length: count }, (_, index) => index + 1).filter(
-      (point) => point % step === 0,
-    );
+    const points = pointsFor(who, count, size);
     const lines = (
       await sh(
         `${CHECK}
@@ -84,7 +82,7 @@ test.each(['DM_DEV_CREATE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const)(
 test(
   'SIGKILL at random instants',
   async () => {
-    const runs = everything ? 50 : 3;
+    const runs = everything ? 40 : 3;
     const permilles = Array.from(
       { length: runs },
       (_, index) => 300 + Math.floor(700 * ((index * 0.618034) % 1)),

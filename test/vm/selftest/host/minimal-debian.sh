@@ -15,6 +15,8 @@ shift
 
 main() {
   root=$(mktemp -d "${TMPDIR:-/tmp}/dmfd-$suite.XXXXXX")
+  # Others than root live in it, too.
+  chmod 755 "$root"
   log=$root.log
   trap remove_root EXIT
   trap 'exit 1' INT TERM HUP

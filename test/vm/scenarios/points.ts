@@ -1,0 +1,27 @@
+import { everything, vm } from './support.js';
+
+/** The kernels in whose runs the points of dmfd's main thread are shared out: each third is taken on two of them. */
+const KERNELS = ['debian-5.10', 'debian-6.1', 'debian-6.12', 'debian-latest', 'dmfd-6.1', 'dmfd-6.12'];
+const SHARES = 3;
+
+const share = Math.max(0, KERNELS.indexOf(vm.kernel.name)) % SHARES;
+
+/**
+ * Which of a sweep's points 1 to `count` (see kill-at) a run takes. `make test-all` takes all; but of the hundreds in the
+ * main thread, only the entries of system calls, which leave what the exit of the call before leaves, and of those a third on
+ * each kernel. `make test` takes `size` or some more, others on other kernels.
+ */
+export function pointsFor(who: string, count: number, size: number): number[] {
+  if (!everything) return atRegularIntervals(count, size);
+  const all = Array.from({ length: count }, (_, index) => index + 1);
+  if (who !== 'main') return all;
+  const entries = all.filter((point) => point % 2 === 1);
+  return entries.filter((_, index) => index % SHARES === share);
+}
+
+/** `size` points or some more, of 1 to `count`. */
+export function atRegularIntervals(count: number, size: number): number[] {
+  const step = Math.max(1, Math.floor(count / size));
+  const first = 1 + Math.floor((step * share) / SHARES);
+  return Array.from({ length: Math.ceil((count - first + 1) / step) }, (_, index) => first + index * step);
+}
