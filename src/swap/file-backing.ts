@@ -62,43 +62,59 @@ interface OpenFile {
 function openAlone(kernel: Kernel, path: string): OpenFile {
   let file: OpenFile | undefined;
   let other: Other | undefined;
-  // Not open between two tries: of two runs of dmfd's, one would see the other have it open.
   const attempt = (): boolean => {
-    const opened = openFile(path);
-    other = opened === undefined ? { has: 'it open' } : findOther(kernel, path, opened);
-    if (other === undefined) file = opened;
-    else if (opened !== undefined) closeSync(opened.fd);
+    file ??= openLocked(kernel, path);
+    other = file === undefined ? whoLocked(kernel, path) : findOther(kernel, path, file);
     return other === undefined;
   };
-  retryWhileLeaving(kernel, attempt, () => other !== undefined && isGoing(path, other));
-  if (file !== undefined) return file;
-  throw taken(path, other ?? { has: 'it open' });
+  try {
+    retryWhileLeaving(kernel, attempt, () => other !== undefined && isGoing(path, other));
+    if (other !== undefined || file === undefined) throw taken(path, other ?? { has: 'it open' });
+    return file;
+  } catch (error) {
+    if (file !== undefined) closeSync(file.fd);
+    throw error;
+  }
 }
 
-/** undefined while somebody has a lease on it, as another dmfd has while it looks whether it is alone. */
-function openFile(path: string): OpenFile | undefined {
-  let fd: number;
+/**
+ * undefined while somebody else has it locked, or a lease on it, as another dmfd while it looks whether it is alone. It is not open
+ * between two tries then: whoever has the lock would see that.
+ */
+function openLocked(kernel: Kernel, path: string): OpenFile | undefined {
+  const fd = openUnlessLeased(path);
+  if (fd === undefined) return undefined;
+  const stats = fstatSync(fd, { bigint: true });
+  // Some file systems have no locks.
+  if (stats.isFile() && resultName(kernel.call(`flock ${path}`, () => shim.lock(fd))) !== 'EAGAIN')
+    return { fd, stats };
+  closeSync(fd);
+  if (stats.isFile()) return undefined;
+  throw refused('backing-replaced', path, 'somebody replaced it meanwhile', 'try again');
+}
+
+function openUnlessLeased(path: string): number | undefined {
   try {
-    fd = openGivenFile(backingFile(path));
+    return openGivenFile(backingFile(path));
   } catch (error) {
     if (error instanceof DmfdError && error.errno === 'EAGAIN') return undefined;
     throw error;
   }
-  const stats = fstatSync(fd, { bigint: true });
-  if (stats.isFile()) return { fd, stats };
-  closeSync(fd);
-  throw refused('backing-replaced', path, 'somebody replaced it meanwhile', 'try again');
+}
+
+/** Looked for only after the lock was tried: who had it before us has a loop device by now, or has given up. */
+function whoLocked(kernel: Kernel, path: string): Other {
+  const stats = look(path);
+  const loop = stats && loopsOf(kernel, stats)[0];
+  return loop === undefined ? { has: 'it locked' } : { has: 'it attached', loop };
 }
 
 function findOther(kernel: Kernel, path: string, { fd, stats }: OpenFile): Other | undefined {
-  const lock = kernel.call(`flock ${path}`, () => shim.lock(fd));
-  // Looked for only after the lock was tried: who had it before us has a loop device by now, or has given up.
   const loop = loopsOf(kernel, stats)[0];
   if (loop !== undefined) return { has: 'it attached', loop };
-  // Some file systems have no locks, or no leases.
-  if (resultName(lock) === 'EAGAIN') return { has: 'it locked' };
   if (kernel.call(`F_OFD_GETLK ${path}`, () => shim.isRangeLocked(fd)) > 0)
     return { has: 'a part of it locked' };
+  // Some file systems have no leases.
   if (kernel.call(`F_SETLEASE ${path}`, () => shim.isOpenElsewhere(fd)) > 0) return { has: 'it open' };
   return undefined;
 }
