@@ -8,7 +8,7 @@ import { showProgress } from './spinner.js';
 /** Milliseconds; shorter waits are over before anybody wonders. */
 export const WORTH_SHOWING = 500;
 /** Milliseconds that the thread may take to clear its line. */
-const CLEARING = 1000;
+const CLEARING = 5000;
 
 /** The command is one file, and has in it what the thread does. */
 const BUNDLE = fileURLToPath(new URL('../command/dmfd.cjs', import.meta.url));
