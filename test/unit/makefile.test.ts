@@ -13,7 +13,15 @@ test.each(['echo $HOME $$ $(id -u) "$1" $PATH', `awk '{ print $1 }' "it's" \\ # 
       // In the place of the virtual machine's shell.
       writeFileSync(join(directory, 'node'), '#!/bin/sh\nprintf %s "$RUN"\n');
       chmodSync(join(directory, 'node'), 0o755);
-      const words = ['--silent', '-C', checkout, '--old-file=vm-ready', 'vm', `RUN=${line}`];
+      const words = [
+        '--silent',
+        '--no-print-directory',
+        '-C',
+        checkout,
+        '--old-file=vm-ready',
+        'vm',
+        `RUN=${line}`,
+      ];
       const environment = { ...process.env, PATH: `${directory}:${process.env.PATH}` };
       expect(execFileSync('make', words, { env: environment, encoding: 'utf8' })).toBe(line);
     } finally {
