@@ -33,9 +33,8 @@ install() {
   mount -t proc proc "$root/proc"
   mount --rbind --make-rslave /dev "$root/dev"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
-  # Those of this machine may be more than Debian's.
-  mkdir -p "$root/etc/ssl/certs"
-  cp "$certificates" "$root$certificates"
+  # This machine's may be more than Debian's own.
+  cp /etc/ssl/certs/ca-certificates.crt "$root/certificates.crt"
   inside apt-get -q update
   case $suite in
     # Its own Node is 18.
@@ -43,8 +42,6 @@ install() {
     *) install_packages make nodejs npm ;;
   esac
 }
-
-certificates=/etc/ssl/certs/ca-certificates.crt
 
 install_packages() {
   inside apt-get -q -y --no-install-recommends install "$@"
@@ -63,7 +60,7 @@ node_from_npm() {
 # Runs a command in the root, with nothing of this machine's environment but the way to the network.
 inside() {
   # shellcheck disable=SC2046 # words without blanks
-  chroot "$root" env -i $(env | grep -iE '^(http|https|no)_proxy=') NODE_EXTRA_CA_CERTS="$certificates" \
+  chroot "$root" env -i $(env | grep -iE '^(http|https|no)_proxy=') NODE_EXTRA_CA_CERTS=/certificates.crt \
     DEBIAN_FRONTEND=noninteractive HOME=/root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin "$@"
 }
 
