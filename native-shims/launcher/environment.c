@@ -60,8 +60,10 @@ char **dmfd_hide_from_node(char **environment, char *state)
 		if (is_same_variable(environment[i], state))
 			continue;
 		result[kept] = steers_node(environment[i]) ? hidden(environment[i]) : environment[i];
-		if (!result[kept++])
+		if (!result[kept++]) {
+			free(result);
 			return NULL;
+		}
 	}
 	result[kept] = state;
 	return result;
