@@ -4,6 +4,9 @@ import { listIfThere, readIfThere } from './pseudo-files.js';
 /** File systems without a device number of their own that are in memory, where device nodes are, or on local disks. */
 const LOCAL = ['devtmpfs', 'tmpfs', 'ramfs', 'rootfs', 'btrfs', 'bcachefs', 'zfs'];
 
+/** A descriptor that DM_DEV_CREATE returned has its node in a mount of the kernel's own, which no mountinfo shows. */
+const MADE_BY_KERNEL = /^\/dm-\d+$/;
+
 /**
  * Paths in /proc of the files that a process has open and that may be device nodes. All can be looked at: a file that is
  * on a network or in user space (NFS, FUSE) is left out, because to look at it is to wait for a server that may be dead.
@@ -11,15 +14,20 @@ const LOCAL = ['devtmpfs', 'tmpfs', 'ramfs', 'rootfs', 'btrfs', 'bcachefs', 'zfs
  * @param mounts what {@link harmlessMounts} says of this process: files may be passed from one to another
  */
 export function openNodes(pid: string, mounts: ReadonlySet<string>): string[] {
-  const descriptors = listIfThere(`/proc/${pid}/fd`).filter((fd) => isFile(`/proc/${pid}/fd/${fd}`));
+  const descriptors = listIfThere(`/proc/${pid}/fd`).flatMap((fd) => {
+    const target = targetOf(`/proc/${pid}/fd/${fd}`);
+    // A socket or a pipe is no path.
+    return target?.startsWith('/') ? [{ fd, target }] : [];
+  });
   if (descriptors.length === 0) return [];
   const theirs = harmlessMounts(pid);
   return descriptors
-    .filter((fd) => {
+    .filter(({ fd, target }) => {
+      if (MADE_BY_KERNEL.test(target)) return true;
       const mount = /^mnt_id:\s*(\d+)$/m.exec(readIfThere(`/proc/${pid}/fdinfo/${fd}`))?.[1];
       return mount !== undefined && (theirs.has(mount) || mounts.has(mount));
     })
-    .map((fd) => `/proc/${pid}/fd/${fd}`);
+    .map(({ fd }) => `/proc/${pid}/fd/${fd}`);
 }
 
 /** The numbers of a process's mounts whose files can be looked at: those in memory or on a local disk. */
@@ -34,11 +42,11 @@ export function harmlessMounts(pid: string): Set<string> {
   return mounts;
 }
 
-/** Of a link in /proc: a socket or a pipe is none. This reads only the link. */
-function isFile(link: string): boolean {
+/** Where a link in /proc leads. This reads only the link. */
+function targetOf(link: string): string | undefined {
   try {
-    return readlinkSync(link).startsWith('/');
+    return readlinkSync(link);
   } catch {
-    return false;
+    return undefined;
   }
 }

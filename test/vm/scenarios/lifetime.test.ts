@@ -47,7 +47,7 @@ test('--wait-gone says who still holds it when its time is up', async () => {
     `dmfd create kept --loop /tmp/disk.img ${TABLE} --wait-gone=0.3 -- sh -c 'sleep 30 & echo $! >/tmp/kept.pid; exit 4'; s=$?
      kill $(cat /tmp/kept.pid); exit $s`,
   );
-  expect(result.code).toBe(4);
+  expect(result.code).toBe(124);
   expect(result.stderr).toMatch(
     /^dmfd: device kept \(\d+:\d+\) is still there, held by process \d+ \(sleep\)\n$/,
   );
