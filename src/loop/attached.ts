@@ -23,7 +23,8 @@ export function loopsOf(kernel: Kernel, backing: BigIntStats): AttachedLoop[] {
   });
 }
 
-function attachedMinors(): number[] {
+/** The numbers of the loop devices that have a file now. */
+export function attachedMinors(): number[] {
   return listIfThere('/sys/block')
     .flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? [])
     .map(Number)
@@ -40,7 +41,8 @@ function askLoop(kernel: Kernel, minor: number): LoopInfo | undefined {
   return result < 0 ? undefined : decodeLoopInfo(info);
 }
 
-function openIfAllowed(kernel: Kernel, minor: number): number {
+/** A read-only descriptor, or a negative number where this process may not have one (in a container). */
+export function openIfAllowed(kernel: Kernel, minor: number): number {
   try {
     return openLoop(kernel, minor, true);
   } catch (error) {

@@ -1,8 +1,8 @@
 import { diskseqInSys } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
+import { readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
-import { openLoop } from './open.js';
+import { attachedMinors, openIfAllowed } from './attached.js';
 import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
 
 /** A loop device that dmfd attached, and that somebody has told to stay: it does not detach by itself any more. */
@@ -19,10 +19,7 @@ export interface StrayLoop {
  * kernel passes the request down.
  */
 export function findStrayLoops(kernel: Kernel): StrayLoop[] {
-  return listIfThere('/sys/block')
-    .flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? [])
-    .filter((digits) => readIfThere(`/sys/block/loop${digits}/loop/autoclear`).trim() === '0')
-    .map(Number)
+  return attachedMinors()
     .filter((minor) => withInfo(kernel, minor, () => true) === true)
     .map((minor) => {
       const dev = { major: LOOP_MAJOR, minor };
@@ -44,7 +41,7 @@ export function letGo(kernel: Kernel, { minor, file }: StrayLoop): boolean {
 
 /** undefined, and nothing done, for one that dmfd did not attach, that detaches by itself, or that has no file. */
 function withInfo<T>(kernel: Kernel, minor: number, use: (fd: number, info: Buffer) => T): T | undefined {
-  const fd = openLoop(kernel, minor, true);
+  const fd = openIfAllowed(kernel, minor);
   if (fd < 0) return undefined;
   try {
     const info = Buffer.alloc(INFO_SIZE);
