@@ -20,6 +20,7 @@ export interface StrayLoop {
  */
 export function findStrayLoops(kernel: Kernel): StrayLoop[] {
   return attachedMinors()
+    .filter((minor) => readIfThere(`/sys/block/loop${minor}/loop/autoclear`).trim() === '0')
     .filter((minor) => withInfo(kernel, minor, () => true) === true)
     .map((minor) => {
       const dev = { major: LOOP_MAJOR, minor };
