@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node';
 import { describeKernel, findKernel, guestOf } from './kernel.js';
-import { guestsAtOnce, processorsPerGuest } from './parallelism.js';
 import { startSharedVm } from './shared-vm.js';
 
 declare module 'vitest' {
@@ -11,11 +10,9 @@ declare module 'vitest' {
 
 /** Starts the project's guest, which its name says. Tests wait for it, and for their turn. */
 export default async function bootForProject(project: TestProject): Promise<() => Promise<void>> {
-  const guests = project.vitest.projects.filter((other) => other.config.globalSetup.length > 0).length;
-  const cpus = processorsPerGuest(guestsAtOnce(guests));
   const { kernel, systemd } = guestOf(project.name);
   console.log(describeKernel(await findKernel(kernel)));
-  const vm = await startSharedVm(kernel, { oneAtATime: true, cpus, systemd, logName: project.name });
+  const vm = await startSharedVm(kernel, { oneAtATime: true, systemd, logName: project.name });
   project.provide('vmSocket', vm.socketPath);
   return () => vm.close();
 }

@@ -6,12 +6,10 @@ export function guestsAtOnce(kernels: number): number {
 }
 
 /**
- * Virtual processors for each of so many guests. More of them than the host has is a bad bargain: a virtual
- * processor that is not running makes the others wait, and the same work takes twice the processor time.
- * `DMFD_VM_CPUS` overrides.
+ * Virtual processors of each guest: one, unless `DMFD_VM_CPUS` says otherwise. On several, an emulated machine may execute code that
+ * the kernel is just patching, and the kernel dies (seen with 7.3); and what has to wait for another one makes it no faster.
  */
-export function processorsPerGuest(guests: number): number {
+export function processorsPerGuest(): number {
   const wish = Number(process.env.DMFD_VM_CPUS);
-  if (wish >= 1) return Math.floor(wish);
-  return Math.max(1, Math.min(4, Math.floor(availableParallelism() / guests)));
+  return wish >= 1 ? Math.floor(wish) : 1;
 }

@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { isMainThread } from 'node:worker_threads';
+import { program } from '../../programs.js';
 import type { Kernel } from './kernel.js';
+import { processorsPerGuest } from './parallelism.js';
 
 export interface QemuRequest {
   kernel: Kernel;
@@ -17,7 +19,7 @@ export interface QemuRequest {
   append?: string;
   /** MiB; default 1536. */
   memory?: number;
-  /** Default 2. */
+  /** Default: what parallelism.ts says. */
   cpus?: number;
 }
 
@@ -63,18 +65,27 @@ function qemuArguments(request: QemuRequest): string[] {
 
 /**
  * A guest that panics resets, and -no-reboot makes that QEMU's end. The emulated processors' TSCs are the
- * host's own, so in step; a kernel that distrusts them reads the far slower HPET instead.
+ * host's own, so in step; a kernel that distrusts them reads the far slower HPET instead. See {@link tscRate}.
  */
 const forTheKernel = 'console=ttyS0 panic=-1 oops=panic tsc=reliable';
 const forSystemd =
   'dmfd.systemd systemd.unit=dmfd.target systemd.show_status=no systemd.log_target=journal-or-kmsg';
 
 function commandLine(request: QemuRequest): string {
-  return [forTheKernel, request.systemdWith && forSystemd, request.append].filter(Boolean).join(' ');
+  return [forTheKernel, tscRate(request), request.systemdWith && forSystemd, request.append]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** How fast the host's TSC counts: an emulated kernel that measures it on a busy machine may be wrong by a factor of thirty. */
+function tscRate({ accelerator }: QemuRequest): string {
+  const kilohertz =
+    accelerator === 'kvm' ? 0 : Number(execFileSync(program('tsc-khz'), { encoding: 'utf8' }));
+  return kilohertz > 0 ? `tsc_early_khz=${kilohertz}` : '';
 }
 
 function acceleration(request: QemuRequest): string[] {
-  const cpus = `${request.cpus ?? 2}`;
+  const cpus = `${request.cpus ?? processorsPerGuest()}`;
   if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', cpus];
   return ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', cpus];
 }
