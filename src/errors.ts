@@ -38,7 +38,7 @@ const KINDS = {
   'key-unusable': 'usage',
   'key-too-long': 'usage',
   'invalid-swap-uuid': 'usage',
-  /** The file or device for swap is none, or cannot be opened. */
+  /** The file or device that data is to lie on is none, or cannot be opened; or its partition or tag is not there. */
   'backing-unusable': 'usage',
   /** Offset, size and sectors do not fit the backing, or each other. */
   'area-unusable': 'usage',
@@ -53,6 +53,8 @@ const KINDS = {
   /** Mode `atomic`, and the kernel does not return a descriptor. */
   'descriptor-unsupported': 'unsupported',
   'swap-unsupported': 'unsupported',
+  /** A program of the system that is needed is not installed. */
+  'program-missing': 'unsupported',
   'name-taken': 'taken',
   'uuid-taken': 'taken',
   /** Another program removed or replaced the device while it was being made. */

@@ -3,14 +3,16 @@
  *
  * @packageDocumentation
  */
+export type { Backing } from './backing/request.js';
 export { createDeviceSync } from './device/create.js';
 export type { KeyGiven, Mode } from './device/creation.js';
 export type { DeviceFacts, LoopIdentity } from './device/facts.js';
 export type { Device } from './device/handle.js';
 export type { DeviceState, DeviceSummary } from './device/list.js';
+export { type DevicePlan, planDeviceSync } from './device/plan.js';
 export type { Probe } from './device/probe.js';
 export type { Reaped, ReapedLoop, ReapRequest } from './device/reap.js';
-export type { DeviceRequest } from './device/request.js';
+export type { DeviceRequest, SegmentRequest, TableRequest } from './device/request.js';
 export { type DeviceIdentity, type Remains, waitGone } from './device/wait-gone.js';
 export type { DeviceNumber } from './dm/device-number.js';
 export type { TargetVersion } from './dm/lists.js';
@@ -25,10 +27,25 @@ export {
   findHolders,
   type ListeningOptions,
   listDevices,
+  planDevice,
   planSwap,
   probe,
   reapDevices,
 } from './library/api.js';
 export type { LoopFeatures } from './loop/probe.js';
+export type {
+  BackingName,
+  Corruption,
+  CryptSegment,
+  DelaySegment,
+  FlakeyFeature,
+  FlakeySegment,
+  LinearSegment,
+  PlainSegment,
+  Segment,
+  SnapshotSegment,
+  StripedSegment,
+  VeritySegment,
+} from './segment/segment.js';
 export { createSwapSync, planSwapSync, type Swap, type SwapPlan } from './swap/create.js';
 export type { Discard, SwapRequest } from './swap/request.js';

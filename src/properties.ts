@@ -1,7 +1,7 @@
 import { DmfdError } from './errors.js';
 
 /** What a property of a request may be, in words, and how to tell. */
-interface Type {
+export interface Type {
   readonly words: string;
   readonly fits: (value: unknown) => boolean;
 }
@@ -16,8 +16,13 @@ const isLabelled = (value: unknown): boolean =>
 /** The types that properties have. */
 export const TYPES = {
   string: { words: 'a string', fits: isString },
+  objects: { words: 'an array of objects', fits: listOf((value) => isObject(value)) },
   strings: { words: 'an array of strings', fits: listOf(isString) },
   number: { words: 'a number', fits: (value) => typeof value === 'number' },
+  partition: {
+    words: 'a number or a string',
+    fits: (value) => typeof value === 'number' || isString(value),
+  },
   bigint: { words: 'a bigint', fits: (value) => typeof value === 'bigint' },
   boolean: { words: 'true or false', fits: (value) => typeof value === 'boolean' },
   signal: { words: 'an AbortSignal', fits: (value) => value instanceof AbortSignal },
@@ -47,31 +52,43 @@ export function oneOf(words: readonly string[]): Type {
 /**
  * Checks that a request has properties of the right types, and no others; undefined is as good as absent.
  *
+ * @param where the property whose value it is, for an object in a request
  * @throws DmfdError `usage` that names the property
  */
 export function checkProperties(
   request: unknown,
   types: Readonly<Record<string, Type>>,
   required: readonly string[] = [],
+  where?: string,
 ): void {
-  if (!isObject(request)) throw invalid(`the request is ${show(request)}: it must be an object`);
+  if (!isObject(request)) {
+    const what = where === undefined ? 'the request' : `property ${where}`;
+    throw invalid(`${what} is ${show(request)}: it must be an object`);
+  }
+  const full = (name: string) => (where === undefined ? name : `${where}.${name}`);
   for (const name of Object.keys(request)) {
     if (Object.hasOwn(types, name)) continue;
-    throw invalid(`property ${JSON.stringify(name)}: there is none of that name`, Object.keys(types));
+    throw invalid(`property ${JSON.stringify(full(name))}: there is none of that name`, Object.keys(types));
   }
   // By the names that are read, for a property may be inherited.
   for (const [name, type] of Object.entries(types)) {
     const value = request[name];
     if (value === undefined || type.fits(value)) continue;
-    throw invalid(`property ${name} is ${show(value)}: it must be ${type.words}`);
+    throw invalid(`property ${full(name)} is ${show(value)}: it must be ${type.words}`);
   }
   for (const name of required) {
     if (request[name] !== undefined) continue;
-    throw invalid(`property ${name} is missing: it must be ${types[name]?.words}`);
+    throw invalid(`property ${full(name)} is missing: it must be ${types[name]?.words}`);
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** A copy with these properties, inherited ones too, where they are not undefined. */
+export function copyOf<T extends object>(value: T, names: readonly string[]): T {
+  const entries = names.map((name) => [name, value[name as keyof T]] as const);
+  return Object.fromEntries(entries.filter(([, property]) => property !== undefined)) as T;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,15 +1,20 @@
 import { type Command as CommandLine, Option } from 'commander';
+import type { Backing } from '../backing/request.js';
 import type { Mode } from '../device/creation.js';
-import { type KeyOptions, parseKeyBits } from './key-options.js';
-import { collect, parseFd, parseMode, parseSeconds, parseUid } from './option-values.js';
+import type { Segment } from '../segment/segment.js';
+import { type KeyOptions, keyOption, parseKeyBits } from './key-options.js';
+import { collect, collectAs, parseFd, parseMode, parseSeconds, parseUid } from './option-values.js';
+import { addPresetOptions, type PresetOptions } from './preset-options.js';
 import { usageError } from './usage-error.js';
+import { parseBacking } from './words/backing-word.js';
 
 /** What `create` was asked for. */
-export interface CreateOptions extends KeyOptions {
+export interface CreateOptions extends KeyOptions, PresetOptions {
   readonly uuid?: string;
   readonly table?: string[];
   readonly tableFile?: string[];
-  readonly loop?: string[];
+  readonly concise?: string;
+  readonly loop?: Backing[];
   readonly sharedLoop?: true;
   readonly readonly?: true;
   readonly holdReadonly?: true;
@@ -24,6 +29,7 @@ export interface CreateOptions extends KeyOptions {
   readonly placeholders: boolean;
   /** Milliseconds. */
   readonly waitGone?: number;
+  readonly dryRun?: true;
   readonly json?: true;
   readonly jsonFd?: number;
   readonly quiet?: true;
@@ -32,26 +38,39 @@ export interface CreateOptions extends KeyOptions {
 
 const DEFAULT_WAIT_SECONDS = 10;
 
-/** Declares them. */
-export function addCreateOptions(command: CommandLine): CommandLine {
-  return command
+/** Declares them. What is returned tells the segments that presets name. */
+export function addCreateOptions(command: CommandLine): (options: CreateOptions) => Segment[] {
+  command.optionsGroup('What the device is, in one or more parts (PATH: PATH[,key=value...]):');
+  const presets = addPresetOptions(command);
+  command
+    .optionsGroup('The same, as a table of device-mapper:')
     .option(
       '--table <LINE>',
       'table line: START LENGTH TARGET ARGS, in 512-byte sectors (repeatable)',
       collect,
     )
     .option('--table-file <FILE>', 'read table lines from FILE, - for standard input (repeatable)', collect)
-    .option('--loop <FILE>', 'attach FILE to a loop device, {loop0} in the table (repeatable)', collect)
-    .option('--shared-loop', 'attach each FILE even if another loop device has it, too')
-    .option('--key-random <BITS>', 'make a random key of BITS bits for {key} in the table', parseKeyBits)
-    .option('--key-file <FILE>', 'use the whole content of FILE as the key for {key} in the table')
+    .option('--concise <LINE>', 'name, UUID and table as "dmsetup table --concise" prints them')
     .option(
-      '--key-fd <N>',
-      'read the key for {key} in the table from descriptor N, up to its end',
-      parseFd('--key-fd'),
+      '--loop <FILE>',
+      'attach FILE to a loop device: {loop0} in the table, {sectors0} its size (repeatable)',
+      collectAs((word) => parseBacking('--loop', word)),
     )
+    .option('--shared-loop', 'attach each FILE even if another loop device has it, too')
+    .optionsGroup('The key of --crypt, or of {key} in the table:')
+    .option('--key-random <BITS>', 'make a random key of BITS bits', parseKeyBits)
+    .option('--key-file <FILE>', 'use the whole content of FILE as the key')
+    .option('--key-fd <N>', 'read the key from descriptor N, up to its end', parseFd('--key-fd'))
+    .optionsGroup('The device:')
     .option('--readonly', 'make device, descriptor and loop devices read-only')
     .option('--uuid <UUID>', 'device-mapper UUID (default: DMFD- and a random one)')
+    .option(
+      '--mode <MODE>',
+      'auto, atomic (only if the kernel returns the descriptor) or fallback',
+      parseMode,
+      'auto',
+    )
+    .optionsGroup('Who gets its descriptor:')
     .option(
       '--fd <N>',
       'pass the descriptor to COMMAND as number N (default: the lowest free one from 3)',
@@ -62,12 +81,6 @@ export function addCreateOptions(command: CommandLine): CommandLine {
     .option(
       '--listen-fds',
       'pass the descriptor as sd_listen_fds(3) expects it, after any that dmfd received that way',
-    )
-    .option(
-      '--mode <MODE>',
-      'auto, atomic (only if the kernel returns the descriptor) or fallback',
-      parseMode,
-      'auto',
     )
     .option('--exec', 'become COMMAND instead of waiting for it')
     .option(
@@ -88,6 +101,8 @@ export function addCreateOptions(command: CommandLine): CommandLine {
         .preset(DEFAULT_WAIT_SECONDS)
         .argParser(parseSeconds),
     )
+    .optionsGroup('What is told:')
+    .option('--dry-run', 'check what can be checked, print the table, and change nothing')
     .option('--json', 'without COMMAND: print the device as one JSON line')
     .option(
       '--json-fd <N>',
@@ -96,6 +111,7 @@ export function addCreateOptions(command: CommandLine): CommandLine {
     )
     .option('-q, --quiet', 'print no warnings')
     .option('-v, --verbose', 'print each call to the kernel on stderr');
+  return presets;
 }
 
 type Name = keyof CreateOptions;
@@ -126,7 +142,6 @@ export function checkCombination(options: CreateOptions, commandLength: number |
     if (options[one] === undefined || options[other] === undefined) continue;
     throw usageError(`${flag(one)} and ${flag(other)} exclude each other: ${why}`);
   }
-  if (options.sharedLoop && options.loop === undefined) throw usageError('--shared-loop needs a --loop FILE');
   if (commandLength === undefined) checkWithoutCommand(options);
   else checkWithCommand(options);
   if (options.sendToUid !== undefined && options.sendFd === undefined) {
@@ -136,6 +151,37 @@ export function checkCombination(options: CreateOptions, commandLength: number |
   if (options.jsonFd !== undefined && [options.fd, options.roFd].includes(options.jsonFd)) {
     throw usageError(`--json-fd ${options.jsonFd}: the command gets the device under that number`);
   }
+}
+
+/** @throws DmfdError `usage` when the device is described in more than one way */
+export function checkContents(
+  { table, tableFile, concise, loop, sharedLoop, ...keys }: CreateOptions,
+  segments: readonly Segment[],
+): void {
+  const forms = [
+    ...(table === undefined ? [] : ['--table']),
+    ...(tableFile === undefined ? [] : ['--table-file']),
+    ...(concise === undefined ? [] : ['--concise']),
+  ];
+  if (segments.length > 0 && forms.length > 0) {
+    throw usageError(
+      `${presetOf(segments)} and ${forms[0]} exclude each other: both say what the device is`,
+      'a preset writes its own table lines; --dry-run prints them',
+    );
+  }
+  if (concise !== undefined && forms.length > 1)
+    throw usageError(`--concise and ${forms[0]} exclude each other: both say what the device is`);
+  if (sharedLoop && loop === undefined && segments.length === 0)
+    throw usageError('--shared-loop needs a --loop FILE');
+  const key = keyOption(keys);
+  if (segments.length > 0 && key !== undefined && !segments.some(({ target }) => target === 'crypt'))
+    throw usageError(`${key} is for --crypt, or for {key} in a table`);
+  if (segments.length > 0 && loop !== undefined)
+    throw usageError(`--loop is for tables: ${presetOf(segments)} attaches its file by itself`);
+}
+
+function presetOf([first]: readonly Segment[]): string {
+  return first?.target === 'snapshot' ? '--overlay' : `--${first?.target}`;
 }
 
 /** `--hold-readonly` of `holdReadonly`. */

@@ -2,7 +2,9 @@ import { isatty } from 'node:tty';
 import type { Command as CommandLine } from 'commander';
 import { createDeviceSync } from '../device/create.js';
 import type { Device } from '../device/handle.js';
-import type { DeviceRequest } from '../device/request.js';
+import { type DevicePlan, planDeviceSync } from '../device/plan.js';
+import type { SegmentRequest, TableRequest } from '../device/request.js';
+import { parseConcise } from '../dm/concise.js';
 import type { TableSource } from '../dm/table.js';
 import { callerEnvironment } from '../handoff/caller.js';
 import { callerDescriptors, callerState } from '../handoff/caller-state.js';
@@ -11,9 +13,10 @@ import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../hando
 import { hold } from '../handoff/hold.js';
 import { becomeCommand, endAs, startCommand } from '../handoff/run.js';
 import { sendDescriptor } from '../handoff/send-fd.js';
+import type { Segment } from '../segment/segment.js';
 import { awaitGone } from './await-gone.js';
-import { addCreateOptions, type CreateOptions, checkCombination } from './create-options.js';
-import { deviceJson } from './device-json.js';
+import { addCreateOptions, type CreateOptions, checkCombination, checkContents } from './create-options.js';
+import { deviceJson, planJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
 import { expectedWait } from './expected-wait.js';
 import { toJson } from './json.js';
@@ -31,13 +34,14 @@ export function addCreate(program: CommandLine, commandLength: number | undefine
     .description('make a device that lives as long as its file descriptor, and pass that to a command')
     .usage('[NAME] [options] [-- COMMAND [ARG...]]')
     .argument('[NAME]', 'device-mapper name (default: dmfd- and 8 hex digits)');
-  addCreateOptions(command).action((name: string | undefined, options: CreateOptions) =>
-    create(name, options, commandLength),
+  const segmentsOf = addCreateOptions(command);
+  command.action((name: string | undefined, options: CreateOptions) =>
+    create(() => toRequest(name, options, segmentsOf(options)), options, commandLength),
   );
 }
 
 async function create(
-  name: string | undefined,
+  request: () => Asked,
   options: CreateOptions,
   commandLength: number | undefined,
 ): Promise<void> {
@@ -46,9 +50,14 @@ async function create(
   const command = commandLength === undefined ? undefined : planCommand(options, commandLength);
   const give = planGift(options);
   if (command === undefined && (give === undefined || options.json)) checkOutput();
-  if ((options.listenFds || options.fdstore) && name !== undefined) checkDescriptorName(name);
+  const asked = request();
+  if ((options.listenFds || options.fdstore) && asked.name !== undefined) checkDescriptorName(asked.name);
+  if (options.dryRun) {
+    describe(planDeviceSync(asked), options);
+    return;
+  }
   const events = eventsTo(options.jsonFd);
-  let device = makeDevice(toRequest(name, options), options);
+  let device = makeDevice(asked, options);
   if (!options.quiet) for (const warning of device.warnings) say(warning);
   try {
     if (options.holdReadonly) device = device.heldReadOnly();
@@ -62,9 +71,12 @@ async function create(
   }
 }
 
-function makeDevice(request: DeviceRequest & { table: TableSource[] }, options: CreateOptions): Device {
+/** As the command line makes them: each text of a table has its label. */
+type Asked = SegmentRequest | (TableRequest & { readonly table: readonly TableSource[] });
+
+function makeDevice(request: Asked, options: CreateOptions): Device {
   const make = () => createDeviceSync(request);
-  const wait = expectedWait(request.table, request.key);
+  const wait = expectedWait(request.table ?? [], request.key);
   return wait === undefined ? make() : whileBlocked(wait, isQuiet(options), make);
 }
 
@@ -96,22 +108,36 @@ function checkOutput(): void {
   );
 }
 
-function toRequest(
-  name: string | undefined,
-  options: CreateOptions,
-): DeviceRequest & { table: TableSource[] } {
+function toRequest(name: string | undefined, options: CreateOptions, segments: Segment[]): Asked {
   const key = keySource(options);
-  return {
+  const common = {
     ...(name === undefined ? {} : { name }),
     ...(options.uuid === undefined ? {} : { uuid: options.uuid }),
-    table: readTables(options.table ?? [], options.tableFile ?? []),
-    loop: options.loop ?? [],
     sharedLoop: options.sharedLoop ?? false,
     readOnly: options.readonly ?? false,
     mode: options.mode,
     ...(key === undefined ? {} : { key }),
     ...(options.verbose ? { onStep: tellStep } : {}),
   };
+  checkContents(options, segments);
+  if (segments.length > 0) return { ...common, segments };
+  const loop = options.loop ?? [];
+  if (options.concise === undefined)
+    return { ...common, table: readTables(options.table ?? [], options.tableFile ?? []), loop };
+  const concise = parseConcise(options.concise);
+  return {
+    name: concise.name,
+    ...(concise.uuid === undefined ? {} : { uuid: concise.uuid }),
+    ...common,
+    readOnly: common.readOnly || concise.readOnly,
+    table: concise.lines.map((text, index) => ({ label: `--concise, table ${index + 1}`, text })),
+    loop,
+  };
+}
+
+function describe(plan: DevicePlan, { json, quiet }: CreateOptions): void {
+  if (!quiet) for (const warning of plan.warnings) say(warning);
+  write(1, `${json ? toJson(planJson(plan)) : plan.table}\n`);
 }
 
 /** No process of dmfd's is left to tell how it ended. */

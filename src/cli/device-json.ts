@@ -1,5 +1,6 @@
 import type { DeviceFacts } from '../device/facts.js';
 import type { DeviceSummary } from '../device/list.js';
+import type { DevicePlan } from '../device/plan.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import type { Swap } from '../swap/create.js';
 
@@ -28,6 +29,11 @@ export function deviceJson(device: DeviceFacts) {
     key,
     loops: loops.map(({ minor, file }) => ({ path: `/dev/loop${minor}`, file })),
   };
+}
+
+/** A device that would be made. */
+export function planJson({ name, table, size, readOnly, loops }: DevicePlan) {
+  return { name, table, size, readonly: readOnly, loops: loops.map(({ file }) => ({ file: file ?? null })) };
 }
 
 /** A device that is there. */

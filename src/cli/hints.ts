@@ -12,7 +12,8 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'loop-missing': 'give the file with --loop FILE',
   'loop-unused': undefined,
   'loop-file-unusable': undefined,
-  'loop-file-not-writable': 'use --readonly for a device that is only read',
+  'loop-file-not-writable':
+    'use --readonly for a device that is only read, or FILE,ro for a file that is only read under a device that is written to',
   'key-missing': 'give one with --key-random BITS, --key-file FILE or --key-fd N',
   'key-unused': undefined,
   'key-not-open': 'open it for dmfd, as in: dmfd … --key-fd 5 5<FILE',
@@ -30,6 +31,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'descriptor-unsupported':
     'only a kernel with the proposed flag can; use --mode auto, which reaches the same guarantee on any kernel',
   'swap-unsupported': undefined,
+  'program-missing': undefined,
   'name-taken': undefined,
   'uuid-taken': 'choose another --uuid, or leave it out; "dmsetup info -c" shows what exists',
   'device-stolen': undefined,

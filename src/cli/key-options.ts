@@ -8,6 +8,13 @@ export interface KeyOptions {
   readonly keyFd?: number;
 }
 
+/** The option that names a key. */
+export function keyOption({ keyRandom, keyFile, keyFd }: KeyOptions): string | undefined {
+  if (keyRandom !== undefined) return '--key-random';
+  if (keyFile !== undefined) return '--key-file';
+  return keyFd === undefined ? undefined : '--key-fd';
+}
+
 /** The source of the key that the options name. @throws DmfdError `usage` for several, and for one that cannot be used */
 export function keySource({ keyRandom, keyFile, keyFd }: KeyOptions): KeySource | undefined {
   const given = [

@@ -7,6 +7,13 @@ export function collect(value: string, before: readonly string[] | undefined): s
   return [...(before ?? []), value];
 }
 
+/** As {@link collect}, of what a parser makes of each value. */
+export function collectAs<T>(
+  parse: (value: string) => T,
+): (value: string, before: readonly T[] | undefined) => T[] {
+  return (value, before) => [...(before ?? []), parse(value)];
+}
+
 export function parseMode(value: string): Mode {
   const mode = MODES.find((candidate) => candidate === value);
   if (mode === undefined) throw usageError(`--mode ${value}: it must be one of ${MODES.join(', ')}`);
@@ -52,4 +59,12 @@ export function parseSeconds(value: string): number {
     throw usageError(`--wait-gone=${value}: it must be a number of seconds, at most 86400`);
   }
   return seconds * 1000;
+}
+
+/** A whole number; what it may be is for the request to say. */
+export function parseNumber(option: string): (value: string) => number {
+  return (value) => {
+    if (!/^\d{1,9}$/.test(value)) throw usageError(`${option} ${value}: it must be a whole number`);
+    return Number(value);
+  };
 }

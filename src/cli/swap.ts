@@ -4,10 +4,16 @@ import { createSwapSync, endSwap, planSwapSync, type Swap } from '../swap/create
 import type { SwapRequest } from '../swap/request.js';
 import { swapJson } from './device-json.js';
 import { toJson } from './json.js';
-import { parseMode } from './option-values.js';
+import { parseMode, parseNumber } from './option-values.js';
 import { print, say, tellStep, write } from './output.js';
 import { whileBlocked } from './progress.js';
-import { parseDiscard, parseNumber, parseSize } from './swap-values.js';
+import { parseDiscard } from './swap-values.js';
+import { usageError } from './usage-error.js';
+import { backingOf } from './words/backing-word.js';
+import { type Keys, parsePathWord } from './words/path-word.js';
+import { parseSize } from './words/size.js';
+
+const SECTOR = 512n;
 
 interface Options extends Omit<SwapRequest, 'backing' | 'onStep'> {
   readonly readWorkqueue: boolean;
@@ -26,7 +32,10 @@ export function addSwap(program: CommandLine): void {
       'set up swap on BACKING, encrypted with a random key that is never stored; swapoff removes device and key',
     )
     .usage('BACKING [options]')
-    .argument('<BACKING>', 'block device or regular file')
+    .argument(
+      '<BACKING>',
+      'PATH of a block device or file, or LABEL=… and the like; PATH[,partition=N][,offset=SIZE][,size=SIZE]',
+    )
     .option('--cipher <SPEC>', 'dm-crypt cipher (default: aes-xts-plain64)')
     .option(
       '--key-size <BITS>',
@@ -93,14 +102,41 @@ function swap(backing: string, options: Options): void {
   }
 }
 
-function toRequest(backing: string, options: Options): SwapRequest {
+function toRequest(word: string, options: Options): SwapRequest {
   const { readWorkqueue, writeWorkqueue, dryRun, json, quiet, verbose, ...same } = options;
   return {
     ...same,
-    backing,
+    ...areaOf(word, options),
     noReadWorkqueue: !readWorkqueue,
     noWriteWorkqueue: !writeWorkqueue,
     ...(verbose ? { onStep: tellStep } : {}),
+  };
+}
+
+const AREA_KEYS = { partition: 'value', offset: 'value', size: 'value' } as const satisfies Keys;
+
+/** What BACKING says: the path, and the part of it. */
+function areaOf(
+  word: string,
+  options: Options,
+): Pick<SwapRequest, 'backing' | 'partition' | 'offset' | 'size'> {
+  // The request says what is wrong with it.
+  if (word === '') return { backing: word };
+  const parted = parsePathWord('BACKING', word, AREA_KEYS);
+  for (const key of ['offset', 'size'] as const) {
+    if (!parted.keys.has(key) || options[key] === undefined) continue;
+    throw usageError(`BACKING ${word}: ${key} is given by --${key} already`);
+  }
+  const { path, partition, offset, size } = backingOf('BACKING', word, parted);
+  if (offset !== undefined && offset % SECTOR !== 0n)
+    throw usageError(
+      `BACKING ${word}: offset=${parted.keys.get('offset')}: it is no whole sectors of ${SECTOR} bytes`,
+    );
+  return {
+    backing: path,
+    ...(partition === undefined ? {} : { partition }),
+    ...(offset === undefined ? {} : { offset: offset / SECTOR }),
+    ...(size === undefined ? {} : { size: size / SECTOR }),
   };
 }
 

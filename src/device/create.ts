@@ -1,16 +1,18 @@
 import { formatDeviceNumber } from '../dm/device-number.js';
+import { substituteLoops } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/kernel-log.js';
-import { shim } from '../kernel/shim.js';
 import { type OpenKey, openKey } from '../key/key.js';
 import { takesKeyring } from '../key/keyring.js';
-import { attachFile, type LoopFile } from '../loop/file.js';
+import type { LoopDevice } from '../loop/attach.js';
+import { withLoops } from '../loop/plan.js';
 import { type CreationResult, createShielded } from './creation.js';
 import { explainFailure } from './failure.js';
 import { Device } from './handle.js';
-import { type CheckedRequest, checkRequest, type DeviceRequest, substituteLoops } from './request.js';
+import { type PlannedRequest, withPlan } from './plan.js';
+import { type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 
 /**
  * As {@link createDevice}, in this thread, which waits for the kernel: for scripts. When it throws, nothing it made is left.
@@ -39,10 +41,14 @@ export function makeAndTell(
 ): { readonly device: Device; readonly result: CreationResult } {
   const key = request.key === undefined ? undefined : openKey(request.key);
   try {
-    return DmControl.with(kernel, (dm) => {
-      refuseTakenUuid(dm, request);
-      return withLoops(kernel, request, (loops) => createOver(kernel, dm, request, loops, key));
-    });
+    return withPlan(kernel, request, (planned) =>
+      DmControl.with(kernel, (dm) => {
+        refuseTakenUuid(dm, request);
+        return withLoops(kernel, planned.loops, request.sharedLoop, (loops) =>
+          createOver(kernel, dm, planned, loops, key),
+        );
+      }),
+    );
   } finally {
     key?.close();
   }
@@ -61,26 +67,11 @@ function refuseTakenUuid(dm: DmControl, { uuid }: CheckedRequest): void {
   });
 }
 
-/** The table holds the loop devices from its load on; held until then, their numbers cannot be taken by others. */
-function withLoops<T>(
-  kernel: Kernel,
-  { loop, readOnly, sharedLoop }: CheckedRequest,
-  use: (loops: readonly LoopFile[]) => T,
-): T {
-  const loops: LoopFile[] = [];
-  try {
-    for (const file of loop) loops.push(attachFile(kernel, file, { readOnly, shared: sharedLoop }));
-    return use(loops);
-  } finally {
-    for (const { fd } of loops) shim.close(fd);
-  }
-}
-
 function createOver(
   kernel: Kernel,
   dm: DmControl,
-  request: CheckedRequest,
-  loops: readonly LoopFile[],
+  request: PlannedRequest,
+  loops: readonly LoopDevice[],
   key: OpenKey | undefined,
 ): { device: Device; result: CreationResult } {
   const table = substituteLoops(request.table, loops.map(formatDeviceNumber));
@@ -93,7 +84,10 @@ function createOver(
       const number = dev.major === 0 ? undefined : formatDeviceNumber(dev);
       throw explainFailure(request, result, log.deviceMapperLines(number));
     }
-    return { device: Device.of(request, result, loops, key?.warnings), result };
+    return {
+      device: Device.of(request, result, loops, [...(key?.warnings ?? []), ...request.warnings]),
+      result,
+    };
   } finally {
     log.close();
   }

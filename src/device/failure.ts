@@ -6,8 +6,11 @@ import { type DmfdError, type ErrorCode, NODE_HINT, PRIVILEGE_HINT } from '../er
 import { describeErrno, type Errno, errnoError, isRefusal } from '../kernel/errno.js';
 import { KEY_TOO_LONG_HINT, maxKeyBytes } from '../key/key.js';
 import type { CreationResult } from './creation.js';
-import type { CheckedRequest } from './request.js';
+import type { PlannedRequest } from './plan.js';
 import { stepWords } from './steps.js';
+
+/** What of a request the words about its failure need. */
+type Asked = Pick<PlannedRequest, 'name' | 'uuid' | 'mode' | 'table'>;
 
 interface Explanation {
   readonly code?: ErrorCode;
@@ -17,7 +20,7 @@ interface Explanation {
 
 /** Puts a failed creation into words: what was asked, what the kernel answered, its own log lines, what to do. */
 export function explainFailure(
-  request: CheckedRequest,
+  request: Asked,
   outcome: CreationResult,
   kernelLog: readonly string[] | undefined,
 ): DmfdError {
@@ -39,7 +42,7 @@ function rollbackResult({ trace }: CreationResult): number {
 }
 
 function explain(
-  request: CheckedRequest,
+  request: Asked,
   outcome: CreationResult,
   errno: Errno,
   log: readonly string[] | undefined,
@@ -83,7 +86,7 @@ function explain(
   }
 }
 
-function leftBehind({ name, uuid }: CheckedRequest, rollback: number): string {
+function leftBehind({ name, uuid }: Asked, rollback: number): string {
   const reap = isOwnUuid(uuid) ? 'dmfd reap' : `dmfd reap ${name}`;
   return `it could not be taken back either (${describeErrno(-rollback).name}): it is still there; "${reap}" removes it`;
 }
@@ -161,7 +164,7 @@ const NO_DEFERRED_REMOVE: Explanation = {
   hint: 'Linux 3.13 or later is needed',
 };
 
-function explainCreate(request: CheckedRequest, errno: Errno): Explanation {
+function explainCreate(request: Asked, errno: Errno): Explanation {
   if (errno.name === 'EBUSY') {
     return {
       code: 'name-taken',
@@ -193,7 +196,7 @@ function explainAnswer({ answer }: CreationResult): Explanation {
   };
 }
 
-function explainLoad(request: CheckedRequest, errno: Errno, log: readonly string[]): Explanation {
+function explainLoad(request: Asked, errno: Errno, log: readonly string[]): Explanation {
   const types = [...new Set(request.table.map(({ type }) => type))].join(', ');
   const text = log.join('\n');
   if (/unknown target type/.test(text)) {
@@ -207,7 +210,7 @@ function explainLoad(request: CheckedRequest, errno: Errno, log: readonly string
   return { code: 'kernel-refused', hint: hintForLoad(request, errno, text, types) };
 }
 
-function hintForLoad({ table }: CheckedRequest, errno: Errno, log: string, types: string): string {
+function hintForLoad({ table }: Asked, errno: Errno, log: string, types: string): string {
   if (/too small for target/.test(log))
     return 'the device in the table is smaller than start plus length says';
   if (errno.name === 'ENOMEM') return `a table of ${table.length} lines needs more memory than there is`;

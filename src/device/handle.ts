@@ -3,7 +3,7 @@ import { DmfdError, NODE_HINT } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
 import { describeErrno, errnoError } from '../kernel/errno.js';
 import { scratchName, shim } from '../kernel/shim.js';
-import type { LoopFile } from '../loop/file.js';
+import type { LoopDevice } from '../loop/attach.js';
 import type { CreationResult, KeyGiven } from './creation.js';
 import type { DeviceFacts, LoopIdentity } from './facts.js';
 import type { CheckedRequest } from './request.js';
@@ -53,7 +53,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   static of(
     { name, uuid, readOnly }: Pick<CheckedRequest, 'name' | 'uuid' | 'readOnly'>,
     { dev, fd, fromKernel, diskseq, size, keyGiven }: CreationResult,
-    loops: readonly LoopFile[],
+    loops: readonly LoopDevice[],
     warnings: readonly string[] = [],
   ): Device {
     const facts: DeviceFacts = {
@@ -67,7 +67,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
       mode: fromKernel ? 'atomic' : 'fallback',
       loops: loops.map(({ major, minor, diskseq, file }) => ({ major, minor, diskseq, file })),
       key: keyGiven,
-      warnings: [...warnings, ...loops.flatMap(({ warning }) => warning ?? [])],
+      warnings,
     };
     return new Device(facts, fd);
   }

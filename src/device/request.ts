@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { type Backing, checkBacking } from '../backing/request.js';
 import {
   type DeviceName,
   type DeviceUuid,
@@ -6,15 +7,41 @@ import {
   parseDeviceUuid,
   UUID_PREFIX,
 } from '../dm/names.js';
-import { parseTable, type Table, type TableSource } from '../dm/table.js';
+import { loopNumbers, parseTable, sectorsNumbers, type Table, type TableSource } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import type { StepListener } from '../kernel/step.js';
-import { checkKey, type KeySource } from '../key/key.js';
-import { checkProperties, oneOf, TYPES } from '../properties.js';
+import { checkKey, checkKeySource, type KeySource } from '../key/key.js';
+import { checkProperties, isObject, oneOf, TYPES } from '../properties.js';
+import { defaultKeyBits } from '../segment/crypt.js';
+import { type CheckedSegment, checkSegments, cipherOf, hasReadOnlyPart } from '../segment/request.js';
+import type { Segment } from '../segment/segment.js';
 import { MODES, type Mode } from './creation.js';
 
-/** What device to make. */
-export interface DeviceRequest {
+/** What device to make: of a table, or of segments. */
+export type DeviceRequest = TableRequest | SegmentRequest;
+
+/** A device of a table as the kernel has it. */
+export interface TableRequest extends DeviceOptions {
+  /**
+   * Lines `start length target args…` in sectors of 512 bytes: one text, several, or texts with the label under
+   * which messages name them. `{loop0}`, `{loop1}`, … stand for the MAJ:MIN of the loop devices of `loop`, `{sectors0}`, … for
+   * their sizes in sectors.
+   */
+  readonly table: string | readonly (string | TableSource)[];
+  /** Files, or block devices, each to be attached to a loop device that detaches by itself. */
+  readonly loop?: readonly (string | Backing)[];
+  readonly segments?: never;
+}
+
+/** A device whose table dmfd writes. */
+export interface SegmentRequest extends DeviceOptions {
+  /** The parts of the device, which follow each other. Files are attached to loop devices that detach by themselves. */
+  readonly segments: readonly Segment[];
+  readonly table?: never;
+  readonly loop?: never;
+}
+
+interface DeviceOptions {
   /**
    * At most 127 bytes, where all but letters, digits and `#+-.:=@_` count four: the kernel gets them as `\xHH`, as from
    * dmsetup. Not `.`, `..` or `control`, and without `/`. Default: `dmfd-` and 8 hex digits.
@@ -22,23 +49,13 @@ export interface DeviceRequest {
   readonly name?: string;
   /** At most 128 bytes, counted likewise. Default: `DMFD-` and a random UUID. */
   readonly uuid?: string;
-  /**
-   * Lines `start length target args…` in sectors of 512 bytes: one text, several, or texts with the label under
-   * which messages name them. `{loop0}`, `{loop1}`, … stand for the MAJ:MIN of the files in `loop`.
-   */
-  readonly table: string | readonly (string | TableSource)[];
-  /**
-   * Files, or block devices, each to be attached to a loop device that detaches by itself. One that another loop device has is
-   * refused, unless both are read-only.
-   */
-  readonly loop?: readonly string[];
-  /** Attach the files in `loop` even if other loop devices have them. */
+  /** Attach files to loop devices even if other loop devices have them; otherwise that is refused, unless both are read-only. */
   readonly sharedLoop?: boolean;
   /** Device, descriptor and loop devices are read-only. */
   readonly readOnly?: boolean;
   /**
-   * What `{key}` in the table stands for. It is made or read in a process of its own, and never in this one's memory:
-   * random bits, the raw bytes of a file, or all that an open descriptor has to read (which stays open).
+   * What `{key}` in the table, or the key of crypt segments, is. It is made or read in a process of its own, and never in this
+   * one's memory: random bits, the raw bytes of a file, or all that an open descriptor has to read (which stays open).
    */
   readonly key?: KeySource;
   /** `auto` (default); `atomic`: only if the kernel returns the descriptor itself; `fallback`: never ask it to. */
@@ -47,13 +64,22 @@ export interface DeviceRequest {
   readonly onStep?: StepListener;
 }
 
-/** A validated request, with defaults filled in: from here on only the kernel can refuse it. */
-export interface CheckedRequest
-  extends Required<Pick<DeviceRequest, 'loop' | 'sharedLoop' | 'readOnly' | 'mode'>> {
+/** What the device consists of, as far as that can be known before a file is opened. */
+export type Content =
+  | { readonly table: Table }
+  /** Lines that say `{sectorsN}`. */
+  | { readonly sources: readonly TableSource[] }
+  | { readonly segments: readonly CheckedSegment[] };
+
+/** A validated request, with defaults filled in: from here on only files, devices and the kernel can refuse it. */
+export interface CheckedRequest {
   readonly name: DeviceName;
   readonly uuid: DeviceUuid;
-  /** With the `{loopN}` words still in it. */
-  readonly table: Table;
+  readonly content: Content;
+  readonly loop: readonly Backing[];
+  readonly sharedLoop: boolean;
+  readonly readOnly: boolean;
+  readonly mode: Mode;
   readonly key: KeySource | undefined;
 }
 
@@ -61,7 +87,12 @@ const PROPERTIES = {
   name: TYPES.string,
   uuid: TYPES.string,
   table: TYPES.table,
-  loop: TYPES.strings,
+  loop: {
+    words: 'an array of paths, or of objects with one',
+    fits: (value: unknown) =>
+      Array.isArray(value) && Array.from(value).every((one) => typeof one === 'string' || isObject(one)),
+  },
+  segments: TYPES.objects,
   sharedLoop: TYPES.boolean,
   readOnly: TYPES.boolean,
   key: TYPES.key,
@@ -71,24 +102,63 @@ const PROPERTIES = {
 
 /** @throws DmfdError `usage` that says what is wrong with it */
 export function checkRequest(request: DeviceRequest): CheckedRequest {
-  checkProperties(request, PROPERTIES, ['table']);
-  const loop = request.loop ?? [];
-  const table = parseTable(labelled(request.table));
-  checkLoopWords(table, loop);
-  checkKey(request.key, table);
+  checkProperties(request, PROPERTIES, request?.segments === undefined ? ['table'] : []);
+  const content = request.segments === undefined ? checkTable(request) : checkParts(request);
   return {
     name: parseDeviceName(request.name ?? `dmfd-${randomBytes(4).toString('hex')}`),
     uuid: parseDeviceUuid(request.uuid ?? `${UUID_PREFIX}${randomUUID()}`),
-    table,
-    loop,
     sharedLoop: request.sharedLoop ?? false,
-    readOnly: request.readOnly ?? false,
     mode: request.mode ?? 'auto',
-    key: request.key,
+    ...content,
   };
 }
 
-function labelled(table: DeviceRequest['table']): TableSource[] {
+type CheckedContent = Pick<CheckedRequest, 'content' | 'loop' | 'key' | 'readOnly'>;
+
+function checkTable({ table, loop = [], key, readOnly = false }: TableRequest): CheckedContent {
+  const sources = labelled(table);
+  const backings = loop.map((one, index) => checkBacking(one, `loop[${index}]`));
+  if (sources.some(({ text }) => sectorsNumbers(text).length > 0)) {
+    checkLoopWords(
+      sources.map(({ text }) => text),
+      backings,
+    );
+    return { content: { sources }, loop: backings, key, readOnly };
+  }
+  const parsed = parseTable(sources);
+  checkLoopWords(
+    parsed.map(({ params }) => params),
+    backings,
+  );
+  checkKey(key, parsed);
+  return { content: { table: parsed }, loop: backings, key, readOnly };
+}
+
+function checkParts(request: SegmentRequest): CheckedContent {
+  for (const name of ['table', 'loop'] as const) {
+    if (request[name] === undefined) continue;
+    throw new DmfdError('invalid-request', `properties segments and ${name} exclude each other`, {
+      hint: 'segments attach their files by themselves',
+    });
+  }
+  const segments = checkSegments(request.segments);
+  const cipher = cipherOf(segments);
+  if (cipher === undefined && request.key !== undefined) {
+    throw new DmfdError('key-unused', 'a key was given, but no segment is encrypted', {
+      hint: 'give it with a segment of target crypt',
+    });
+  }
+  const key = cipher === undefined ? undefined : (request.key ?? { random: defaultKeyBits(cipher) });
+  if (key !== undefined) checkKeySource(key);
+  return {
+    content: { segments },
+    loop: [],
+    key,
+    readOnly: request.readOnly === true || hasReadOnlyPart(segments),
+  };
+}
+
+function labelled(table: TableRequest['table']): TableSource[] {
   const parts = typeof table === 'string' ? [table] : table;
   return parts.map((part, index) => {
     if (typeof part !== 'string') return part;
@@ -97,38 +167,29 @@ function labelled(table: DeviceRequest['table']): TableSource[] {
 }
 
 /** Every `{loopN}` has its file, every file its use. */
-function checkLoopWords(table: Table, loop: readonly string[]): void {
-  const used = new Set<number>();
-  for (const { params } of table) {
-    for (const [word, digits] of params.matchAll(LOOP_WORD)) {
-      const index = Number(digits);
-      if (index >= loop.length) {
-        const given =
-          loop.length === 0 ? 'no loop file was given' : `only ${loop.length} loop file(s) were given`;
-        throw new DmfdError('loop-missing', `the table says ${word}, but ${given}`, {
-          hint: 'give the file as `loop`',
-        });
-      }
-      used.add(index);
-    }
+function checkLoopWords(texts: readonly string[], loop: readonly Backing[]): void {
+  // Most lines of a large table have none.
+  const withWords = texts.filter((text) => text.includes('{'));
+  const loops = withWords.flatMap(loopNumbers);
+  const used = new Set(loops);
+  const wanted = [
+    ...loops.map((index) => ({ index, word: `{loop${index}}` })),
+    ...withWords.flatMap(sectorsNumbers).map((index) => ({ index, word: `{sectors${index}}` })),
+  ];
+  const missing = wanted.find(({ index }) => index >= loop.length);
+  if (missing !== undefined) {
+    const given =
+      loop.length === 0 ? 'no loop file was given' : `only ${loop.length} loop file(s) were given`;
+    throw new DmfdError('loop-missing', `the table says ${missing.word}, but ${given}`, {
+      hint: 'give the file as `loop`',
+    });
   }
   const unused = loop.findIndex((_, index) => !used.has(index));
   if (unused >= 0) {
     throw new DmfdError(
       'loop-unused',
-      `loop file ${JSON.stringify(loop[unused])}: the table does not use it`,
+      `loop file ${JSON.stringify(loop[unused]?.path)}: the table does not use it`,
       { hint: `write {loop${unused}} where the table needs its MAJ:MIN` },
     );
   }
-}
-
-const LOOP_WORD = /\{loop(\d+)\}/g;
-
-/** The table with the loop devices' numbers in it; `numbers` as MAJ:MIN. */
-export function substituteLoops(table: Table, numbers: readonly string[]): Table {
-  if (numbers.length === 0) return table;
-  return table.map((target) => ({
-    ...target,
-    params: target.params.replace(LOOP_WORD, (word, digits) => numbers[Number(digits)] ?? word),
-  })) as unknown as Table;
 }

@@ -29,8 +29,12 @@ const MAX_SECTORS = 2n ** 64n - 1n;
 const MAX_LENGTH = 2n ** 54n - 1n;
 const LINE = /^[ \t]*([^ \t]+)(?:[ \t]+([^ \t]+)(?:[ \t]+([^ \t]+)(?:[ \t]+(.*))?)?)?[ \t]*$/s;
 
+/** The name that `dmsetup table` prints in front of each line. */
+const NAME_IN_FRONT = /^[ \t]*(\S+):(?=[ \t]|$)/;
+
 /**
- * Reads table lines, `start length target args…`; blank lines and lines that start with `#` say nothing.
+ * Reads table lines, `start length target args…`; blank lines and lines that start with `#` say nothing. In front of each may
+ * stand the name of the device, as `dmsetup table` prints it: the same one in all lines.
  *
  * @throws DmfdError `usage` that names the line and what its word should have been
  */
@@ -38,11 +42,15 @@ export function parseTable(sources: readonly TableSource[]): Table {
   const targets: Target[] = [];
   let next = 0n;
   let size = HEADER_SIZE;
+  let named: string | undefined;
   for (const source of sources) {
-    for (const [index, line] of source.text.split(/\r?\n/).entries()) {
+    for (const [index, line] of source.text.split(/\r?\n|\r$/).entries()) {
       if (/^\s*(#|$)/.test(line)) continue;
       const where = `${source.label}, line ${index + 1}`;
-      const target = parseLine(where, line, next);
+      const [front = '', name] = NAME_IN_FRONT.exec(line) ?? [];
+      if (name !== undefined && name !== (named ?? name)) throw mixed(where, name, named);
+      named ??= name;
+      const target = parseLine(where, line.slice(front.length), next);
       targets.push(target);
       next = target.start + target.length;
       size += targetSize(target);
@@ -110,6 +118,13 @@ function parseSectors(where: string, column: string, word: string): bigint {
   return sectors;
 }
 
+function mixed(where: string, name: string, before: string | undefined): Error {
+  return invalid(
+    `${where}: it is of device ${JSON.stringify(name)}, and the lines before it of ${JSON.stringify(before)}`,
+    'a table is of one device: "dmsetup table NAME" prints one',
+  );
+}
+
 function missing(where: string, column: string): Error {
   return invalid(
     `${where}: ${column} is missing`,
@@ -139,6 +154,47 @@ function checkTotals(sources: readonly TableSource[], targets: readonly Target[]
   if (size > MAX_DATA_SIZE) {
     throw invalid(`${where}: ${size} bytes for the kernel, which takes at most ${MAX_DATA_SIZE}`);
   }
+}
+
+/** The word in a table that the MAJ:MIN of a loop device stands for, and the one for its size in sectors. */
+const LOOP_WORD = /\{loop(\d+)\}/g;
+const SECTORS_WORD = /\{sectors(\d+)\}/g;
+
+/** The numbers of the loop devices that a text says `{loopN}` of, in its own order. */
+export function loopNumbers(text: string): number[] {
+  return Array.from(text.matchAll(LOOP_WORD), ([, digits]) => Number(digits));
+}
+
+/** The same of `{sectorsN}`. */
+export function sectorsNumbers(text: string): number[] {
+  return Array.from(text.matchAll(SECTORS_WORD), ([, digits]) => Number(digits));
+}
+
+/** The table with the loop devices' numbers in it; `numbers` as MAJ:MIN. */
+export function substituteLoops(table: Table, numbers: readonly string[]): Table {
+  if (numbers.length === 0) return table;
+  return table.map((target) => ({
+    ...target,
+    params: target.params.replace(LOOP_WORD, (word, digits) => numbers[Number(digits)] ?? word),
+  })) as unknown as Table;
+}
+
+/** Sources with the sizes of the loop devices in them, in sectors. */
+export function substituteSectors(
+  sources: readonly TableSource[],
+  sectors: readonly bigint[],
+): TableSource[] {
+  return sources.map(({ label, text }) => ({
+    label,
+    text: text.replace(SECTORS_WORD, (word, digits) => String(sectors[Number(digits)] ?? word)),
+  }));
+}
+
+/** Lines as {@link parseTable} reads them. */
+export function formatTable(table: Table): string {
+  return table
+    .map(({ start, length, type, params }) => `${start} ${length} ${type} ${params}`.trim())
+    .join('\n');
 }
 
 function invalid(message: string, hint?: string): DmfdError {

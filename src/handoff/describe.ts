@@ -13,6 +13,8 @@ export interface Description {
   /** Bytes. */
   readonly size: string;
   readonly mode: string;
+  /** The paths of its loop devices, in the order of the request. */
+  readonly loops: readonly string[];
 }
 
 /** The device as a process sees it that has the descriptor as `fd`. */
@@ -26,5 +28,6 @@ export function describeDevice(device: Device, fd: number): Description {
     diskseq: String(device.diskseq),
     size: String(device.size),
     mode: device.mode,
+    loops: device.loops.map(({ minor }) => `/dev/loop${minor}`),
   };
 }

@@ -29,10 +29,12 @@ export function commandEnvironment(
     DMFD_DISKSEQ: device.diskseq,
     DMFD_SIZE: device.size,
     DMFD_MODE: device.mode,
+    ...Object.fromEntries(device.loops.map((path, index) => [`DMFD_LOOP${index}`, path])),
   }).map(([name, value]) => bytesOf(`${name}=${value}`));
   const all = `DMFD_FDS=${[...outerDevices(caller, passed), deviceEntry(device)].join(',')}`;
   const replaced = new Set([...ours, all, 'DMFD_RO_FD='].map(variableName).concat(dropped));
-  return [...caller.filter((entry) => !replaced.has(variableName(entry))), ...ours, all, ...added];
+  const isStale = (name: Bytes) => replaced.has(name) || /^DMFD_LOOP\d+$/.test(name);
+  return [...caller.filter((entry) => !isStale(variableName(entry))), ...ours, all, ...added];
 }
 
 /** The value of a variable; of one that stands there twice the first, as getenv(3) has it. */

@@ -31,6 +31,11 @@ export function checkKey(key: KeySource | undefined, table: Table): void {
       hint: `write ${KEY_WORD} where the target wants its key: 0 131072 crypt aes-xts-plain64 ${KEY_WORD} 0 8:1 0`,
     });
   }
+  checkKeySource(key);
+}
+
+/** @throws DmfdError `usage` for a size that cannot be, or a descriptor that is not open */
+export function checkKeySource(key: KeySource): void {
   if ('random' in key) checkKeyBits(key.random, 'random key');
   if ('fd' in key) checkDescriptor(key.fd);
 }

@@ -5,6 +5,7 @@
  */
 import { Device } from '../device/handle.js';
 import type { DeviceSummary } from '../device/list.js';
+import type { DevicePlan } from '../device/plan.js';
 import type { Probe } from '../device/probe.js';
 import { checkReapRequest, type Reaped, type ReapRequest } from '../device/reap.js';
 import { checkRequest, type DeviceRequest } from '../device/request.js';
@@ -49,6 +50,17 @@ export async function createDevice(request: DeviceRequest, options: CallOptions 
     undo: (made) => new Device(made.facts, made.fd).close(),
   });
   return new Device(facts, fd);
+}
+
+/**
+ * Checks everything that can be checked without changing anything, and tells the table that {@link createDevice} would load.
+ *
+ * @throws DmfdError as {@link createDevice}
+ */
+export async function planDevice(request: DeviceRequest, options: CallOptions = {}): Promise<DevicePlan> {
+  const { signal } = checkOptions(options);
+  const checked = checkRequest(request);
+  return await inThread('planDevice', checked, { signal, onStep: request.onStep, mayWait: false });
 }
 
 /**

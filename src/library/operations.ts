@@ -2,6 +2,7 @@ import { makeDevice } from '../device/create.js';
 import type { DeviceFacts } from '../device/facts.js';
 import { findHolders } from '../device/holders.js';
 import { type DeviceSummary, listDevices } from '../device/list.js';
+import { type DevicePlan, describePlan } from '../device/plan.js';
 import { type Probe, probe } from '../device/probe.js';
 import { type Reaped, type ReapRequest, reapDevices } from '../device/reap.js';
 import type { CheckedRequest } from '../device/request.js';
@@ -22,6 +23,7 @@ export const OPERATIONS = {
     const device = makeDevice(kernel, request);
     return { facts: { ...device }, fd: device.release() };
   },
+  planDevice: (kernel: Kernel, request: CheckedRequest): DevicePlan => describePlan(kernel, request),
   createSwap: (kernel: Kernel, request: CheckedSwap): Swap => makeSwap(kernel, request),
   endSwap: (kernel: Kernel, swap: Pick<Swap, 'path'>): void => endSwap(kernel, swap),
   planSwap: (kernel: Kernel, request: CheckedSwap): SwapPlan => describeSwap(kernel, request),

@@ -6,7 +6,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import { withLoopControl } from './control.js';
 import { openLoop } from './open.js';
-import { encodeLoopConfig, encodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR } from './protocol.js';
+import { encodeLoopConfig, encodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, type LoopSetup } from './protocol.js';
 
 /** A loop device that detaches when its last holder lets go: this descriptor, then the table above it. */
 export interface LoopDevice {
@@ -21,11 +21,10 @@ export interface LoopDevice {
 const ATTEMPTS = 500;
 
 /** What is to be attached, and how. */
-export interface Backing {
+export interface LoopBacking extends LoopSetup {
   /** The loop device goes on with this very opening, locks and all. */
   readonly fd: number;
   readonly file: string;
-  readonly readOnly: boolean;
 }
 
 /**
@@ -33,11 +32,27 @@ export interface Backing {
  *
  * @throws DmfdError `taken` when other processes take every free device first, `kernel` when the driver refuses
  */
-export function attachOpenFile(kernel: Kernel, backing: Backing): LoopDevice {
+export function attachOpenFile(kernel: Kernel, backing: LoopBacking): LoopDevice {
   return withLoopControl(kernel, (control) => {
     const { fd, minor } = attachToAnyFree(kernel, control.free, backing);
-    const diskseq = readDiskseq(kernel, fd);
-    return { fd, major: LOOP_MAJOR, minor, diskseq, file: backing.file };
+    try {
+      if (backing.directIo) setDirectIo(kernel, fd, backing);
+      return { fd, major: LOOP_MAJOR, minor, diskseq: readDiskseq(kernel, fd), file: backing.file };
+    } catch (error) {
+      shim.close(fd);
+      throw error;
+    }
+  });
+}
+
+/** Not with the attachment, whose flag the kernel ignores where it cannot. */
+function setDirectIo(kernel: Kernel, fd: number, backing: LoopBacking): void {
+  const result = kernel.call('LOOP_SET_DIRECT_IO', () => shim.ioctlValue(fd, LOOP_COMMANDS.SET_DIRECT_IO, 1));
+  if (result >= 0) return;
+  throw kernel.failure('LOOP_SET_DIRECT_IO', result, {
+    code: 'kernel-refused',
+    subject: subjectOf(backing),
+    hint: 'direct I/O needs a file system that has it (tmpfs may not), and an offset and logical blocks that fit those of the disk below',
   });
 }
 
@@ -45,7 +60,7 @@ export function attachOpenFile(kernel: Kernel, backing: Backing): LoopDevice {
 function attachToAnyFree(
   kernel: Kernel,
   free: () => number,
-  backing: Backing,
+  backing: LoopBacking,
 ): { fd: number; minor: number } {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const minor = free();
@@ -69,21 +84,26 @@ function isTakenByAnother(result: number): boolean {
   return ['EBUSY', 'ENXIO', 'ENODEV', 'ENOENT'].includes(resultName(result));
 }
 
-function configure(kernel: Kernel, loop: number, { fd, file, readOnly }: Backing): number {
-  const info = encodeLoopInfo(resolve(file), readOnly);
+function configure(kernel: Kernel, loop: number, backing: LoopBacking): number {
+  const { fd, file, blockSize } = backing;
+  const info = encodeLoopInfo(resolve(file), backing);
   const result = kernel.call('LOOP_CONFIGURE', () =>
-    shim.ioctl(loop, LOOP_COMMANDS.CONFIGURE, encodeLoopConfig(fd, info)),
+    shim.ioctl(loop, LOOP_COMMANDS.CONFIGURE, encodeLoopConfig(fd, info, blockSize)),
   );
   // What a kernel before 5.8 says to a command it does not know.
   const unknown = ['EINVAL', 'ENOTTY'].includes(resultName(result));
   if (!unknown) return result;
-  return kernel.call('LOOP_SET_FD, LOOP_SET_STATUS64', () => shim.loopSetFd(loop, fd, info));
+  const attached = kernel.call('LOOP_SET_FD, LOOP_SET_STATUS64', () => shim.loopSetFd(loop, fd, info));
+  if (attached < 0 || blockSize === undefined) return attached;
+  return kernel.call('LOOP_SET_BLOCK_SIZE', () =>
+    shim.ioctlValue(loop, LOOP_COMMANDS.SET_BLOCK_SIZE, blockSize),
+  );
 }
 
-function subjectOf({ file }: Backing): string {
+function subjectOf({ file }: LoopBacking): string {
   return `loop file ${JSON.stringify(file)}`;
 }
 
-function failed(kernel: Kernel, backing: Backing, operation: string, result: number): DmfdError {
+function failed(kernel: Kernel, backing: LoopBacking, operation: string, result: number): DmfdError {
   return kernel.failure(operation, result, { code: 'kernel-refused', subject: subjectOf(backing) });
 }

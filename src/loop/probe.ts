@@ -37,7 +37,7 @@ function unavailable(reason: string): LoopFeatures {
 function knowsConfigure(kernel: Kernel, minor: number): boolean {
   const loop = openLoop(kernel, minor, true);
   if (loop < 0) return false;
-  const config = encodeLoopConfig(NO_FILE, encodeLoopInfo('', true));
+  const config = encodeLoopConfig(NO_FILE, encodeLoopInfo('', { readOnly: true }));
   const result = kernel.call('LOOP_CONFIGURE without a file', () =>
     shim.ioctl(loop, LOOP_COMMANDS.CONFIGURE, config),
   );

@@ -7,6 +7,8 @@
 export const LOOP_MAJOR = 7;
 
 export const LOOP_COMMANDS = {
+  SET_DIRECT_IO: 0x4c08,
+  SET_BLOCK_SIZE: 0x4c09,
   CONFIGURE: 0x4c0a,
   GET_STATUS64: 0x4c05,
   SET_STATUS64: 0x4c04,
@@ -20,19 +22,37 @@ export const INFO_SIZE = 232;
 const INFO_DEVICE_AT = 0;
 const INFO_INODE_AT = 8;
 const INFO_RDEVICE_AT = 16;
+const INFO_OFFSET_AT = 24;
+const INFO_SIZE_LIMIT_AT = 32;
 const INFO_FLAGS_AT = 52;
 const INFO_NAME_AT = 56;
 const NAME_FIELD = 64;
 
 const CONFIG_SIZE = 304;
+const CONFIG_BLOCK_SIZE_AT = 4;
 const CONFIG_INFO_AT = 8;
 
 /** What the file name begins with, by which dmfd's loop devices are known; losetup shows the kernel's own name instead. */
 const MARK = 'dmfd:';
 
+/** Which part of its file a loop device shows, and how. */
+export interface LoopSetup {
+  readonly readOnly: boolean;
+  /** Bytes, not necessarily whole sectors. Default 0. */
+  readonly offset?: bigint | undefined;
+  /** Bytes. Default: all the rest. */
+  readonly sizeLimit?: bigint | undefined;
+  /** Bytes of a logical block. Default: the kernel's choice. */
+  readonly blockSize?: number | undefined;
+  /** Past the page cache. */
+  readonly directIo?: boolean | undefined;
+}
+
 /** `struct loop_info64` for a device that detaches by itself when it is no longer open. */
-export function encodeLoopInfo(file: string, readOnly: boolean): Buffer {
+export function encodeLoopInfo(file: string, { readOnly, offset = 0n, sizeLimit = 0n }: LoopSetup): Buffer {
   const info = Buffer.alloc(INFO_SIZE);
+  info.writeBigUInt64LE(offset, INFO_OFFSET_AT);
+  info.writeBigUInt64LE(sizeLimit, INFO_SIZE_LIMIT_AT);
   info.writeUInt32LE(FLAG_AUTOCLEAR | (readOnly ? FLAG_READ_ONLY : 0), INFO_FLAGS_AT);
   // A longer name is cut, at a whole character.
   info.write(`${MARK}${file}`, INFO_NAME_AT, NAME_FIELD - 1, 'utf8');
@@ -46,10 +66,11 @@ export function setAutoclear(info: Buffer): Buffer {
   return changed;
 }
 
-/** `struct loop_config`: descriptor of the backing file, default block size, the info above. */
-export function encodeLoopConfig(backing: number, info: Buffer): Buffer {
+/** `struct loop_config`: descriptor of the backing file, block size (0: the kernel's choice), the info above. */
+export function encodeLoopConfig(backing: number, info: Buffer, blockSize = 0): Buffer {
   const config = Buffer.alloc(CONFIG_SIZE);
   config.writeUInt32LE(backing >>> 0, 0);
+  config.writeUInt32LE(blockSize, CONFIG_BLOCK_SIZE_AT);
   info.copy(config, CONFIG_INFO_AT);
   return config;
 }

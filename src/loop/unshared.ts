@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import type { Kernel } from '../kernel/kernel.js';
 import { isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { shim } from '../kernel/shim.js';
-import { attachOpenFile, type Backing, type LoopDevice } from './attach.js';
+import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import { type AttachedLoop, loopsOf } from './attached.js';
 
 /** One of the two. */
@@ -20,7 +20,7 @@ const PAUSE = 20;
  *
  * @throws DmfdError as {@link attachOpenFile}
  */
-export function attachUnshared(kernel: Kernel, backing: Backing): Attachment {
+export function attachUnshared(kernel: Kernel, backing: LoopBacking): Attachment {
   let attachment = tryToAttach(kernel, backing);
   retryWhileLeaving(
     kernel,
@@ -33,7 +33,7 @@ export function attachUnshared(kernel: Kernel, backing: Backing): Attachment {
   return attachment;
 }
 
-function tryToAttach(kernel: Kernel, backing: Backing): Attachment {
+function tryToAttach(kernel: Kernel, backing: LoopBacking): Attachment {
   const before = findOther(kernel, backing);
   if (before !== undefined) return { inTheWay: before };
   const loop = attachOpenFile(kernel, backing);
@@ -53,7 +53,7 @@ function tryToAttach(kernel: Kernel, backing: Backing): Attachment {
  * Who attached the file after we had looked. Two of dmfd's see each other then: the one with the lower number stays, and waits
  * until the other has given up.
  */
-function findRival(kernel: Kernel, backing: Backing, own: number): AttachedLoop | undefined {
+function findRival(kernel: Kernel, backing: LoopBacking, own: number): AttachedLoop | undefined {
   const limit = performance.now() + GIVING_UP;
   for (;;) {
     const rival = findOther(kernel, backing, own);
@@ -65,7 +65,7 @@ function findRival(kernel: Kernel, backing: Backing, own: number): AttachedLoop 
 /** The lowest loop device but our own that must not be beside ours. */
 function findOther(
   kernel: Kernel,
-  { fd, readOnly }: Pick<Backing, 'fd' | 'readOnly'>,
+  { fd, readOnly }: Pick<LoopBacking, 'fd' | 'readOnly'>,
   own?: number,
 ): AttachedLoop | undefined {
   return loopsOf(kernel, fstatSync(fd, { bigint: true }))

@@ -12,6 +12,7 @@ import { type Content, findContent, refuseContent } from './content/content.js';
 import { swapHeader } from './header.js';
 import { openSwapBacking } from './open-backing.js';
 import { type CheckedSwap, checkSwapRequest, type SwapRequest } from './request.js';
+import { resolveSwap } from './resolve.js';
 import { swapFlags, swapOff, swapOn } from './swapon.js';
 import { cryptLine } from './table.js';
 
@@ -58,7 +59,8 @@ export function planSwapSync(request: SwapRequest): SwapPlan {
 }
 
 /** Checks everything that can be checked without changing anything. */
-export function describeSwap(kernel: Kernel, request: CheckedSwap): SwapPlan {
+export function describeSwap(kernel: Kernel, asked: CheckedSwap): SwapPlan {
+  const request = resolveSwap(kernel, asked);
   const backing = openSwapBacking(kernel, request.backing, request.force);
   try {
     const area = areaOf(request, backing);
@@ -72,7 +74,8 @@ export function describeSwap(kernel: Kernel, request: CheckedSwap): SwapPlan {
 }
 
 /** Nothing is written to the backing before device-mapper has it exclusively; when it throws, nothing it made is left. */
-export function makeSwap(kernel: Kernel, request: CheckedSwap): Swap {
+export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
+  const request = resolveSwap(kernel, asked);
   const backing = openSwapBacking(kernel, request.backing, request.force);
   try {
     const area = areaOf(request, backing);

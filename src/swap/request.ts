@@ -4,6 +4,7 @@ import { DmfdError } from '../errors.js';
 import type { StepListener } from '../kernel/step.js';
 import { checkKeyBits } from '../key/key.js';
 import { checkProperties, oneOf, TYPES } from '../properties.js';
+import { CIPHER_HINT, DEFAULT_CIPHER, defaultKeyBits, isCipherWord } from '../segment/crypt.js';
 
 const DISCARDS = ['both', 'once', 'pages'] as const;
 
@@ -12,8 +13,13 @@ export type Discard = (typeof DISCARDS)[number];
 
 /** Where swap is to go, and how. */
 export interface SwapRequest {
-  /** A block device, or a regular file, which gets a loop device that detaches by itself. */
+  /**
+   * A block device, or a regular file, which gets a loop device that detaches by itself; or a tag of a block device, `LABEL=…`,
+   * `UUID=…`, `PARTLABEL=…` or `PARTUUID=…`.
+   */
   readonly backing: string;
+  /** A partition's number, or else its label or PARTUUID; the offset counts from its start. */
+  readonly partition?: number | string;
   /** The device's name in device-mapper. Default: `dmfd-swap-` and 8 hex digits. */
   readonly name?: string;
   /** As dm-crypt has it. Default: `aes-xts-plain64`. */
@@ -48,7 +54,7 @@ export interface SwapRequest {
 }
 
 /** The properties that stay undefined when they were not given. */
-type Optional = 'priority' | 'discard' | 'size';
+type Optional = 'priority' | 'discard' | 'size' | 'partition';
 
 /** A validated request, with defaults filled in: from here on only backing and kernel can refuse it. */
 export type CheckedSwap = Required<Omit<SwapRequest, Optional | 'onStep'>> & {
@@ -57,6 +63,7 @@ export type CheckedSwap = Required<Omit<SwapRequest, Optional | 'onStep'>> & {
 
 const PROPERTIES = {
   backing: TYPES.string,
+  partition: TYPES.partition,
   name: TYPES.string,
   cipher: TYPES.string,
   keySize: TYPES.number,
@@ -82,8 +89,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** @throws DmfdError `usage` that says what is wrong with it */
 export function checkSwapRequest(request: SwapRequest): CheckedSwap {
   checkProperties(request, PROPERTIES, ['backing']);
-  const cipher = checkCipher(request.cipher ?? 'aes-xts-plain64');
-  const keySize = request.keySize ?? (cipher.includes('xts') ? 512 : 256);
+  const cipher = checkCipher(request.cipher ?? DEFAULT_CIPHER);
+  const keySize = request.keySize ?? defaultKeyBits(cipher);
   checkKeyBits(keySize, 'key size');
   const sectorSize = request.sectorSize ?? 512;
   if (sectorSize !== 512 && sectorSize !== 4096)
@@ -91,6 +98,7 @@ export function checkSwapRequest(request: SwapRequest): CheckedSwap {
   checkPriority(request.priority);
   return {
     backing: checkBacking(request.backing),
+    partition: request.partition,
     name: request.name ?? `dmfd-swap-${randomBytes(4).toString('hex')}`,
     cipher,
     keySize,
@@ -115,12 +123,8 @@ function checkBacking(backing: string): string {
 
 /** It becomes one word of a table line. */
 function checkCipher(cipher: string): string {
-  // Printable ASCII, without what a table line or dmfd would take for something else.
-  if (/^[!-[\]-z|~]+$/.test(cipher)) return cipher;
-  throw invalid(
-    `cipher ${JSON.stringify(cipher)}: it must be one word`,
-    'as in aes-xts-plain64 or aes-cbc-essiv:sha256; /proc/crypto lists what is loaded',
-  );
+  if (isCipherWord(cipher)) return cipher;
+  throw invalid(`cipher ${JSON.stringify(cipher)}: it must be one word`, CIPHER_HINT);
 }
 
 function checkPriority(priority: number | undefined): void {

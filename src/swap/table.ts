@@ -1,9 +1,9 @@
-import { KEY_WORD } from '../dm/table.js';
+import { cryptWords } from '../segment/crypt.js';
 import type { SwapArea } from './area.js';
 import type { CheckedSwap } from './request.js';
 
 /**
- * The line for dm-crypt as `cryptsetup open --type plain` would write it, with {@link KEY_WORD} for the key.
+ * The line for dm-crypt as `cryptsetup open --type plain` would write it, with `{key}` for the key.
  *
  * @param device MAJ:MIN, or a word that stands for it
  */
@@ -16,8 +16,7 @@ export function cryptLine(
     ...(request.discard === undefined ? [] : ['allow_discards']),
     ...(request.noReadWorkqueue ? ['no_read_workqueue'] : []),
     ...(request.noWriteWorkqueue ? ['no_write_workqueue'] : []),
-    ...(request.sectorSize === 512 ? [] : [`sector_size:${request.sectorSize}`]),
   ];
-  const words = [0, area.sectors, 'crypt', request.cipher, KEY_WORD, 0, device, area.start];
-  return [...words, ...(options.length === 0 ? [] : [options.length, ...options])].join(' ');
+  const words = cryptWords(request.cipher, request.sectorSize, device, area.start, options);
+  return [0, area.sectors, 'crypt', ...words].join(' ');
 }

@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'deferred-remove-unsupported': 'unsupported',
   'descriptor-unsupported': 'unsupported',
   'swap-unsupported': 'unsupported',
+  'program-missing': 'unsupported',
   'name-taken': 'taken',
   'uuid-taken': 'taken',
   'device-stolen': 'taken',

@@ -20,8 +20,11 @@ describe('a device request of the wrong type is a usage error that names the pro
     [{ table: [5] }, /^property table is \[5\]: /],
     [{ table: [{ text: 'x' }] }, /^property table is \[\{"text":"x"\}\]: /],
     [{ table, mode: 'bogus' }, /^property mode is "bogus": it must be "auto", "atomic" or "fallback"$/],
-    [{ table, loop: 'disk.img' }, /^property loop is "disk.img": it must be an array of strings$/],
-    [{ table, loop: [1n] }, /^property loop is .+: it must be an array of strings$/],
+    [
+      { table, loop: 'disk.img' },
+      /^property loop is "disk.img": it must be an array of paths, or of objects with one$/,
+    ],
+    [{ table, loop: [1n] }, /^property loop is .+: it must be an array of paths, or of objects with one$/],
     [{ table, name: 5 }, /^property name is 5: it must be a string$/],
     [{ table, name: null }, /^property name is null: it must be a string$/],
     [{ table, uuid: 5n }, /^property uuid is 5n: it must be a string$/],
@@ -38,6 +41,89 @@ describe('a device request of the wrong type is a usage error that names the pro
     [{ table, loop: Array(1) }, /^property loop is \[null\]: /],
     [{ table: Number.NaN }, /^property table is NaN: /],
     [{ tabel: table }, /^property "tabel": there is none of that name$/],
+    [{ table, loop: [{}] }, /^property loop\[0\]\.path is missing: it must be a string$/],
+    [{ table, loop: ['a', { path: 5 }] }, /^property loop\[1\]\.path is 5: it must be a string$/],
+    [
+      { table, loop: [{ path: 'a', offset: 512 }] },
+      /^property loop\[0\]\.offset is 512: it must be a bigint$/,
+    ],
+    [
+      { table, loop: [{ path: 'a', ofset: 1n }] },
+      /^property "loop\[0\]\.ofset": there is none of that name$/,
+    ],
+    [{ table, loop: [{ path: '' }] }, /^property loop\[0\]\.path is "": no path$/],
+    [
+      { table, loop: [{ path: 'a', offset: -1n }] },
+      /^property loop\[0\]\.offset is -1n: it must not be negative$/,
+    ],
+    [
+      { table, loop: [{ path: 'a', size: 513n }] },
+      /^property loop\[0\]\.size is 513n: it must be a multiple of 512/,
+    ],
+    [
+      { table, loop: [{ path: 'a', sectorSize: 8 }] },
+      /^property loop\[0\]\.sectorSize is 8: it must be 512, 1024/,
+    ],
+    [
+      { table, loop: [{ path: 'a', partition: 0 }] },
+      /^property loop\[0\]\.partition is 0: partitions count from 1$/,
+    ],
+    [
+      { table, segments: [{ target: 'zero', size: 512n }] },
+      /^properties segments and table exclude each other$/,
+    ],
+    [{ segments: 5 }, /^property segments is 5: it must be an array of objects$/],
+    [{ segments: [] }, /^property segments is empty/],
+    [{ segments: ['linear'] }, /^property segments is \["linear"\]: /],
+    [{ segments: [{}] }, /^property segments\[0\]\.target is missing: it must be "linear", /],
+    [
+      { segments: [{ target: 'liner', backing: 'a' }] },
+      /^property segments\[0\]\.target is "liner": it must be /,
+    ],
+    [
+      { segments: [{ target: 'linear' }] },
+      /^property segments\[0\]\.backing is missing: it must be a path, /,
+    ],
+    [{ segments: [{ target: 'linear', backing: 5 }] }, /^property segments\[0\]\.backing is 5: /],
+    [{ segments: [{ target: 'linear', path: 'a' }] }, /^property "segments\[0\]\.path": there is none/],
+    [
+      { segments: [{ target: 'linear', backing: { path: 'a', size: 0n } }] },
+      /^property segments\[0\]\.backing\.size is 0n: /,
+    ],
+    [{ segments: [{ target: 'zero', size: 513n }] }, /^property segments\[0\]\.size is 513n: /],
+    [{ segments: [{ target: 'striped', backings: [] }] }, /^property segments\[0\]\.backings is \[\]: /],
+    [
+      { segments: [{ target: 'striped', backings: ['a'], chunk: 100n }] },
+      /^property segments\[0\]\.chunk is 100n: it must be a multiple of 512/,
+    ],
+    [
+      { segments: [{ target: 'delay', backing: 'a', read: -1 }] },
+      /^property segments\[0\]\.read is -1: it must be a whole number from 0 to /,
+    ],
+    [
+      { segments: [{ target: 'flakey', backing: 'a', up: 0, down: 0 }] },
+      /^property segments\[0\]\.down is 0, as up is: one of them must be more$/,
+    ],
+    [
+      { segments: [{ target: 'flakey', backing: 'a', up: 1, down: 0, features: ['drop'] }] },
+      /^property segments\[0\]\.features\[0\] is "drop": it must be one of drop_writes, /,
+    ],
+    [
+      { segments: [{ target: 'flakey', backing: 'a', up: 1, down: 0, features: [{ byte: 0 }] }] },
+      /^property segments\[0\]\.features\[0\]\.byte is 0: it must be a whole number from 1 to /,
+    ],
+    [
+      { segments: [{ target: 'snapshot', base: 'a', cow: { path: 'b', readOnly: true } }] },
+      /^property segments\[0\]\.cow is read-only: it is where writes go$/,
+    ],
+    [
+      { segments: [{ target: 'crypt', backing: 'a', sectorSize: 1024 }] },
+      /^property segments\[0\]\.sectorSize is 1024: it must be 512 or 4096$/,
+    ],
+    [
+      { segments: [{ target: 'crypt', backing: 'a', cipher: 'a b' }] },
+      /^property segments\[0\]\.cipher is "a b": it must be one word$/,
+    ],
   ])('case %#', (request, message) => {
     const error = refusal(() => checkRequest(request as DeviceRequest));
     expect(error).toMatchObject({ kind: 'usage', code: 'invalid-request' });
@@ -47,7 +133,7 @@ describe('a device request of the wrong type is a usage error that names the pro
   test('an unknown property is told which there are', () => {
     const error = refusal(() => checkRequest({ tabel: table } as unknown as DeviceRequest));
     expect(error.hint).toBe(
-      'a request may have: name, uuid, table, loop, sharedLoop, readOnly, key, mode, onStep',
+      'a request may have: name, uuid, table, loop, segments, sharedLoop, readOnly, key, mode, onStep',
     );
   });
 

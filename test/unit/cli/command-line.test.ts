@@ -429,7 +429,316 @@ const ROWS: readonly Row[] = [
     code: 125,
     stderr: says('write to standard output: ENOSPC, no space left on device'),
   },
+  ...presetRows(),
 ];
+
+/** Presets and their words; each line says which word is wrong. */
+function presetRows(): Row[] {
+  const refused = (line: string, message: string, ...more: string[]): Row => ({
+    line: inScratch(`truncate -s 1M disk.img; truncate -s 2K tiny.img; ${line}`),
+    code: 125,
+    stderr: says(message, ...more),
+  });
+  const prints = (line: string, stdout: string, stderr = ''): Row => ({
+    line: inScratch(`truncate -s 1M disk.img; truncate -s 2K tiny.img; ${line}`),
+    code: 0,
+    stdout,
+    stderr,
+  });
+  const keys = 'partition= offset= size= ro sector-size= direct-io';
+  const size = 'it must be a number of sectors, or of bytes with a unit';
+  const asIn = 'hint: as in 2048, 1M or 2G; a sector has 512 bytes';
+  const create = 'dmfd create';
+  return [
+    prints(`${create} --linear disk.img --dry-run`, '0 2048 linear {loop0} 0\n'),
+    prints(`${create} --zero 1M --dry-run -- false`, '0 2048 zero\n'),
+    prints(
+      `${create} --linear disk.img,size=1000 --error 8 --linear disk.img,offset=1008 --dry-run`,
+      '0 1000 linear {loop0} 0\n1000 8 error\n1008 1040 linear {loop0} 1008\n',
+    ),
+    prints(
+      `${create} --striped disk.img --striped disk.img,offset=512K --chunk 4K --dry-run`,
+      '0 2048 striped 2 8 {loop0} 0 {loop0} 1024\n',
+      says('striped "disk.img": only its first 524288 bytes are used; another stripe is shorter'),
+    ),
+    prints(
+      `${create} --crypt disk.img --cipher aes-cbc-essiv:sha256 --sector-size 4096 --dry-run`,
+      '0 2048 crypt aes-cbc-essiv:sha256 {key} 0 {loop0} 0 1 sector_size:4096\n',
+    ),
+    prints(
+      `${create} --overlay disk.img --cow 512K --dry-run --json n`,
+      '{"name":"n","table":"0 2048 snapshot {loop0} {loop1} N 8","size":1048576,"readonly":false,"loops":[{"file":"disk.img"},{"file":null}]}\n',
+    ),
+    prints(
+      `${create} --loop disk.img --table '0 {sectors0} linear {loop0} 0' --dry-run`,
+      '0 2048 linear {loop0} 0\n',
+    ),
+    prints(
+      `printf 'a: 0  8\\tzero\\r\\na: 8 8 error\\r\\n' | ${create} --table-file - --dry-run`,
+      '0 8 zero\n8 8 error\n',
+    ),
+    prints(
+      `${create} --concise 'c,U,7,ro,0 8 zero,8 8 error' --dry-run --json`,
+      '{"name":"c","table":"0 8 zero\\n8 8 error","size":8192,"readonly":true,"loops":[]}\n',
+    ),
+    prints(`truncate -s 1K a,b; ${create} --linear a,,b --dry-run`, '0 2 linear {loop0} 0\n'),
+
+    refused(`${create} --linear`, "option '--linear <PATH>' argument missing", seeCreateHelp),
+    refused(`${create} --linear ''`, '--linear : it begins with no path', 'hint: as in --linear disk.img'),
+    refused(
+      `${create} --linear missing.img`,
+      'linear "missing.img": cannot find it: ENOENT, no such file or directory',
+      'hint: check the name, or make the file: truncate -s 64M FILE',
+    ),
+    refused(
+      `${create} --linear a,b.img`,
+      '--linear a,b.img: after the comma stands "b.img", which is no key',
+      `hint: the keys are ${keys}; a comma in a path is written twice: a,,b.img`,
+    ),
+    refused(
+      `${create} --linear disk.img,readonly`,
+      '--linear disk.img,readonly: after the comma stands "readonly", which is no key',
+      `hint: the keys are ${keys}; a comma in a path is written twice: disk.img,,readonly`,
+    ),
+    refused(
+      `${create} --linear disk.img,ro=1`,
+      '--linear disk.img,ro=1: ro takes no value',
+      'hint: write ro alone',
+    ),
+    refused(
+      `${create} --linear disk.img,size`,
+      '--linear disk.img,size: size needs a value',
+      'hint: write size=…',
+    ),
+    refused(`${create} --linear disk.img,size=`, '--linear disk.img,size=: nothing stands after size='),
+    refused(
+      `${create} --linear disk.img,size=1,size=2`,
+      '--linear disk.img,size=1,size=2: size stands there twice',
+    ),
+    refused(`${create} --linear disk.img,size=1Q`, `--linear disk.img,size=1Q: size=1Q: ${size}`, asIn),
+    refused(
+      `${create} --linear disk.img,size=1000B`,
+      '--linear disk.img,size=1000B: size=1000B: it is no whole sectors of 512 bytes',
+    ),
+    refused(
+      `${create} --linear disk.img,size=0`,
+      '--linear disk.img,size=0: size=0: it must be more than 0',
+      'hint: without size= it is all the rest',
+    ),
+    refused(
+      `${create} --linear disk.img,size=2M`,
+      'linear "disk.img": the size is 2097152 bytes, and there are only 1048576',
+    ),
+    refused(
+      `${create} --linear disk.img,offset=1M`,
+      'linear "disk.img": the offset is 1048576 bytes, and there are only 1048576',
+    ),
+    refused(
+      `${create} --linear disk.img,offset=1,size=1M`,
+      'linear "disk.img": the size is 1048576 bytes, and there are only 1048064 from the offset on',
+    ),
+    refused(`${create} --linear disk.img,offset=-1`, `--linear disk.img,offset=-1: offset=-1: ${size}`, asIn),
+    refused(
+      `${create} --linear disk.img,sector-size=8192`,
+      '--linear disk.img,sector-size=8192: sector-size=8192: it must be 512, 1024, 2048 or 4096 bytes',
+    ),
+    refused(
+      `${create} --linear disk.img,partition=1`,
+      'linear "disk.img": no partition table is found in it',
+      'hint: "fdisk -l" shows what it has',
+    ),
+    refused(
+      `echo 'start=8, size=16, type=83' | sfdisk -q disk.img; ${create} --linear disk.img,partition=2`,
+      'linear "disk.img": it has no partition 2',
+      'hint: it has 1',
+    ),
+    refused(
+      `echo 'start=8, size=16, type=83' | sfdisk -q disk.img; ${create} --linear disk.img,partition=1,offset=8192B`,
+      'linear "disk.img": the offset is 8192 bytes, and there are only 8192',
+    ),
+    refused(
+      `echo 'start=8, size=1600, type=83' | sfdisk -q disk.img; truncate -s 64K disk.img; ${create} --linear disk.img,partition=1`,
+      'linear "disk.img": partition 1 ends at byte 823296, and there are only 65536',
+      'hint: the image was cut short, or its table is of another disk',
+    ),
+    refused(
+      `${create} --linear /dev/null`,
+      'linear "/dev/null": it is a character device, not a file or a block device',
+    ),
+    refused(
+      `${create} --linear LABEL=`,
+      '"LABEL=": nothing stands after LABEL=',
+      'hint: for a file of that name: ./LABEL=',
+    ),
+    refused(`${create} --zero 1Q`, `--zero 1Q: ${size}`, asIn),
+    refused(`${create} --zero 0`, '--zero 0: it must be more than 0'),
+    refused(`${create} --error 700B`, '--error 700B: it is no whole sectors of 512 bytes'),
+    refused(
+      `${create} --delay disk.img`,
+      '--delay disk.img: read= is missing',
+      'hint: as in --delay disk.img,read=100',
+    ),
+    refused(
+      `${create} --delay disk.img,read=1s`,
+      '--delay disk.img,read=1s: read=1s is no whole number of milliseconds',
+    ),
+    refused(
+      `${create} --flakey disk.img,up=1`,
+      '--flakey disk.img,up=1: down= is missing',
+      'hint: as in --flakey disk.img,up=10,down=5: 10 seconds all is well, 5 seconds not',
+    ),
+    refused(
+      `${create} --flakey disk.img,up=0,down=0`,
+      '--flakey disk.img,up=0,down=0: up= and down= are both 0',
+    ),
+    refused(
+      `${create} --flakey disk.img,up=1,down=1,drop-writes,error-writes`,
+      '--flakey disk.img,up=1,down=1,drop-writes,error-writes: drop-writes and error-writes exclude each other',
+    ),
+    refused(
+      `${create} --flakey disk.img,up=1,down=1,corrupt=0:r:1`,
+      '--flakey disk.img,up=1,down=1,corrupt=0:r:1: corrupt=0:r:1 is not BYTE:r:VALUE or BYTE:w:VALUE',
+      'hint: as in corrupt=32:r:1: the 32nd byte of each block that is read becomes 1; VALUE is at most 255',
+    ),
+    refused(
+      `${create} --striped disk.img --striped tiny.img`,
+      'striped "tiny.img": 2048 bytes, less than one chunk of 65536',
+    ),
+    refused(`${create} --striped disk.img --chunk 0`, '--chunk 0: it must be more than 0'),
+    refused(`${create} --linear disk.img --chunk 64K`, '--chunk is for --striped'),
+    refused(
+      `${create} --cow 1M --overlay disk.img`,
+      '--cow 1M: no --overlay stands before it',
+      'hint: write --overlay BASE --cow PATH',
+    ),
+    refused(
+      `${create} --overlay disk.img --cow 1M --cow 2M`,
+      '--cow 2M: the overlay before it has a --cow already',
+    ),
+    refused(
+      `${create} --overlay disk.img --cow tiny.img,ro`,
+      '--cow tiny.img,ro: ro cannot be, for it is where writes go',
+    ),
+    refused(
+      `${create} --overlay disk.img --cow ./disk.img`,
+      'cow "./disk.img": it is the base itself',
+      'hint: writes need another file, or a size',
+    ),
+    refused(
+      `${create} --crypt tiny.img --sector-size 4096`,
+      'crypt "tiny.img": 2048 bytes, less than one sector of 4096',
+    ),
+    refused(`${create} --crypt disk.img --sector-size 1024`, '--sector-size 1024: it must be 512 or 4096'),
+    refused(`${create} --linear disk.img --cipher aes-xts-plain64`, '--cipher is for --crypt'),
+    refused(
+      `${create} --linear disk.img --sector-size 4096`,
+      '--sector-size is for --crypt',
+      'hint: of a loop device it is a key: FILE,sector-size=4096',
+    ),
+    refused(
+      `${create} --linear disk.img --table '0 8 zero'`,
+      '--linear and --table exclude each other: both say what the device is',
+      'hint: a preset writes its own table lines; --dry-run prints them',
+    ),
+    refused(
+      `${create} --overlay disk.img --loop disk.img`,
+      '--loop is for tables: --overlay attaches its file by itself',
+    ),
+    refused(`${create} --zero 8 --key-random 256`, '--key-random is for --crypt, or for {key} in a table'),
+    refused(
+      `${create} --crypt disk.img --cipher 'aes xts'`,
+      '--cipher aes xts: it must be one word',
+      'hint: as in aes-xts-plain64 or aes-cbc-essiv:sha256; /proc/crypto lists what is loaded',
+    ),
+    refused(
+      `${create} --concise 'n,,,rw'`,
+      'concise table: it has 4 of at least 5 fields',
+      'hint: it reads NAME,UUID,MINOR,FLAGS,TABLE[,TABLE…]',
+    ),
+    refused(
+      `${create} --concise 'a,,,rw,0 8 zero;b,,,rw,0 8 zero'`,
+      'concise table: it describes 2 devices',
+      'hint: one call makes one device; a semicolon in a table is written \\;',
+    ),
+    refused(
+      `${create} --concise 'a,,,rw,8 8 zero'`,
+      '--concise, table 1, line 1: it starts at sector 8; a table must start at 0',
+    ),
+    refused(
+      `${create} --concise 'a,,,rw,0 8 zero' --table '0 8 zero'`,
+      '--concise and --table exclude each other: both say what the device is',
+    ),
+    refused(
+      `${create} --table 'a: 0 8 zero' --table 'b: 8 8 zero'`,
+      '--table number 2, line 1: it is of device "b", and the lines before it of "a"',
+      'hint: a table is of one device: "dmsetup table NAME" prints one',
+    ),
+    refused(
+      `${create} --loop disk.img --table '0 {sectors0} linear {loop0} 0' --table '1 {sectors0} zero'`,
+      '--table number 2, line 1: it starts at sector 1 and overlaps the line before it, which ends at 2048',
+    ),
+    refused(
+      `${create} --table '0 {sectors0} zero'`,
+      'the table says {sectors0}, but no loop file was given',
+      'hint: give the file with --loop FILE',
+    ),
+    refused(
+      `${create} --loop disk,img --table '0 8 linear {loop0} 0'`,
+      '--loop disk,img: after the comma stands "img", which is no key',
+      `hint: the keys are ${keys}; a comma in a path is written twice: disk,,img`,
+    ),
+    refused(
+      `${create} --verity disk.img,hash=h.img`,
+      '--verity disk.img,hash=h.img: root= is missing',
+      'hint: as in --verity data.img,hash=hash.img,root=HEX, with the root hash that "veritysetup format" printed',
+    ),
+    refused(
+      `${create} --verity disk.img,hash=h.img,root=xyz`,
+      '--verity disk.img,hash=h.img,root=xyz: root=xyz is no number of hexadecimal digits',
+    ),
+    refused(
+      `${create} --verity disk.img,hash=disk.img,root=00,fec-roots=2`,
+      '--verity disk.img,hash=disk.img,root=00,fec-roots=2: fec= is missing',
+      'hint: fec-offset= and fec-roots= are of that file',
+    ),
+    refused(
+      `${create} --verity disk.img,hash=disk.img,root=00,fec=tiny.img,fec-roots=1`,
+      '--verity disk.img,hash=disk.img,root=00,fec=tiny.img,fec-roots=1: fec-roots=1 is not from 2 to 24',
+    ),
+    refused(
+      `${create} --verity disk.img,hash=tiny.img,root=00`,
+      'hash "tiny.img": no superblock of veritysetup is there',
+      'hint: it may begin elsewhere: give its offset; without a superblock (no-superblock), a table has to be written by hand',
+    ),
+    refused(
+      'dmfd swap disk.img,ro',
+      'BACKING disk.img,ro: after the comma stands "ro", which is no key',
+      'hint: the keys are partition= offset= size=; a comma in a path is written twice: disk.img,,ro',
+    ),
+    refused(
+      'dmfd swap disk.img,offset=8 --offset 8',
+      'BACKING disk.img,offset=8: offset is given by --offset already',
+    ),
+    refused(
+      'dmfd swap disk.img,offset=37B',
+      'BACKING disk.img,offset=37B: offset=37B: it is no whole sectors of 512 bytes',
+    ),
+    refused(
+      'dmfd swap disk.img,partition=1',
+      'backing "disk.img": no partition table is found in it',
+      'hint: "fdisk -l" shows what it has',
+    ),
+    refused(
+      'dmfd swap LABEL=',
+      '"LABEL=": nothing stands after LABEL=',
+      'hint: for a file of that name: ./LABEL=',
+    ),
+    refused(
+      `${create} --loop disk.img,size=2M --table '0 8 linear {loop0} 0'`,
+      'loop file "disk.img": the size is 2097152 bytes, and there are only 1048576',
+    ),
+  ];
+}
 
 describe('the command line', () => {
   test.concurrent.each(ROWS)('$line', async ({ line, code, stdout = '', stderr = '' }) => {

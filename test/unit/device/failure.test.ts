@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { TraceEntry } from '../../../src/device/creation.js';
 import { explainFailure } from '../../../src/device/failure.js';
-import { checkRequest, type DeviceRequest } from '../../../src/device/request.js';
+import { checkRequest, type TableRequest } from '../../../src/device/request.js';
 import { CREATION_STEPS, type CreationStep, stepWords } from '../../../src/device/steps.js';
 import type { ErrorCode, ErrorKind } from '../../../src/errors.js';
 import { creation } from '../support/device.js';
@@ -17,7 +17,7 @@ interface Case {
   /** null: it cannot be read. */
   readonly log?: readonly string[] | null;
   readonly answer?: number;
-  readonly request?: Partial<DeviceRequest>;
+  readonly request?: Partial<TableRequest>;
 }
 
 const LOOKUP = 'device-mapper: table: 254:1: linear: Device lookup failed (-ENODEV)';
@@ -331,11 +331,18 @@ const CASES: readonly Case[] = [
   { step: 'MEASURE', errno: 'EIO', kind: 'kernel', code: 'kernel-refused', message: /BLKGETSIZE64: EIO/ },
 ];
 
+/** What the words are about, of a request whose table needs no file. */
+function planned(request: TableRequest) {
+  const { name, uuid, mode, content } = checkRequest(request);
+  if (!('table' in content)) throw new Error('the table is not known yet');
+  return { name, uuid, mode, table: content.table };
+}
+
 describe('a failed creation', () => {
   test.each(CASES)(
     '$step, $errno: $message',
     ({ step, errno, kind, code, message, hint, log, answer, request }) => {
-      const checked = checkRequest({ name: 'mine', table: '0 8 zero', ...request });
+      const checked = planned({ name: 'mine', table: '0 8 zero', ...request });
       const outcome = creation({
         result: -constants.errno[errno],
         failedStep: step,
@@ -362,14 +369,10 @@ describe('a failed creation', () => {
       failedStep: 'DEFER_REMOVE',
       trace: rolledBack(-constants.errno.EBUSY),
     });
-    const error = explainFailure(checkRequest({ name: 'mine', table: '0 8 zero' }), outcome, []);
+    const error = explainFailure(planned({ name: 'mine', table: '0 8 zero' }), outcome, []);
     expect(error).toMatchObject({ kind: 'kernel', code: 'left-behind', errno: 'EIO' });
     expect(error.hint).toMatch(/could not be taken back either \(EBUSY\).*"dmfd reap" removes it/);
-    const chosen = explainFailure(
-      checkRequest({ name: 'mine', uuid: 'mine', table: '0 8 zero' }),
-      outcome,
-      [],
-    );
+    const chosen = explainFailure(planned({ name: 'mine', uuid: 'mine', table: '0 8 zero' }), outcome, []);
     expect(chosen.hint).toMatch(/"dmfd reap mine" removes it/);
   });
 
@@ -379,7 +382,7 @@ describe('a failed creation', () => {
       failedStep: 'DEFER_REMOVE',
       trace: rolledBack(0),
     });
-    const error = explainFailure(checkRequest({ name: 'mine', table: '0 8 zero' }), outcome, []);
+    const error = explainFailure(planned({ name: 'mine', table: '0 8 zero' }), outcome, []);
     expect(error).toMatchObject({ code: 'kernel-refused', hint: undefined });
   });
 
@@ -389,7 +392,7 @@ describe('a failed creation', () => {
       failedStep: 'SHIELD',
       trace: rolledBack(-constants.errno.EBUSY),
     });
-    const error = explainFailure(checkRequest({ name: 'mine', table: '0 8 zero' }), outcome, []);
+    const error = explainFailure(planned({ name: 'mine', table: '0 8 zero' }), outcome, []);
     expect(error).toMatchObject({
       code: 'left-behind',
       message: 'device mine: the process that was making it was killed',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkRequest, type DeviceRequest, substituteLoops } from '../../../src/device/request.js';
+import { checkRequest, type DeviceRequest } from '../../../src/device/request.js';
 import { refusal } from '../support/refusal.js';
 
 const ZERO = '0 8 zero';
@@ -9,7 +9,7 @@ describe('a request', () => {
     expect(checkRequest({ table: ZERO })).toEqual({
       name: expect.stringMatching(/^dmfd-[0-9a-f]{8}$/),
       uuid: expect.stringMatching(/^DMFD-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
-      table: [{ start: 0n, length: 8n, type: 'zero', params: '' }],
+      content: { table: [{ start: 0n, length: 8n, type: 'zero', params: '' }] },
       loop: [],
       sharedLoop: false,
       readOnly: false,
@@ -37,12 +37,48 @@ describe('a request', () => {
     expect(checkRequest(asked)).toMatchObject({
       name: 'mine',
       uuid: 'U-1',
-      loop: ['a', 'b'],
+      loop: [{ path: 'a' }, { path: 'b' }],
       sharedLoop: true,
       readOnly: true,
       mode: 'fallback',
-      table: [{ params: '{loop1} 0' }, { params: '{loop0} 0' }],
+      content: { table: [{ params: '{loop1} 0' }, { params: '{loop0} 0' }] },
     });
+  });
+
+  test('of a table that says {sectorsN} is read when the files are known', () => {
+    const table = '0 {sectors0} linear {loop0} 0';
+    expect(checkRequest({ table, loop: ['a'] }).content).toEqual({
+      sources: [{ label: 'table', text: table }],
+    });
+  });
+
+  test('of encrypted segments has a random key as long as the cipher wants it', () => {
+    const keyOf = (cipher?: string) =>
+      checkRequest({
+        segments: [{ target: 'crypt', backing: 'a', ...(cipher === undefined ? {} : { cipher }) }],
+      }).key;
+    expect(keyOf()).toEqual({ random: 512 });
+    expect(keyOf('aes-cbc-essiv:sha256')).toEqual({ random: 256 });
+    expect(checkRequest({ segments: [{ target: 'linear', backing: 'a' }] }).key).toBeUndefined();
+  });
+
+  test.each<[readOnly: boolean, request: DeviceRequest]>([
+    [false, { segments: [{ target: 'linear', backing: 'a' }] }],
+    [true, { segments: [{ target: 'linear', backing: 'a' }], readOnly: true }],
+    [
+      true,
+      {
+        segments: [
+          { target: 'zero', size: 512n },
+          { target: 'linear', backing: { path: 'a', readOnly: true } },
+        ],
+      },
+    ],
+    [true, { segments: [{ target: 'striped', backings: ['a', { path: 'b', readOnly: true }] }] }],
+    [false, { segments: [{ target: 'snapshot', base: { path: 'a', readOnly: true } }] }],
+    [false, { table: '0 8 linear {loop0} 0', loop: [{ path: 'a', readOnly: true }] }],
+  ])('is read-only (%s) where a part of it is: %o', (readOnly, request) => {
+    expect(checkRequest(request).readOnly).toBe(readOnly);
   });
 
   test.each<[request: DeviceRequest, message: RegExp, hint?: RegExp]>([
@@ -67,30 +103,20 @@ describe('a request', () => {
       /\{loop1\}/,
     ],
     [{ table: ZERO, loop: ['a'] }, /^loop file "a": the table does not use it$/, /\{loop0\}/],
-    [{ table: '0 8 linear {loop99999999999999999999} 0', loop: ['a'] }, /^the table says \{loop9+\}/],
-  ])('%j is refused', (request, message, hint) => {
+    [{ table: '0 8 linear {loop99999999999999999999} 0', loop: ['a'] }, /^the table says \{loop\d/],
+    [{ table: '0 {sectors0} zero' }, /^the table says \{sectors0\}, but no loop file was given$/],
+    [
+      { table: '0 {sectors0} linear {loop0} {sectors1}', loop: ['a'] },
+      /^the table says \{sectors1\}, but only 1 /,
+    ],
+    [{ table: '0 {sectors0} zero', loop: ['a'] }, /^loop file "a": the table does not use it$/],
+    [
+      { segments: [{ target: 'zero', size: 512n }], key: { random: 256 } },
+      /^a key was given, but no segment is encrypted$/,
+    ],
+  ])('%o is refused', (request, message, hint) => {
     const error = refusal(() => checkRequest(request));
     expect(error).toMatchObject({ kind: 'usage', message: expect.stringMatching(message) });
     if (hint !== undefined) expect(error.hint).toMatch(hint);
-  });
-});
-
-describe('the loop devices of a table', () => {
-  const table = checkRequest({
-    table: '0 8 striped 2 8 {loop0} 0 {loop1} 0\n8 8 linear {loop0} {loop} {loopx} {loop-1}',
-    loop: ['a', 'b'],
-  }).table;
-
-  test('stand where their words stood, and every other word stays', () => {
-    expect(substituteLoops(table, ['7:3', '7:12']).map(({ params }) => params)).toEqual([
-      '2 8 7:3 0 7:12 0',
-      '7:3 {loop} {loopx} {loop-1}',
-    ]);
-  });
-
-  test('leave everything else of it alone', () => {
-    const [first] = substituteLoops(table, ['7:3', '7:12']);
-    expect(first).toMatchObject({ start: 0n, length: 8n, type: 'striped' });
-    expect(substituteLoops(table, [])).toBe(table);
   });
 });

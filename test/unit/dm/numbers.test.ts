@@ -57,10 +57,10 @@ const OURS: Readonly<Record<string, number>> = {
   LOOP_GET_STATUS64: LOOP_COMMANDS.GET_STATUS64,
   LOOP_CTL_GET_FREE: LOOP_COMMANDS.CTL_GET_FREE,
   LOOP_MAJOR,
-  'sizeof(struct loop_info64)': encodeLoopInfo('', false).length,
-  'sizeof(struct loop_config)': encodeLoopConfig(0, encodeLoopInfo('', false)).length,
-  LO_FLAGS_AUTOCLEAR: encodeLoopInfo('', false).readUInt32LE(52),
-  'LO_FLAGS_AUTOCLEAR | LO_FLAGS_READ_ONLY': encodeLoopInfo('', true).readUInt32LE(52),
+  'sizeof(struct loop_info64)': encodeLoopInfo('', { readOnly: false }).length,
+  'sizeof(struct loop_config)': encodeLoopConfig(0, encodeLoopInfo('', { readOnly: false })).length,
+  LO_FLAGS_AUTOCLEAR: encodeLoopInfo('', { readOnly: false }).readUInt32LE(52),
+  'LO_FLAGS_AUTOCLEAR | LO_FLAGS_READ_ONLY': encodeLoopInfo('', { readOnly: true }).readUInt32LE(52),
 };
 
 test("every number is that of the kernel's headers", () => {

@@ -18,8 +18,8 @@ const OURS: Readonly<Record<string, Buffer>> = {
   status: encodeRequest({ uuid }),
   'remove deferred': encodeRequest({ uuid, flags: FLAGS.DEFERRED_REMOVE, eventNr: UDEV_EVENT }),
   list: encodeRequest({}, 64),
-  loop: encodeLoopConfig(21, encodeLoopInfo('/disk.img', false)),
-  'loop read-only': encodeLoopConfig(21, encodeLoopInfo(longName, true)),
+  loop: encodeLoopConfig(21, encodeLoopInfo('/disk.img', { readOnly: false })),
+  'loop read-only': encodeLoopConfig(21, encodeLoopInfo(longName, { readOnly: true })),
 };
 
 const theirs = new Map(

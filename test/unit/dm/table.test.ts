@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { decodeReply } from '../../../src/dm/header.js';
 import { HEADER_SIZE, MAX_TARGETS } from '../../../src/dm/protocol.js';
-import { encodeTableLoad, findKeyPlaces, parseTable, tableLength } from '../../../src/dm/table.js';
+import {
+  encodeTableLoad,
+  findKeyPlaces,
+  formatTable,
+  loopNumbers,
+  parseTable,
+  sectorsNumbers,
+  substituteLoops,
+  substituteSectors,
+  tableLength,
+} from '../../../src/dm/table.js';
 import { refusal } from '../support/refusal.js';
 
 const parse = (text: string) => parseTable([{ label: 'T', text }]);
@@ -116,7 +126,7 @@ describe('a table is refused', () => {
     ['0 8 zero a\0b', 'T, line 1: a NUL byte stands in it'],
     ['0 8 linear\u00a07:0 0', 'T, line 1: a no-break space (U+00A0) stands in it', BLANKS],
     ['0 8\vzero', 'T, line 1: a vertical tab stands in it', BLANKS],
-    ['0 8 zero\r', 'T, line 1: a carriage return stands in it', BLANKS],
+    ['0 8 \rzero', 'T, line 1: a carriage return stands in it', BLANKS],
     [
       `0 ${HIGHEST + 1n} zero`,
       `T, line 1: the 2nd column, the length in sectors, is ${HIGHEST + 1n}, more than 64 bits can count`,
@@ -242,5 +252,58 @@ describe('a request to load it', () => {
     expect(places.map(({ targetAt }) => request.readBigUInt64LE(targetAt))).toEqual([8n, 16n, 16n, 24n]);
     expect(places.map(({ at }) => at)).toEqual(places.map(({ at }) => at).toSorted((a, b) => a - b));
     expect(findKeyPlaces(parse('0 8 linear {keys} {KEY} { key}'))).toEqual([]);
+  });
+});
+
+describe('the loop devices of a table', () => {
+  const table = parse('0 8 striped 2 8 {loop0} 0 {loop1} 0\n8 8 linear {loop0} {loop} {loopx} {loop-1}');
+
+  test('stand where their words stood, and every other word stays', () => {
+    expect(substituteLoops(table, ['7:3', '7:12']).map(({ params }) => params)).toEqual([
+      '2 8 7:3 0 7:12 0',
+      '7:3 {loop} {loopx} {loop-1}',
+    ]);
+  });
+
+  test('leave everything else of it alone', () => {
+    const [first] = substituteLoops(table, ['7:3', '7:12']);
+    expect(first).toMatchObject({ start: 0n, length: 8n, type: 'striped' });
+    expect(substituteLoops(table, [])).toBe(table);
+  });
+});
+
+describe('the sizes of loop devices', () => {
+  test('stand where their words stood, in all columns', () => {
+    const sources = [
+      { label: 'T', text: '0 {sectors0} linear {loop0} 0\n{sectors0} {sectors1} linear {loop1} {sectors}' },
+    ];
+    expect(substituteSectors(sources, [2048n, 8n])).toEqual([
+      { label: 'T', text: '0 2048 linear {loop0} 0\n2048 8 linear {loop1} {sectors}' },
+    ]);
+  });
+
+  test('and the numbers of the words are told', () => {
+    expect(loopNumbers('{loop0} {loop12} {sectors3} {loop}')).toEqual([0, 12]);
+    expect(sectorsNumbers('{loop0} {sectors3} {sectors}')).toEqual([3]);
+  });
+});
+
+describe('lines with the name of the device in front', () => {
+  test.each([
+    ['vg-data: 0 8 zero\nvg-data: 8 8 error\n', '0 8 zero\n8 8 error'],
+    ['a:\t0  8\tzero', '0 8 zero'],
+    [' 1:2:  0 8 linear 7:0 0', '0 8 linear 7:0 0'],
+    ['a: 0 8 zero\n8 8 error', '0 8 zero\n8 8 error'],
+    ['0 8 zero\r\n8 8 error\r', '0 8 zero\n8 8 error'],
+  ])('%j', (text, lines) => {
+    expect(formatTable(parse(text))).toBe(lines);
+  });
+
+  test.each([
+    ['a: 0 8 zero\nb: 8 8 zero', /^T, line 2: it is of device "b", and the lines before it of "a"$/],
+    ['a:', /^T, line 1: the 1st column, the start sector, is "", and not/],
+    ['a: b: 0 8 zero', /^T, line 1: the 1st column, the start sector, is "b:"/],
+  ])('%j is refused', (text, message) => {
+    expect(refusal(() => parse(text)).message).toMatch(message);
   });
 });

@@ -11,6 +11,7 @@ export function description(changes: Partial<Description> = {}): Description {
     diskseq: '42',
     size: '4096',
     mode: 'fallback',
+    loops: [],
     ...changes,
   };
 }

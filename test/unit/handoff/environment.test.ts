@@ -23,11 +23,28 @@ test.each<[what: string, caller: string[], kept: string[]]>([
   ['ours of an outer dmfd', ['DMFD_FD=9', 'A=1', 'DMFD_NAME=outer'], ['A=1']],
   ['names that only begin like ours', ['DMFD_FDSX=9', 'XDMFD_FD=1'], ['DMFD_FDSX=9', 'XDMFD_FD=1']],
   ['the read-only descriptor of an outer one', ['DMFD_RO_FD=4'], []],
+  [
+    'the loop devices of an outer one',
+    ['DMFD_LOOP0=/dev/loop0', 'DMFD_LOOP12=x', 'DMFD_LOOPX=1'],
+    ['DMFD_LOOPX=1'],
+  ],
   ['the same name twice', ['A=1', 'A=2'], ['A=1', 'A=2']],
   ['bytes that are not UTF-8', ['A=\xff\xfe'], ['A=\xff\xfe']],
   ['an entry without =', ['junk'], ['junk']],
 ])('with %s in it, the environment is that and the device', (_what, caller, kept) => {
   expect(commandEnvironment(caller, description(), NOTHING)).toEqual([...kept, ...OURS]);
+});
+
+test('each loop device has a variable', () => {
+  const environment = commandEnvironment(
+    ['DMFD_LOOP0=old'],
+    description({ loops: ['/dev/loop4', '/dev/loop7'] }),
+    NOTHING,
+  );
+  expect(environment.filter((entry) => entry.startsWith('DMFD_LOOP'))).toEqual([
+    'DMFD_LOOP0=/dev/loop4',
+    'DMFD_LOOP1=/dev/loop7',
+  ]);
 });
 
 test('a name goes in as UTF-8', () => {

@@ -9,8 +9,8 @@ import {
 
 describe('the attachment of a file', () => {
   test('detaches by itself, and is read-only when asked', () => {
-    expect(encodeLoopInfo('f', false).readUInt32LE(52)).toBe(4);
-    expect(encodeLoopInfo('f', true).readUInt32LE(52)).toBe(5);
+    expect(encodeLoopInfo('f', { readOnly: false }).readUInt32LE(52)).toBe(4);
+    expect(encodeLoopInfo('f', { readOnly: true }).readUInt32LE(52)).toBe(5);
   });
 
   test.each([
@@ -19,13 +19,13 @@ describe('the attachment of a file', () => {
     ['x'.repeat(59), `dmfd:${'x'.repeat(58)}`],
     [`${'x'.repeat(57)}ü`, `dmfd:${'x'.repeat(57)}`],
   ])('marks the file name %j as %j, cut at a whole character', (file, shown) => {
-    const info = encodeLoopInfo(file, false);
+    const info = encodeLoopInfo(file, { readOnly: false });
     expect(info.toString('utf8', 56, info.indexOf(0, 56))).toBe(shown);
     expect(info.subarray(56 + 64).every((byte) => byte === 0)).toBe(true);
   });
 
   test('is the descriptor, the default block size, the info, and nothing else', () => {
-    const info = encodeLoopInfo('f', false);
+    const info = encodeLoopInfo('f', { readOnly: false });
     const config = encodeLoopConfig(77, info);
     expect(config).toHaveLength(304);
     expect(config.readUInt32LE(0)).toBe(77);
@@ -35,12 +35,12 @@ describe('the attachment of a file', () => {
   });
 
   test('of no file at all has descriptor -1', () => {
-    expect(encodeLoopConfig(-1, encodeLoopInfo('', true)).readInt32LE(0)).toBe(-1);
+    expect(encodeLoopConfig(-1, encodeLoopInfo('', { readOnly: true })).readInt32LE(0)).toBe(-1);
   });
 });
 
 test('a loop device of dmfd’s is known by its mark, and told to stay by its flags', () => {
-  const info = encodeLoopInfo('/f', true);
+  const info = encodeLoopInfo('/f', { readOnly: true });
   expect(decodeLoopInfo(info)).toMatchObject({ isOurs: true, autoclear: true });
   const stays = Buffer.from(info);
   stays.writeUInt32LE(1, 52);

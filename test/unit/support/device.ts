@@ -1,11 +1,16 @@
 import type { CreationResult } from '../../../src/device/creation.js';
 import type { DeviceFacts } from '../../../src/device/facts.js';
 import { Device } from '../../../src/device/handle.js';
-import { type CheckedRequest, checkRequest } from '../../../src/device/request.js';
+import type { PlannedRequest } from '../../../src/device/plan.js';
+import { checkRequest } from '../../../src/device/request.js';
+import { parseTable } from '../../../src/dm/table.js';
 
-/** A request that was checked. */
-export function request(changes: Partial<CheckedRequest> = {}): CheckedRequest {
-  return { ...checkRequest({ name: 'mine', uuid: 'DMFD-1', table: '0 8 zero' }), ...changes };
+const LINE = '0 8 zero';
+
+/** A request that was checked, and needs no file. */
+export function request(changes: Partial<PlannedRequest> = {}): PlannedRequest {
+  const checked = checkRequest({ name: 'mine', uuid: 'DMFD-1', table: LINE });
+  return { ...checked, table: parseTable([{ label: 'T', text: LINE }]), loops: [], warnings: [], ...changes };
 }
 
 /** What the shim says of a creation that went well. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseSize } from '../../../src/cli/swap-values.js';
+import { parseSize } from '../../../src/cli/words/size.js';
 import { parseTable } from '../../../src/dm/table.js';
 import { checkSwapRequest, type SwapRequest } from '../../../src/swap/request.js';
 import { swapFlags } from '../../../src/swap/swapon.js';
@@ -10,6 +10,7 @@ describe('a request for swap', () => {
   test('has the defaults of cryptsetup for plain swap, and a 512-bit key', () => {
     expect(checkSwapRequest({ backing: 'b' })).toEqual({
       backing: 'b',
+      partition: undefined,
       name: expect.stringMatching(/^dmfd-swap-[0-9a-f]{8}$/),
       cipher: 'aes-xts-plain64',
       keySize: 512,

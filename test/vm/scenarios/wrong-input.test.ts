@@ -6,6 +6,7 @@ import { KERNEL } from './wrong-input/kernel.js';
 import { NAMES } from './wrong-input/names.js';
 import { OPTIONS } from './wrong-input/options.js';
 import { PERMISSIONS } from './wrong-input/permissions.js';
+import { PRESETS } from './wrong-input/presets.js';
 import { attempt, PLAYGROUND, type Row } from './wrong-input/row.js';
 import { TABLES } from './wrong-input/tables.js';
 
@@ -46,6 +47,7 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
   'a wrong table': TABLES,
   'a wrong name': NAMES,
   'a wrong file': FILES,
+  'a wrong preset': PRESETS,
   'a wrong option or command': OPTIONS,
   'what the kernel refuses': KERNEL,
   'what this process may not do': PERMISSIONS,

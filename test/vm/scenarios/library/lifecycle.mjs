@@ -1,7 +1,7 @@
 /** Makes a device over the file in argv, uses it, and lets go of it in each way there is. Says "ok" at the end. */
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { createDevice, createDeviceSync, findHolders, listDevices, probe, waitGone } from 'dmfd';
+import { createDevice, createDeviceSync, findHolders, listDevices, planDevice, probe, waitGone } from 'dmfd';
 import { descriptors } from './descriptors.mjs';
 
 const [file, mode] = process.argv.slice(2);
@@ -89,6 +89,21 @@ assert.deepEqual(await waitGone(disposed, 10_000), { device: false, loops: [] })
 const awaited = await createDevice({ table: '0 8 linear {loop0} 0', loop: [file] });
 await awaited[Symbol.asyncDispose]();
 assert.ok(!existsSync(`/sys/dev/block/${awaited.major}:${awaited.minor}`), 'the kernel has let go');
+
+const parts = {
+  segments: [
+    { target: 'linear', backing: { path: file, offset: 4096n, size: 4096n } },
+    { target: 'error', size: 4096n },
+  ],
+};
+const plan = await planDevice(parts);
+assert.equal(plan.table, '0 8 linear {loop0} 8\n8 8 error');
+const ofParts = await createDevice(parts);
+assert.equal(ofParts.size, plan.size);
+assert.equal(readSync(ofParts.fd, read, 0, 512, 0), 512);
+assert.deepEqual(read, written, 'what was written at 4096 above');
+assert.throws(() => readSync(ofParts.fd, read, 0, 512, 4096), { code: 'EIO' });
+await ofParts[Symbol.asyncDispose]();
 
 assert.deepEqual(descriptors(), before);
 console.log('ok');

@@ -1,0 +1,201 @@
+import { type BigIntStats, closeSync, constants, fstatSync, statSync } from 'node:fs';
+import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+import { DmfdError, type ErrorCode } from '../errors.js';
+import { readBlockDevice } from '../kernel/block-device.js';
+import type { Errno } from '../kernel/errno.js';
+import { type GivenFile, openGivenFile } from '../kernel/given-file.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { type Extent, findPartition, kernelPartition } from './partition.js';
+import type { Backing } from './request.js';
+import { resolveTag } from './tag.js';
+
+const SECTOR = 512n;
+
+/** How a backing is opened, and spoken of. */
+export interface Purpose {
+  /** How messages name it: `loop file "disk.img"`. */
+  readonly subject: string;
+  /** Of an error that says that it cannot be used at all. */
+  readonly code: ErrorCode;
+  /** It is only read, whatever the backing says. */
+  readonly readOnly: boolean;
+  /** A block device goes through a loop device, too. */
+  readonly alwaysLoop: boolean;
+}
+
+/** A backing, open; its descriptor pins the number of a block device. */
+export interface OpenBacking {
+  readonly fd: number;
+  /** A tag is resolved. */
+  readonly path: string;
+  /** Of a block device. */
+  readonly device: DeviceNumber | undefined;
+  /** Two backings of one identity are the same file or device. */
+  readonly identity: string;
+  /** Where it begins, in bytes from the start of what the descriptor is of. */
+  readonly start: bigint;
+  /** The same, from the start of `device`, which may be a partition of the descriptor's disk. */
+  readonly deviceStart: bigint;
+  /** A multiple of 512. */
+  readonly bytes: bigint;
+  /** Bytes of the smallest block of a block device; of a file, 512. */
+  readonly blockSize: number;
+  readonly readOnly: boolean;
+  readonly warning: string | undefined;
+}
+
+/**
+ * Opens what a backing names, and finds out where it begins and how long it is. Who asked for it closes the descriptor.
+ *
+ * @throws DmfdError `usage` for what is no file or device, is empty or too short, or may not be opened that way
+ */
+export function openBacking(kernel: Kernel, backing: Backing, purpose: Purpose): OpenBacking {
+  const path = resolveTag(kernel, backing.path);
+  const readOnly = purpose.readOnly || backing.readOnly === true;
+  // A block device that a table names is opened by the kernel, as the table is.
+  const forWriting = !readOnly && (purpose.alwaysLoop || !isBlockDevice(path));
+  const file: GivenFile = {
+    subject: purpose.subject,
+    path,
+    flags: (forWriting ? constants.O_RDWR : constants.O_RDONLY) | constants.O_NONBLOCK,
+    use: forWriting ? 'write' : 'read',
+    kinds: ['a file', 'a block device'],
+    code: purpose.code,
+    explain,
+  };
+  const fd = openGivenFile(file);
+  try {
+    return { ...measure(kernel, backing, { ...purpose, readOnly }, fd), fd, path, readOnly };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+const READ_ONLY_HINT = 'use `readOnly` for a device that is only read';
+const WRITE_REFUSED: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ETXTBSY'];
+
+function explain({ name }: Errno, action: string): ReturnType<NonNullable<GivenFile['explain']>> {
+  if (name === 'ENOENT') return { hint: 'check the name, or make the file: truncate -s 64M FILE' };
+  if (action === 'write' && WRITE_REFUSED.includes(name))
+    return { code: 'loop-file-not-writable', hint: READ_ONLY_HINT };
+  return {};
+}
+
+function isBlockDevice(path: string): boolean {
+  try {
+    return statSync(path).isBlockDevice();
+  } catch {
+    // The opener says what is wrong with it.
+    return false;
+  }
+}
+
+type Measures = Omit<OpenBacking, 'fd' | 'path' | 'readOnly'>;
+
+function measure(kernel: Kernel, backing: Backing, purpose: Purpose, fd: number): Measures {
+  const stats = fstatSync(fd, { bigint: true });
+  return stats.isBlockDevice()
+    ? measureDevice(kernel, backing, purpose, fd, decodeLibcDevice(stats.rdev))
+    : measureFile(kernel, backing, purpose, fd, stats);
+}
+
+function measureFile(
+  kernel: Kernel,
+  backing: Backing,
+  { subject }: Purpose,
+  fd: number,
+  { size, dev, ino }: BigIntStats,
+): Measures {
+  checkFileSize(subject, backing.path, size);
+  const partition = partitionOf(kernel, backing, subject, fd, size);
+  const { offset, ...area } = areaOf(backing, subject, partition.size);
+  const start = partition.start + offset;
+  const identity = `file ${dev}:${ino}`;
+  return { device: undefined, identity, start, deviceStart: start, blockSize: Number(SECTOR), ...area };
+}
+
+function measureDevice(
+  kernel: Kernel,
+  backing: Backing,
+  { subject, readOnly, alwaysLoop }: Purpose,
+  fd: number,
+  disk: DeviceNumber,
+): Measures {
+  const { bytes, blockSize, readOnly: isReadOnly } = readBlockDevice(kernel, fd);
+  if (isReadOnly && !readOnly) {
+    throw new DmfdError('loop-file-not-writable', `${subject}: the device is read-only`, {
+      hint: READ_ONLY_HINT,
+    });
+  }
+  const partition = partitionOf(kernel, backing, subject, fd, bytes);
+  const own = backing.partition === undefined || alwaysLoop ? undefined : kernelPartition(disk, partition);
+  const device = own ?? disk;
+  const { offset, ...area } = areaOf(backing, subject, partition.size);
+  const start = partition.start + offset;
+  const identity = `device ${formatDeviceNumber(device)}`;
+  return { device, identity, start, deviceStart: own === undefined ? start : offset, blockSize, ...area };
+}
+
+/**
+ * A descriptor that a loop device can write through, of a block device that was only pinned. Who asked for it closes it.
+ *
+ * @throws DmfdError `usage`
+ */
+export function openForWriting({ fd, path }: Pick<OpenBacking, 'fd' | 'path'>, subject: string): number {
+  return openGivenFile({
+    subject,
+    path: `/proc/self/fd/${fd}`,
+    flags: constants.O_RDWR | constants.O_NONBLOCK,
+    use: 'write',
+    code: 'backing-unusable',
+    explain: (errno, action) => ({ hint: `open ${path}`, ...explain(errno, action) }),
+  });
+}
+
+function checkFileSize(subject: string, path: string, bytes: bigint): void {
+  if (bytes === 0n) {
+    throw new DmfdError('loop-file-unusable', `${subject}: it is empty`, {
+      hint: `give it a size first: truncate -s 64M ${path}`,
+    });
+  }
+  if (bytes >= SECTOR) return;
+  throw new DmfdError('loop-file-unusable', `${subject}: ${bytes} bytes, less than one sector of ${SECTOR}`);
+}
+
+function partitionOf(kernel: Kernel, backing: Backing, subject: string, fd: number, total: bigint): Extent {
+  if (backing.partition === undefined) return { start: 0n, size: total };
+  const found = findPartition(kernel, subject, fd, backing.partition, backing.sectorSize);
+  if (found.start + found.size <= total) return found;
+  throw unusable(
+    `${subject}: partition ${found.number} ends at byte ${found.start + found.size}, and there are only ${total}`,
+    'the image was cut short, or its table is of another disk',
+  );
+}
+
+/** Offset and size in what there is, all in bytes. */
+function areaOf(
+  { offset = 0n, size }: Backing,
+  subject: string,
+  there: bigint,
+): { readonly offset: bigint; readonly bytes: bigint; readonly warning: string | undefined } {
+  if (offset >= there)
+    throw unusable(`${subject}: the offset is ${offset} bytes, and there are only ${there}`);
+  const rest = there - offset;
+  if (size !== undefined && size > rest) {
+    const from = offset === 0n ? '' : ` from the offset on`;
+    throw unusable(`${subject}: the size is ${size} bytes, and there are only ${rest}${from}`);
+  }
+  const bytes = size ?? rest - (rest % SECTOR);
+  if (bytes < SECTOR) throw unusable(`${subject}: ${rest} bytes, less than one sector of ${SECTOR}`);
+  const left = size === undefined ? rest % SECTOR : 0n;
+  const warning =
+    left === 0n
+      ? undefined
+      : `${subject}: its ${rest} bytes are no multiple of ${SECTOR}; the last ${left} are left out`;
+  return { offset, bytes, warning };
+}
+
+function unusable(message: string, hint?: string): DmfdError {
+  return new DmfdError('area-unusable', message, { hint });
+}

@@ -1,0 +1,56 @@
+import type { Backing } from '../../backing/request.js';
+import { usageError } from '../usage-error.js';
+import { type Keys, type PathWord, parsePathWord } from './path-word.js';
+import { parseBytes, parseWholeSectors } from './size.js';
+
+/** The keys that every PATH takes. */
+export const BACKING_KEYS = {
+  partition: 'value',
+  offset: 'value',
+  size: 'value',
+  ro: 'flag',
+  'sector-size': 'value',
+  'direct-io': 'flag',
+} as const satisfies Keys;
+
+/** For an option whose value is a PATH, with no other keys than every one has. @throws DmfdError `usage` */
+export function parseBacking(option: string, word: string): Backing {
+  return backingOf(option, word, parsePathWord(option, word, BACKING_KEYS));
+}
+
+/** What a parted word says of its path, whatever other keys it has. @throws DmfdError `usage` */
+export function backingOf(option: string, word: string, { path, keys }: PathWord): Backing {
+  const where = (key: string) => `${option} ${word}: ${key}=${keys.get(key)}`;
+  const [partition, offset, size, sectorSize] = [
+    keys.get('partition'),
+    keys.get('offset'),
+    keys.get('size'),
+    keys.get('sector-size'),
+  ];
+  return {
+    path,
+    ...(partition === undefined ? {} : { partition: parsePartition(partition) }),
+    ...(offset === undefined ? {} : { offset: parseBytes(where('offset'), offset) }),
+    ...(size === undefined ? {} : { size: parseNonzero(where('size'), size) }),
+    ...(keys.has('ro') ? { readOnly: true } : {}),
+    ...(sectorSize === undefined ? {} : { sectorSize: parseSectorSize(where('sector-size'), sectorSize) }),
+    ...(keys.has('direct-io') ? { directIo: true } : {}),
+  };
+}
+
+/** A number is the partition's; anything else its label or PARTUUID. */
+function parsePartition(word: string): number | string {
+  return /^\d{1,5}$/.test(word) ? Number(word) : word;
+}
+
+function parseNonzero(where: string, word: string): bigint {
+  const bytes = parseWholeSectors(where, word);
+  if (bytes > 0n) return bytes;
+  throw usageError(`${where}: it must be more than 0`, 'without size= it is all the rest');
+}
+
+/** Bytes. */
+function parseSectorSize(where: string, word: string): number {
+  if (['512', '1024', '2048', '4096'].includes(word)) return Number(word);
+  throw usageError(`${where}: it must be 512, 1024, 2048 or 4096 bytes`);
+}

@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, ftruncateSync, openSync, unlinkSync } from 'node:fs';
+import { errnoError, errnoOf } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { shim } from '../kernel/shim.js';
+import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
+import { attachFile } from './file.js';
+
+/** A loop device to be: over an open file, or over a sparse file without a name, of so many bytes, that goes with it. */
+export type LoopPlan = LoopBacking | { readonly sparse: bigint };
+
+/** A table holds its loop devices from its load on; held until then, their numbers cannot be taken by others. */
+export function withLoops<T>(
+  kernel: Kernel,
+  plans: readonly LoopPlan[],
+  shared: boolean,
+  use: (loops: readonly LoopDevice[]) => T,
+): T {
+  const loops: LoopDevice[] = [];
+  try {
+    for (const plan of plans)
+      loops.push('sparse' in plan ? attachSparse(kernel, plan.sparse) : attachFile(kernel, plan, shared));
+    return use(loops);
+  } finally {
+    for (const { fd } of loops) shim.close(fd);
+  }
+}
+
+function attachSparse(kernel: Kernel, bytes: bigint): LoopDevice {
+  const directory = process.env.TMPDIR || '/var/tmp';
+  let fd: number;
+  try {
+    fd = openNameless(directory);
+    ftruncateSync(fd, Number(bytes));
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === undefined) throw cause;
+    throw errnoError(`make a file in ${directory}`, errno, {
+      code: 'backing-unusable',
+      said: `a sparse file of ${bytes} bytes in ${directory}: ${errno.name}, ${errno.words}`,
+      hint: 'the variable TMPDIR names another directory',
+      cause,
+    });
+  }
+  try {
+    return attachOpenFile(kernel, { fd, file: `${directory} (a file without a name)`, readOnly: false });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** linux/fcntl.h: __O_TMPFILE and O_DIRECTORY. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+
+/** Some file systems cannot make one without a name; there it loses its name at once. */
+function openNameless(directory: string): number {
+  try {
+    return openSync(directory, O_TMPFILE | constants.O_RDWR, 0o600);
+  } catch (error) {
+    if (!['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'EINVAL'].includes(errnoOf(error)?.name ?? '')) throw error;
+  }
+  const path = `${directory}/.dmfd-${randomBytes(8).toString('hex')}`;
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  unlinkSync(path);
+  return fd;
+}

@@ -1,0 +1,116 @@
+import { closeSync } from 'node:fs';
+import { type OpenBacking, openBacking, openForWriting } from '../backing/open.js';
+import type { Backing } from '../backing/request.js';
+import { formatDeviceNumber } from '../dm/device-number.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { LoopPlan } from '../loop/plan.js';
+
+const SECTOR = 512n;
+
+/** Where a segment's data lies, as its table line names it. */
+export interface Place {
+  /** MAJ:MIN, or `{loopN}`. */
+  readonly device: string;
+  /** Sectors of 512 bytes: where it begins on that device. */
+  readonly start: bigint;
+  readonly sectors: bigint;
+  /** For messages: `linear "disk.img"`. */
+  readonly subject: string;
+  readonly open: OpenBacking;
+}
+
+/** What a segment wants of its backing. */
+export interface Demand {
+  /** It is only read. */
+  readonly readOnly?: boolean;
+  /** The target has no word for where to begin: the device has to begin there. */
+  readonly fromStart?: boolean;
+}
+
+/** What the segments of a device stand on: backings that are opened as they are named, and the loop devices over files. */
+export class Ground {
+  readonly #kernel: Kernel;
+  readonly #readOnly: boolean;
+  readonly #fds: number[] = [];
+  readonly #loops: { readonly key: string; readonly plan: LoopPlan }[] = [];
+  readonly #warnings: string[] = [];
+
+  /** @param readOnly nothing is opened for writing */
+  constructor(kernel: Kernel, readOnly: boolean) {
+    this.#kernel = kernel;
+    this.#readOnly = readOnly;
+  }
+
+  get loops(): readonly LoopPlan[] {
+    return this.#loops.map(({ plan }) => plan);
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /**
+   * Opens a backing. Whole sectors are counted by the table, so that several parts of one file share a loop device; the rest,
+   * and what only a loop device can do, is done by one.
+   *
+   * @param use names what it is for, in messages
+   * @throws DmfdError `usage` for what cannot be used so
+   */
+  place(use: string, backing: Backing, { readOnly = this.#readOnly, fromStart = false }: Demand = {}): Place {
+    const subject = `${use} ${JSON.stringify(backing.path)}`;
+    const open = openBacking(this.#kernel, backing, {
+      subject,
+      code: 'backing-unusable',
+      readOnly,
+      alwaysLoop: backing.sectorSize !== undefined || backing.directIo === true,
+    });
+    this.#keep(open.fd);
+    if (open.warning !== undefined) this.warn(open.warning);
+    const { device } = open;
+    const unit = BigInt(Math.max(open.blockSize, backing.sectorSize ?? 0));
+    const at = open.deviceStart;
+    const isAligned = at === 0n || (!fromStart && at % unit === 0n);
+    const place = { sectors: open.bytes / SECTOR, subject, open };
+    if (device !== undefined && isAligned && !needsLoop(backing))
+      return { ...place, device: formatDeviceNumber(device), start: at / SECTOR };
+    const offset = isAligned ? 0n : open.start;
+    const index = this.#loopOver(open, backing, offset, subject);
+    return { ...place, device: `{loop${index}}`, start: (open.start - offset) / SECTOR };
+  }
+
+  /** A sparse file that is made when the device is, of so many bytes; its place as a table line names it. */
+  sparse(bytes: bigint): Pick<Place, 'device' | 'start' | 'sectors'> {
+    const index = this.#loops.length;
+    this.#loops.push({ key: `sparse ${index}`, plan: { sparse: bytes } });
+    return { device: `{loop${index}}`, start: 0n, sectors: bytes / SECTOR };
+  }
+
+  warn(warning: string): void {
+    if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
+  }
+
+  close(): void {
+    for (const fd of this.#fds) closeSync(fd);
+  }
+
+  #loopOver(open: OpenBacking, backing: Backing, offset: bigint, subject: string): number {
+    const { sectorSize, directIo } = backing;
+    const key = [open.identity, open.readOnly, offset, sectorSize, directIo].join(' ');
+    const known = this.#loops.findIndex((loop) => loop.key === key);
+    if (known >= 0) return known;
+    const { path, readOnly } = open;
+    const fd = open.device === undefined || readOnly ? open.fd : this.#keep(openForWriting(open, subject));
+    this.#loops.push({ key, plan: { fd, file: path, readOnly, offset, blockSize: sectorSize, directIo } });
+    return this.#loops.length - 1;
+  }
+
+  /** Until {@link close}. */
+  #keep(fd: number): number {
+    this.#fds.push(fd);
+    return fd;
+  }
+}
+
+function needsLoop({ sectorSize, directIo }: Backing): boolean {
+  return sectorSize !== undefined || directIo === true;
+}

@@ -1,0 +1,12 @@
+/** What a segment comes to in a table: everything of its line but where it starts. */
+export interface Part {
+  /** Sectors of 512 bytes. */
+  readonly length: bigint;
+  readonly target: string;
+  readonly params: string;
+}
+
+/** The line of a part, from its words. */
+export function part(target: string, length: bigint, ...words: readonly (string | bigint | number)[]): Part {
+  return { target, length, params: words.join(' ') };
+}

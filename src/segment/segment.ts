@@ -1,0 +1,106 @@
+import type { Backing } from '../backing/request.js';
+
+/** How a request may name a backing; a path stands for all of it. */
+export type BackingName = string | Backing;
+
+/**
+ * A part of a device; the parts follow each other in the order given. `target` is the device-mapper target that serves it.
+ */
+export type Segment<B = BackingName> =
+  | LinearSegment<B>
+  | StripedSegment<B>
+  | PlainSegment
+  | DelaySegment<B>
+  | FlakeySegment<B>
+  | SnapshotSegment<B>
+  | CryptSegment<B>
+  | VeritySegment<B>;
+
+/** The backing as it is. */
+export interface LinearSegment<B = BackingName> {
+  readonly target: 'linear';
+  readonly backing: B;
+}
+
+/** Pieces of the backings in turn. All count as long as the shortest. */
+export interface StripedSegment<B = BackingName> {
+  readonly target: 'striped';
+  readonly backings: readonly B[];
+  /** Bytes of a piece, a multiple of 512. Default: 64 KiB. */
+  readonly chunk?: bigint;
+}
+
+/** Zeros, or errors. */
+export interface PlainSegment {
+  readonly target: 'zero' | 'error';
+  /** Bytes, a multiple of 512. */
+  readonly size: bigint;
+}
+
+/** The backing, later. */
+export interface DelaySegment<B = BackingName> {
+  readonly target: 'delay';
+  readonly backing: B;
+  /** Milliseconds, as all of them. */
+  readonly read: number;
+  /** Default: 0. */
+  readonly write?: number;
+  /** Default: as `write`. */
+  readonly flush?: number;
+}
+
+/** The backing, which is reliable for `up` seconds, and then not for `down` seconds, and so on. */
+export interface FlakeySegment<B = BackingName> {
+  readonly target: 'flakey';
+  readonly backing: B;
+  readonly up: number;
+  readonly down: number;
+  /** What happens while it is down. Default: reads and writes fail. */
+  readonly features?: readonly FlakeyFeature[];
+}
+
+export type FlakeyFeature = 'drop_writes' | 'error_writes' | 'error_reads' | Corruption;
+
+/** One byte of each block that is read or written. */
+export interface Corruption {
+  /** Counted from 1. */
+  readonly byte: number;
+  readonly direction: 'r' | 'w';
+  /** What stands there instead, 0 to 255. */
+  readonly value: number;
+  /** Only blocks whose request has all of these flags (the kernel's `bi_opf`). Default: 0, every one. */
+  readonly flags?: number;
+}
+
+/** A writable view of `base`, which is never opened for writing. What is written goes to `cow`, and is lost with the device. */
+export interface SnapshotSegment<B = BackingName> {
+  readonly target: 'snapshot';
+  readonly base: B;
+  /** What is written over; or the size in bytes of a sparse file without a name. Default: one that suffices for all of `base`. */
+  readonly cow?: B | bigint;
+}
+
+/** The backing, encrypted with the request's `key`; without one, with a new random key. */
+export interface CryptSegment<B = BackingName> {
+  readonly target: 'crypt';
+  readonly backing: B;
+  /** As dm-crypt has it. Default: `aes-xts-plain64`. */
+  readonly cipher?: string;
+  /** Bytes that are encrypted as one, 512 (default) or 4096. */
+  readonly sectorSize?: number;
+}
+
+/** Data whose every block is checked against a hash tree that veritysetup made, with a superblock. The device is read-only. */
+export interface VeritySegment<B = BackingName> {
+  readonly target: 'verity';
+  /** The data. */
+  readonly backing: B;
+  /** Where the superblock and the hash tree are. */
+  readonly hash: B;
+  /** The root hash, in hexadecimal digits. */
+  readonly root: string;
+  /** Data for error correction. */
+  readonly fec?: B;
+  /** Parity bytes, 2 (default) to 24. */
+  readonly fecRoots?: number;
+}

@@ -1,0 +1,49 @@
+import type { Backing } from '../backing/request.js';
+import { DmfdError } from '../errors.js';
+import { SEGMENT_TYPES, type SegmentCheck } from './check.js';
+import type { Ground } from './ground.js';
+import { type Part, part } from './part.js';
+import type { SnapshotSegment } from './segment.js';
+
+const SECTOR = 512n;
+/** Sectors: what is copied at once. */
+const CHUNK = 8n;
+
+export function checkSnapshot(segment: SnapshotSegment, check: SegmentCheck): SnapshotSegment<Backing> {
+  const own = check.properties(segment, { base: SEGMENT_TYPES.backing, cow: SEGMENT_TYPES.backingOrSize }, [
+    'base',
+  ]);
+  const { base, cow, ...same } = own;
+  const checked = { ...same, base: check.backing('base', base) };
+  if (cow === undefined) return checked;
+  if (typeof cow === 'bigint') return { ...checked, cow: check.size('cow', cow) };
+  const backing = check.backing('cow', cow);
+  if (backing.readOnly) throw check.wrong('cow', 'read-only: it is where writes go');
+  return { ...checked, cow: backing };
+}
+
+/** The target opens its origin for reading only. Not persistent: nothing but the data is written to the copy-on-write store. */
+export function planSnapshot({ base, cow }: SnapshotSegment<Backing>, ground: Ground): Part {
+  const origin = ground.place('overlay', base, { readOnly: true, fromStart: true });
+  const chunks = (origin.sectors + CHUNK - 1n) / CHUNK;
+  if (cow === undefined || typeof cow === 'bigint') {
+    const store = ground.sparse(cow ?? chunks * CHUNK * SECTOR);
+    return partOf(origin, store);
+  }
+  const store = ground.place('cow', cow, { fromStart: true });
+  if (store.open.identity === origin.open.identity)
+    throw new DmfdError('area-unusable', `${store.subject}: it is the base itself`, {
+      hint: 'writes need another file, or a size',
+    });
+  return partOf(origin, store);
+}
+
+interface Device {
+  readonly device: string;
+  readonly start: bigint;
+  readonly sectors: bigint;
+}
+
+function partOf(origin: Device, store: Device): Part {
+  return part('snapshot', origin.sectors, origin.device, store.device, 'N', CHUNK);
+}

@@ -1,0 +1,56 @@
+import { closeSync, constants, fstatSync } from 'node:fs';
+import { findPartition, kernelPartition } from '../backing/partition.js';
+import { resolveTag } from '../backing/tag.js';
+import { decodeLibcDevice } from '../dm/device-number.js';
+import { DmfdError } from '../errors.js';
+import { openGivenFile } from '../kernel/given-file.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { shim } from '../kernel/shim.js';
+import { backingFile, subjectOf } from './backing.js';
+import type { CheckedSwap } from './request.js';
+
+const SECTOR = 512n;
+
+/** A request whose tag is a path, and whose partition a part of it. */
+export type ResolvedSwap = CheckedSwap & { readonly partition: undefined };
+
+/**
+ * Finds the device that a tag names, and the partition, by its own device where the kernel has one.
+ *
+ * @throws DmfdError `usage` when there is none, more than one, or one that is too short
+ */
+export function resolveSwap(kernel: Kernel, request: CheckedSwap): ResolvedSwap {
+  const backing = resolveTag(kernel, request.backing);
+  const { partition: wanted, offset, size } = request;
+  if (wanted === undefined) return { ...request, backing, partition: undefined };
+  const fd = openGivenFile({
+    ...backingFile(backing),
+    flags: constants.O_RDONLY | constants.O_NONBLOCK,
+    use: 'read',
+  });
+  try {
+    const partition = findPartition(kernel, subjectOf(backing), fd, wanted, undefined);
+    const stats = fstatSync(fd, { bigint: true });
+    const own = stats.isBlockDevice() ? kernelPartition(decodeLibcDevice(stats.rdev), partition) : undefined;
+    if (own !== undefined) return { ...request, backing: `/dev/${own.name}`, partition: undefined };
+    const rest = partition.size / SECTOR - offset;
+    if ((size ?? 1n) > rest) {
+      const asked = size === undefined ? `offset of ${offset} sectors` : `size of ${size} sectors`;
+      const there = size === undefined ? partition.size / SECTOR : rest;
+      throw new DmfdError(
+        'area-unusable',
+        `${asked}: partition ${partition.number} of ${subjectOf(backing)} has only ${there}`,
+      );
+    }
+    const page = BigInt(shim.pageSize()) / SECTOR;
+    return {
+      ...request,
+      backing,
+      partition: undefined,
+      offset: partition.start / SECTOR + offset,
+      size: size ?? rest - (rest % page),
+    };
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,144 @@
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type DevicePlan, planDeviceSync } from '../../../src/device/plan.js';
+import type { DeviceRequest } from '../../../src/device/request.js';
+import type { Segment } from '../../../src/segment/segment.js';
+import { refusal } from '../support/refusal.js';
+
+let before: string;
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dmfd-plan-'));
+  before = process.cwd();
+  process.chdir(directory);
+  for (const [name, size] of Object.entries({ a: 1_048_576, b: 524_288, odd: 5000, tiny: 2048 })) {
+    writeFileSync(name, '');
+    truncateSync(name, size);
+  }
+  symlinkSync('a', 'link');
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(directory, { recursive: true });
+});
+
+const plan = (segments: Segment[], changes: Partial<DeviceRequest> = {}): DevicePlan =>
+  planDeviceSync({ name: 'n', segments, ...changes } as DeviceRequest);
+const linear = (path: string, part = {}): Segment => ({ target: 'linear', backing: { path, ...part } });
+
+describe('segments become table lines', () => {
+  test.each<[segments: Segment[], table: string, files?: (string | undefined)[]]>([
+    [[{ target: 'linear', backing: 'a' }], '0 2048 linear {loop0} 0'],
+    [
+      [linear('a', { size: 512_000n }), { target: 'error', size: 4096n }, linear('a', { offset: 516_096n })],
+      '0 1000 linear {loop0} 0\n1000 8 error\n1008 1040 linear {loop0} 1008',
+      ['a'],
+    ],
+    [[linear('a'), linear('link')], '0 2048 linear {loop0} 0\n2048 2048 linear {loop0} 0', ['a']],
+    [[linear('a'), linear('b')], '0 2048 linear {loop0} 0\n2048 1024 linear {loop1} 0', ['a', 'b']],
+    [[linear('a', { offset: 37n })], '0 2047 linear {loop0} 0'],
+    [
+      [linear('a', { offset: 37n, size: 512n }), linear('a')],
+      '0 1 linear {loop0} 0\n1 2048 linear {loop1} 0',
+    ],
+    [[linear('a', { offset: 512n, sectorSize: 4096 })], '0 2047 linear {loop0} 0'],
+    [[linear('a', { offset: 4096n, sectorSize: 4096 })], '0 2040 linear {loop0} 8'],
+    [[{ target: 'zero', size: 4096n }], '0 8 zero', []],
+    [[{ target: 'striped', backings: ['a', 'b'] }], '0 2048 striped 2 128 {loop0} 0 {loop1} 0', ['a', 'b']],
+    [
+      [{ target: 'striped', backings: ['a', { path: 'b', offset: 512n }], chunk: 4096n }],
+      '0 2032 striped 2 8 {loop0} 0 {loop1} 1',
+    ],
+    [[{ target: 'delay', backing: 'a', read: 5 }], '0 2048 delay {loop0} 0 5 {loop0} 0 0'],
+    [
+      [{ target: 'delay', backing: 'a', read: 5, write: 6, flush: 7 }],
+      '0 2048 delay {loop0} 0 5 {loop0} 0 6 {loop0} 0 7',
+    ],
+    [[{ target: 'flakey', backing: 'a', up: 3, down: 1 }], '0 2048 flakey {loop0} 0 3 1'],
+    [
+      [
+        {
+          target: 'flakey',
+          backing: 'a',
+          up: 3,
+          down: 1,
+          features: ['drop_writes', { byte: 32, direction: 'r', value: 1 }],
+        },
+      ],
+      '0 2048 flakey {loop0} 0 3 1 6 drop_writes corrupt_bio_byte 32 r 1 0',
+    ],
+    [[{ target: 'snapshot', base: 'a' }], '0 2048 snapshot {loop0} {loop1} N 8', ['a', undefined]],
+    [[{ target: 'snapshot', base: 'a', cow: 'b' }], '0 2048 snapshot {loop0} {loop1} N 8', ['a', 'b']],
+    [
+      [{ target: 'snapshot', base: 'a', cow: 8192n }],
+      '0 2048 snapshot {loop0} {loop1} N 8',
+      ['a', undefined],
+    ],
+    [[{ target: 'crypt', backing: 'a' }], '0 2048 crypt aes-xts-plain64 {key} 0 {loop0} 0'],
+    [
+      [
+        {
+          target: 'crypt',
+          backing: { path: 'a', offset: 512n },
+          cipher: 'aes-cbc-essiv:sha256',
+          sectorSize: 4096,
+        },
+      ],
+      '0 2040 crypt aes-cbc-essiv:sha256 {key} 0 {loop0} 1 1 sector_size:4096',
+    ],
+  ])('%o', (segments, table, files) => {
+    const planned = plan(segments);
+    expect(planned.table).toBe(table);
+    if (files !== undefined) expect(planned.loops.map(({ file }) => file)).toEqual(files);
+  });
+
+  test('and what they leave out is told', () => {
+    expect(plan([linear('odd')])).toMatchObject({
+      table: '0 9 linear {loop0} 0',
+      size: 4608n,
+      warnings: ['linear "odd": its 5000 bytes are no multiple of 512; the last 392 are left out'],
+    });
+    expect(plan([{ target: 'striped', backings: ['a', 'b'] }]).warnings).toEqual([
+      'striped "a": only its first 524288 bytes are used; another stripe is shorter',
+    ]);
+  });
+
+  test.each<[segments: Segment[], message: string]>([
+    [[linear('missing')], 'linear "missing": cannot find it: ENOENT, no such file or directory'],
+    [[linear('.')], 'linear ".": it is a directory, not a file or a block device'],
+    [
+      [linear('a', { offset: 2n ** 20n })],
+      'linear "a": the offset is 1048576 bytes, and there are only 1048576',
+    ],
+    [[linear('a', { size: 2n ** 21n })], 'linear "a": the size is 2097152 bytes, and there are only 1048576'],
+    [[linear('LABEL=')], '"LABEL=": nothing stands after LABEL='],
+    [
+      [{ target: 'striped', backings: ['a', 'odd'] }],
+      'striped "odd": 4608 bytes, less than one chunk of 65536',
+    ],
+    [
+      [{ target: 'crypt', backing: 'tiny', sectorSize: 4096 }],
+      'crypt "tiny": 2048 bytes, less than one sector of 4096',
+    ],
+    [[{ target: 'snapshot', base: 'a', cow: 'link' }], 'cow "link": it is the base itself'],
+  ])('%o cannot', (segments, message) => {
+    const open = readdirSync('/proc/self/fd').length;
+    expect(refusal(() => plan(segments))).toMatchObject({ kind: 'usage', message });
+    expect(readdirSync('/proc/self/fd').length).toBe(open);
+  });
+});
+
+test('a table with the sizes of its files', () => {
+  const table = '0 {sectors0} linear {loop0} 0\n{sectors0} {sectors1} linear {loop1} 0';
+  const planned = planDeviceSync({ name: 'n', table, loop: ['a', { path: 'b', size: 512n }] });
+  expect(planned).toMatchObject({
+    table: '0 2048 linear {loop0} 0\n2048 1 linear {loop1} 0',
+    size: 2049n * 512n,
+    loops: [{ file: 'a' }, { file: 'b' }],
+  });
+  expect(refusal(() => planDeviceSync({ table: '8 {sectors0} linear {loop0} 0', loop: ['a'] })).message).toBe(
+    'table, line 1: it starts at sector 8; a table must start at 0',
+  );
+});
