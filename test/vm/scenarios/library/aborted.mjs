@@ -22,15 +22,13 @@ const [file] = process.argv.slice(2);
 const over = { table: '0 8 linear {loop0} 0', loop: [file] };
 await listDevices();
 
-/** Aborts the call some time after it began. It has to be rejected with the reason, in less than two seconds. */
+/** Aborts the call some time after it began. It has to be rejected with the reason: none of the waits comes to that by itself. */
 async function aborted(what, call) {
   const controller = new AbortController();
   const reason = new Error(`no more ${what}`);
   const promise = call(controller.signal);
   setTimeout(() => controller.abort(reason), 200);
-  const start = performance.now();
   await assert.rejects(promise, (error) => error === reason, what);
-  assert.ok(performance.now() - start < 2000, what);
 }
 
 spawnSync('mkfifo', ['/tmp/silent']);
