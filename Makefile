@@ -55,7 +55,7 @@ test-vm: vm-ready package ## the tests in the virtual machine; KERNEL=debian-6.1
 
 .PHONY: test-package
 test-package: vm-ready package ## install what `package` makes in empty prefixes, and run the main job from there
-	DMFD_VM_KERNELS=debian-6.12 test/vm/run-tests.sh --project debian-6.12 package
+	DMFD_VM_KERNELS=debian-latest test/vm/run-tests.sh --project debian-latest package
 
 .PHONY: kernel
 kernel: ## build the patched kernels into the cache (about 6 minutes each)

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { atCall } from './at-call.js';
-import { expectNothingLeft, image, sh, vm } from './support.js';
+import { expectNothingLeft, image, sh, vm, whole } from './support.js';
 
 const CREATE = "dmfd create ours --loop /tmp/ours.img --table '0 2048 linear {loop0} 0'";
 
@@ -39,8 +39,9 @@ describe('other processes work with loop devices, too', () => {
     expect(output).toMatch(/^removed\nours\n0 2048 linear 7:\d+ 0\n$/);
   });
 
-  test('they attach and detach all the time', async () => {
-    const output = await sh(`
+  if (whole) {
+    test('they attach and detach all the time', async () => {
+      const output = await sh(`
       touch /tmp/churning
       for i in 1 2 3; do
         while [ -e /tmp/churning ]; do losetup -d $(losetup --find --show /tmp/theirs.img); done &
@@ -48,9 +49,10 @@ describe('other processes work with loop devices, too', () => {
       for i in 1 2 3 4; do cp /tmp/ours.img /tmp/ours$i.img; ${CREATE.replaceAll('ours', 'ours$i')} -- head -c 4 {path} & makers="$makers $!"; done
       for maker in $makers; do wait $maker; echo " $?"; done
       rm /tmp/churning; wait; losetup -j /tmp/theirs.img`);
-    expect(output.match(/ours/g)).toHaveLength(4);
-    expect(output.match(/ 0\n/g)).toHaveLength(4);
-  });
+      expect(output.match(/ours/g)).toHaveLength(4);
+      expect(output.match(/ 0\n/g)).toHaveLength(4);
+    });
+  }
 
   test('the number is held until the table has it', async () => {
     const detach = 'losetup -d $(losetup -n -O NAME -j /tmp/ours.img); losetup --find --show /tmp/theirs.img';
@@ -61,145 +63,151 @@ describe('other processes work with loop devices, too', () => {
   });
 });
 
-describe('a kernel without LOOP_CONFIGURE', () => {
-  const OLD = atCall('LOOP_CONFIGURE', { nth: 0, error: 'EINVAL' });
+if (whole) {
+  describe('a kernel without LOOP_CONFIGURE', () => {
+    const OLD = atCall('LOOP_CONFIGURE', { nth: 0, error: 'EINVAL' });
 
-  test.each([
-    ['EINVAL', ''],
-    ['ENOTTY', ' --readonly'],
-  ] as const)('that says %s: attached in two calls%s', async (error, options) => {
-    const old = atCall('LOOP_CONFIGURE', { nth: 0, error });
-    const { code, stdout, stderr } = await vm.sh(
-      `${old} ${CREATE}${options} -v --wait-gone -- sh -c 'losetup -nO AUTOCLEAR,RO,OFFSET,SIZELIMIT,BACK-FILE; head -c 4 {path}'; losetup -a`,
-    );
-    expect(stderr).toMatch(new RegExp(`LOOP_CONFIGURE: ${error} .*\n.*LOOP_SET_FD, LOOP_SET_STATUS64: ok`));
-    expect(stdout).toMatch(new RegExp(`^ *1 +${options === '' ? 0 : 1} +0 +0 /tmp/ours.img\nours$`));
-    expect(code).toBe(0);
-  });
-
-  test('which is lost to another process: the next one is tried', async () => {
-    const output = await sh(
-      `${OLD} ${atCall('LOOP_SET_FD', { run: 'losetup --find /tmp/theirs.img' })} ${CREATE} ${LOOK}
-       losetup -d $(losetup -n -O NAME -j /tmp/theirs.img)`,
-    );
-    expect(output).toMatch(/^ours\n0 2048 linear 7:\d+ 0\n$/);
-  });
-
-  test('whose second call fails: detached again', async () => {
-    const { code, stderr } = await vm.sh(
-      `${OLD} ${atCall('LOOP_SET_STATUS64', { error: 'EIO' })} ${CREATE} -- echo ran`,
-    );
-    expect(code).toBe(125);
-    expect(stderr).toMatch(/^dmfd: loop file "\/tmp\/ours.img": attach to \/dev\/loop\d+: EIO/);
-  });
-
-  test.each(['LOOP_SET_FD', 'LOOP_SET_STATUS64'] as const)('and SIGKILL at %s', async (call) => {
-    for (const [victim, status] of [
-      ['$COMMAND', 137],
-      ['$CALLER', 125],
-    ]) {
-      const { code, stdout } = await vm.sh(
-        `${OLD} ${atCall(call, { run: `kill -9 ${victim}` })} ${CREATE} -- echo ran`,
+    test.each([
+      ['EINVAL', ''],
+      ['ENOTTY', ' --readonly'],
+    ] as const)('that says %s: attached in two calls%s', async (error, options) => {
+      const old = atCall('LOOP_CONFIGURE', { nth: 0, error });
+      const { code, stdout, stderr } = await vm.sh(
+        `${old} ${CREATE}${options} -v --wait-gone -- sh -c 'losetup -nO AUTOCLEAR,RO,OFFSET,SIZELIMIT,BACK-FILE; head -c 4 {path}'; losetup -a`,
       );
-      expect([victim, code, stdout]).toEqual([victim, status, '']);
-      await expectNothingLeft();
+      expect(stderr).toMatch(new RegExp(`LOOP_CONFIGURE: ${error} .*\n.*LOOP_SET_FD, LOOP_SET_STATUS64: ok`));
+      expect(stdout).toMatch(new RegExp(`^ *1 +${options === '' ? 0 : 1} +0 +0 /tmp/ours.img\nours$`));
+      expect(code).toBe(0);
+    });
+
+    test('which is lost to another process: the next one is tried', async () => {
+      const output = await sh(
+        `${OLD} ${atCall('LOOP_SET_FD', { run: 'losetup --find /tmp/theirs.img' })} ${CREATE} ${LOOK}
+       losetup -d $(losetup -n -O NAME -j /tmp/theirs.img)`,
+      );
+      expect(output).toMatch(/^ours\n0 2048 linear 7:\d+ 0\n$/);
+    });
+
+    test('whose second call fails: detached again', async () => {
+      const { code, stderr } = await vm.sh(
+        `${OLD} ${atCall('LOOP_SET_STATUS64', { error: 'EIO' })} ${CREATE} -- echo ran`,
+      );
+      expect(code).toBe(125);
+      expect(stderr).toMatch(/^dmfd: loop file "\/tmp\/ours.img": attach to \/dev\/loop\d+: EIO/);
+    });
+
+    test.each(['LOOP_SET_FD', 'LOOP_SET_STATUS64'] as const)('and SIGKILL at %s', async (call) => {
+      for (const [victim, status] of [
+        ['$COMMAND', 137],
+        ['$CALLER', 125],
+      ]) {
+        const { code, stdout } = await vm.sh(
+          `${OLD} ${atCall(call, { run: `kill -9 ${victim}` })} ${CREATE} -- echo ran`,
+        );
+        expect([victim, code, stdout]).toEqual([victim, status, '']);
+        await expectNothingLeft();
+      }
+    });
+  });
+}
+
+if (whole) {
+  describe('a file that another loop device has', () => {
+    const refused = (file = '/tmp/ours.img', harm = 'the two would overwrite what the other writes') =>
+      `dmfd: loop file "${file}": /dev/loopN has it; ${harm}\n  hint: "losetup -l" shows it: end what uses it; or allow both with --shared-loop\n`;
+    const seen = 'what one writes, the other would see half or not at all';
+
+    /** With the loop device of others, made so, as $loop. */
+    async function beside(attach: string, create: string, undo = ':') {
+      const { code, stdout, stderr } = await vm.sh(
+        `cd /tmp; loop=$(${attach}); ${create}; code=$?; ${undo}; losetup -d $loop; exit $code`,
+      );
+      return { code, stdout, stderr: stderr.replaceAll(/loop\d+/g, 'loopN') };
     }
-  });
-});
 
-describe('a file that another loop device has', () => {
-  const refused = (file = '/tmp/ours.img', harm = 'the two would overwrite what the other writes') =>
-    `dmfd: loop file "${file}": /dev/loopN has it; ${harm}\n  hint: "losetup -l" shows it: end what uses it; or allow both with --shared-loop\n`;
-  const seen = 'what one writes, the other would see half or not at all';
-
-  /** With the loop device of others, made so, as $loop. */
-  async function beside(attach: string, create: string, undo = ':') {
-    const { code, stdout, stderr } = await vm.sh(
-      `cd /tmp; loop=$(${attach}); ${create}; code=$?; ${undo}; losetup -d $loop; exit $code`,
-    );
-    return { code, stdout, stderr: stderr.replaceAll(/loop\d+/g, 'loopN') };
-  }
-
-  test.each([
-    ['by its name', 'losetup -f --show ours.img', ':'],
-    ['by another name', 'ln ours.img other.img; losetup -f --show other.img', 'rm other.img'],
-    [
-      'by a name removed since',
-      'ln ours.img other.img; losetup -f --show other.img; rm other.img',
-      '[ ! -e other.img ]',
-    ],
-    [
-      'in another mount namespace',
-      `unshare -m sh -ec 'mkdir -p /run/apart; mount -t tmpfs none /run/apart; touch /run/apart/ours.img
+    test.each([
+      ['by its name', 'losetup -f --show ours.img', ':'],
+      ['by another name', 'ln ours.img other.img; losetup -f --show other.img', 'rm other.img'],
+      [
+        'by a name removed since',
+        'ln ours.img other.img; losetup -f --show other.img; rm other.img',
+        '[ ! -e other.img ]',
+      ],
+      [
+        'in another mount namespace',
+        `unshare -m sh -ec 'mkdir -p /run/apart; mount -t tmpfs none /run/apart; touch /run/apart/ours.img
         mount --bind /tmp/ours.img /run/apart/ours.img; losetup -f --show /run/apart/ours.img'`,
-      '[ ! -e /run/apart/ours.img ]',
-    ],
-    ['for reading', 'losetup -r -f --show ours.img', ':'],
-  ])('%s is refused', async (what, attach, undo) => {
-    const { code, stdout, stderr } = await beside(attach, `${CREATE} -- echo ran`, undo);
-    const harm = what === 'for reading' ? seen : undefined;
-    expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused(undefined, harm) });
-  });
-
-  test('is refused for reading where the other writes, and taken where both only read', async () => {
-    expect(await beside('losetup -f --show ours.img', `${CREATE} --readonly -- echo ran`)).toEqual({
-      code: 125,
-      stdout: '',
-      stderr: refused(undefined, seen),
+        '[ ! -e /run/apart/ours.img ]',
+      ],
+      ['for reading', 'losetup -r -f --show ours.img', ':'],
+    ])('%s is refused', async (what, attach, undo) => {
+      const { code, stdout, stderr } = await beside(attach, `${CREATE} -- echo ran`, undo);
+      const harm = what === 'for reading' ? seen : undefined;
+      expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused(undefined, harm) });
     });
-    expect(await beside('losetup -r -f --show ours.img', `${CREATE} --readonly -- echo ran`)).toMatchObject({
-      code: 0,
-      stdout: 'ran\n',
+
+    test('is refused for reading where the other writes, and taken where both only read', async () => {
+      expect(await beside('losetup -f --show ours.img', `${CREATE} --readonly -- echo ran`)).toEqual({
+        code: 125,
+        stdout: '',
+        stderr: refused(undefined, seen),
+      });
+      expect(await beside('losetup -r -f --show ours.img', `${CREATE} --readonly -- echo ran`)).toMatchObject(
+        {
+          code: 0,
+          stdout: 'ran\n',
+        },
+      );
     });
-  });
 
-  test('is taken with --shared-loop', async () => {
-    const output = await sh(
-      `loop=$(losetup -f --show /tmp/ours.img); ${CREATE} --shared-loop -- sh -c 'losetup -nO BACK-FILE'; losetup -d $loop`,
-    );
-    expect(output).toBe('/tmp/ours.img\n/tmp/ours.img\n');
-  });
+    test('is taken with --shared-loop', async () => {
+      const output = await sh(
+        `loop=$(losetup -f --show /tmp/ours.img); ${CREATE} --shared-loop -- sh -c 'losetup -nO BACK-FILE'; losetup -d $loop`,
+      );
+      expect(output).toBe('/tmp/ours.img\n/tmp/ours.img\n');
+    });
 
-  test('or a block device that one has', async () => {
-    const over = "dmfd create over --loop $loop --table '0 2048 linear {loop0} 0' -- echo ran";
-    expect(
-      await beside(
-        'losetup -f --show ours.img',
-        `above=$(losetup -f --show $loop); ${over}`,
-        'losetup -d $above',
-      ),
-    ).toEqual({ code: 125, stdout: '', stderr: refused('/dev/loopN') });
-  });
+    test('or a block device that one has', async () => {
+      const over = "dmfd create over --loop $loop --table '0 2048 linear {loop0} 0' -- echo ran";
+      expect(
+        await beside(
+          'losetup -f --show ours.img',
+          `above=$(losetup -f --show $loop); ${over}`,
+          'losetup -d $above',
+        ),
+      ).toEqual({ code: 125, stdout: '', stderr: refused('/dev/loopN') });
+    });
 
-  test('is the same in one request', async () => {
-    const { code, stderr } = await vm.sh(
-      "dmfd create twice --loop /tmp/ours.img --loop /tmp/ours.img --table '0 8 linear {loop0} 0' --table '8 8 linear {loop1} 0' -- true",
-    );
-    expect(code).toBe(125);
-    expect(stderr.replaceAll(/loop\d+/g, 'loopN')).toBe(refused());
-  });
+    test('is the same in one request', async () => {
+      const { code, stderr } = await vm.sh(
+        "dmfd create twice --loop /tmp/ours.img --loop /tmp/ours.img --table '0 8 linear {loop0} 0' --table '8 8 linear {loop1} 0' -- true",
+      );
+      expect(code).toBe(125);
+      expect(stderr.replaceAll(/loop\d+/g, 'loopN')).toBe(refused());
+    });
 
-  test('since after dmfd has looked: dmfd gives up its own', async () => {
-    const output = await sh(
-      `${atCall('LOOP_CONFIGURE', { run: 'losetup --find --show /tmp/ours.img' })} ${CREATE} -- echo ran; echo $?
+    test('since after dmfd has looked: dmfd gives up its own', async () => {
+      const output = await sh(
+        `${atCall('LOOP_CONFIGURE', { run: 'losetup --find --show /tmp/ours.img' })} ${CREATE} -- echo ran; echo $?
        losetup -nO BACK-FILE; losetup -d $(losetup -n -O NAME -j /tmp/ours.img)`,
-    );
-    expect(output).toMatch(/^\/dev\/loop\d+\n125\n\/tmp\/ours.img\n$/);
-  });
+      );
+      expect(output).toMatch(/^\/dev\/loop\d+\n125\n\/tmp\/ours.img\n$/);
+    });
 
-  test('but is about to be detached: dmfd waits for it', async () => {
-    const output = await sh(`for i in 1 2 3 4 5; do ${CREATE} -- echo $i; done`);
-    expect(output).toBe('1\n2\n3\n4\n5\n');
-  });
+    test('but is about to be detached: dmfd waits for it', async () => {
+      const output = await sh(`for i in 1 2 3 4 5; do ${CREATE} -- echo $i; done`);
+      expect(output).toBe('1\n2\n3\n4\n5\n');
+    });
 
-  test('of several that want it at the same moment, one after the other gets it', async () => {
-    // Each holds it for a moment: in all they take less than they are waited for.
-    const output = await sh(
-      `for i in 1 2 3; do ${CREATE.replace('create ours', 'create ours$i')} -- echo got & done; wait`,
-    );
-    expect(output).toBe('got\ngot\ngot\n');
+    test('of several that want it at the same moment, one after the other gets it', async () => {
+      // Each holds it for a moment: in all they take less than they are waited for.
+      const output = await sh(
+        `for i in 1 2 3; do ${CREATE.replace('create ours', 'create ours$i')} -- echo got & done; wait`,
+      );
+      expect(output).toBe('got\ngot\ngot\n');
+    });
   });
-});
+}
 
 test('a file of odd size: rounded down to sectors, with a warning', async () => {
   const create = "dmfd create ours --loop /tmp/odd.img --table '0 195 linear {loop0} 0'";
