@@ -32,10 +32,10 @@ main() {
 documents() {
   place=$root/usr/share/doc/dmfd
   mkdir -p "$place"
-  cp "$here/README.md" "$place/"
+  cp -r "$here/README.md" "$here/SECURITY.md" "$here/docs" "$place/"
   gzip -9n <"$here/CHANGELOG.md" >"$place/changelog.gz"
   cp "$here/packaging/debian/copyright" "$place/copyright"
-  chmod 644 "$place"/*
+  find "$place" -type f -exec chmod 644 {} +
   gzip -9n "$root"/usr/share/man/man*/*
 }
 

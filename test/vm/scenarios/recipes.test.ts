@@ -6,7 +6,7 @@ import { recipeText, recipeTexts } from './recipes/text.js';
 
 const tested: string[] = [];
 
-/** Runs the recipe that stands in README.md under this heading. */
+/** Runs the recipe that stands in docs/recipes.md under this heading. */
 function recipe(heading: string, claims: Claims): void {
   tested.push(heading);
   test(heading, () => runRecipe(recipeText(heading), claims));
@@ -191,7 +191,7 @@ const elsewhere = {
   'Encrypted swap with systemd': 'systemd/recipe.test.ts',
 };
 
-test('each recipe of README.md is tested', () => {
+test('each recipe of docs/recipes.md is tested', () => {
   for (const [heading, file] of Object.entries(elsewhere)) {
     expect(readFileSync(vmFile('scenarios', file), 'utf8')).toContain(`recipeText('${heading}')`);
     tested.push(heading);

@@ -2,7 +2,7 @@ import { test } from 'vitest';
 import { runRecipe } from '../recipes/run.js';
 import { recipeText } from '../recipes/text.js';
 
-test('the recipe of README.md: a service finds the device by its name', async () => {
+test('the recipe of docs/recipes.md: a service finds the device by its name', async () => {
   const text = recipeText('A systemd service that finds the device by its name');
   await runRecipe(text, {
     before: {
