@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
-import { everything, expectNothingLeft, sh } from './support.js';
+import { everything, expectNothingLeft, sampleOf, sh } from './support.js';
 
 /** Prints all that a process has from who started it. */
 const probe = program('surroundings');
@@ -60,32 +60,28 @@ const ROWS: readonly [what: string, script: string][] = [
   ],
 ];
 
-// Of ROWS, `make test` takes every second one.
-describe.each(everything ? [...ROWS, ...SELDOM] : ROWS.filter((_, index) => index % 2 === 0))(
-  '%s',
-  (_what, script) => {
-    test('the command finds what it would find without dmfd', async () => {
-      const seen: Record<string, string[]> = {};
-      for (const [way, wrapper] of Object.entries(WAYS)) {
-        const command = `${wrapper} ${probe} -o /tmp/seen`;
-        // A shell of its own: what it is told to ignore stays so. env and its like find dmfd along PATH.
-        const line = script.replace('{}', () => command.trimStart());
-        const whole =
-          script.includes('env -i') && wrapper !== '' ? line.replace('dmfd', '/usr/local/bin/dmfd') : line;
-        await sh(`rm -f /tmp/seen; bash -c '${whole.replaceAll("'", "'\\''")}' </dev/null`);
-        seen[way] = (await sh('cat /tmp/seen')).trim().split('\n');
-      }
-      const plain = comparable(seen.plain ?? []);
-      expect(plain.length).toBeGreaterThan(50);
-      for (const way of ['spawned', 'executed']) {
-        const { lines, device, variables } = withoutDevice(seen[way] ?? []);
-        expect([way, ...comparable(lines)]).toEqual([way, ...plain]);
-        expect([way, device.length, variables]).toEqual([way, 1, VARIABLES]);
-        expect(device[0]).toMatch(/^fd \d+: type 60000, .* close-on-exec 0/);
-      }
-    });
-  },
-);
+describe.each(everything ? [...ROWS, ...SELDOM] : sampleOf(ROWS, 2))('%s', (_what, script) => {
+  test('the command finds what it would find without dmfd', async () => {
+    const seen: Record<string, string[]> = {};
+    for (const [way, wrapper] of Object.entries(WAYS)) {
+      const command = `${wrapper} ${probe} -o /tmp/seen`;
+      // A shell of its own: what it is told to ignore stays so. env and its like find dmfd along PATH.
+      const line = script.replace('{}', () => command.trimStart());
+      const whole =
+        script.includes('env -i') && wrapper !== '' ? line.replace('dmfd', '/usr/local/bin/dmfd') : line;
+      await sh(`rm -f /tmp/seen; bash -c '${whole.replaceAll("'", "'\\''")}' </dev/null`);
+      seen[way] = (await sh('cat /tmp/seen')).trim().split('\n');
+    }
+    const plain = comparable(seen.plain ?? []);
+    expect(plain.length).toBeGreaterThan(50);
+    for (const way of ['spawned', 'executed']) {
+      const { lines, device, variables } = withoutDevice(seen[way] ?? []);
+      expect([way, ...comparable(lines)]).toEqual([way, ...plain]);
+      expect([way, device.length, variables]).toEqual([way, 1, VARIABLES]);
+      expect(device[0]).toMatch(/^fd \d+: type 60000, .* close-on-exec 0/);
+    }
+  });
+});
 
 const VARIABLES = ['DEV', 'DISKSEQ', 'FD', 'FDS', 'MODE', 'NAME', 'PATH', 'SIZE', 'UUID'].map(
   (name) => `DMFD_${name}`,
