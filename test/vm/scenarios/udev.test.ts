@@ -10,11 +10,17 @@ const UNTIL = 'until_() { n=0; until eval "$1" || [ $n -ge 100 ]; do n=$((n+1));
 beforeAll(async () => {
   await image('udev.img', 1);
   await vm.startUdev();
-  // Another one, whose complaints can be read.
+  // Another one, whose complaints can be read. One that does not end is killed, one that does not start is started again.
   await sh(`
-    udevadm settle; udevadm control --exit; while pgrep -x systemd-udevd >/dev/null; do sleep 0.05; done
-    SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=info setsid /usr/lib/systemd/systemd-udevd </dev/null >/tmp/udevd.log 2>&1 &
-    until udevadm control --ping 2>/dev/null; do sleep 0.05; done`);
+    udevadm settle --timeout=30; udevadm control --exit --timeout=10; n=0
+    while pgrep -x systemd-udevd >/dev/null; do
+      n=$((n+1)); [ $n -lt 200 ] || pkill -KILL -x systemd-udevd; sleep 0.05
+    done
+    until udevadm control --ping --timeout=5 2>/dev/null; do
+      pgrep -x systemd-udevd >/dev/null ||
+        SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=info setsid /usr/lib/systemd/systemd-udevd </dev/null >/tmp/udevd.log 2>&1 &
+      sleep 0.5
+    done`);
 });
 
 afterAll(async () => {
