@@ -153,8 +153,8 @@ test('a key that cannot be had costs no device', async () => {
     output
       .replaceAll(/device dmfd-[0-9a-f]{8}/g, 'device NAME')
       .replaceAll(/table: \d+:\d+:/g, 'table: N:')
-      // Some kernels name their errors.
-      .replaceAll('(-22)', '(-EINVAL)'),
+      // Some kernels name their errors, some do not tell them.
+      .replaceAll(/ \((-22|-EINVAL)\)/g, ''),
   ).toBe(`dmfd: device NAME: the key is empty
   hint: nothing could be read where the key should be
 125
@@ -165,7 +165,7 @@ dmfd: device NAME: the key is empty
   hint: nothing could be read where the key should be
 125
 dmfd: device NAME: DM_TABLE_LOAD: EINVAL, invalid argument
-  kernel: device-mapper: table: N: crypt: Error decoding and setting key (-EINVAL)
+  kernel: device-mapper: table: N: crypt: Error decoding and setting key
   kernel: device-mapper: ioctl: error adding target to table
   hint: the arguments of the target are wrong for this kernel, or what they name cannot be used (device of 2048 sectors, target: crypt)
 125
