@@ -1,4 +1,4 @@
-import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
+import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { runProgram } from '../kernel/program.js';
@@ -103,8 +103,8 @@ export function kernelPartition(
     if (attribute('partition') === '') continue;
     if (attribute('start') !== String(start / SECTOR) || attribute('size') !== String(size / SECTOR))
       continue;
-    const [major, minor] = attribute('dev').split(':').map(Number);
-    if (major !== undefined && minor !== undefined) return { major, minor, name };
+    const number = parseDeviceNumber(attribute('dev'));
+    if (number !== undefined) return { ...number, name };
   }
   return undefined;
 }

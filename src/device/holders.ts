@@ -1,7 +1,14 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
 import { harmlessMounts, openNodes } from '../kernel/open-nodes.js';
-import { listIfThere, readIfThere, swapDevicePaths, unescapePath } from '../kernel/pseudo-files.js';
+import {
+  listIfThere,
+  otherProcesses,
+  processName,
+  readIfThere,
+  swapDevicePaths,
+  unescapePath,
+} from '../kernel/pseudo-files.js';
 
 /**
  * Who has the block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
@@ -14,10 +21,9 @@ export function findHolders(dev: DeviceNumber): string[] {
 /** The processes but this one that have the block device open, where /proc tells. */
 export function findProcesses(dev: DeviceNumber): { readonly pid: string; readonly name: string }[] {
   const ours = harmlessMounts('self');
-  return listIfThere('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+  return otherProcesses()
     .filter((pid) => openNodes(pid, ours).some((path) => isBlockNodeAt(path, dev)))
-    .map((pid) => ({ pid, name: readIfThere(`/proc/${pid}/comm`).trim() }));
+    .map((pid) => ({ pid, name: processName(pid) }));
 }
 
 function findMounts(dev: DeviceNumber): string[] {

@@ -23,6 +23,14 @@ export function decodeLibcDevice(dev: bigint): DeviceNumber {
   };
 }
 
+/** From `MAJ:MIN` and a newline, as an attribute `dev` in /sys is; undefined for anything else. */
+export function parseDeviceNumber(text: string): DeviceNumber | undefined {
+  const [, major, minor] = /^(\d+):(\d+)\n?$/.exec(text) ?? [];
+  return major === undefined || minor === undefined
+    ? undefined
+    : { major: Number(major), minor: Number(minor) };
+}
+
 /** `MAJ:MIN`, as tables and /sys want it. */
 export function formatDeviceNumber({ major, minor }: DeviceNumber): string {
   return `${major}:${minor}`;

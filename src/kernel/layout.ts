@@ -1,4 +1,4 @@
-import { LIBRARY_PATH, shim } from './shim.js';
+import { libraryPath, shim } from './shim.js';
 import { otherVersion } from './unloadable.js';
 
 const ROOM = 4096;
@@ -28,7 +28,7 @@ export function numbersOf<const Name extends string>(
 function numberOf(name: string): number {
   numbers ??= parseLayout(readLayout());
   const number = numbers.get(name);
-  if (number === undefined) throw otherVersion(LIBRARY_PATH);
+  if (number === undefined) throw otherVersion(libraryPath());
   return number;
 }
 

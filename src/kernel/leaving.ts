@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { statSync } from 'node:fs';
-import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+import { parseDeviceNumber } from '../dm/device-number.js';
 import { UUID_PREFIX } from '../dm/names.js';
+import { isBlockNodeAt } from './block-device.js';
 import type { Kernel } from './kernel.js';
-import { listIfThere, readIfThere, swapAreaPaths } from './pseudo-files.js';
+import { listIfThere, readIfThere, swapDevicePaths } from './pseudo-files.js';
 
 /** Milliseconds: longer than udev's workers look at a device. */
 const LEAVING = 5000;
@@ -59,16 +59,6 @@ function isUnusedDevice(name: string): boolean {
   // The kernel takes this file away first when it destroys a device; one without a UUID has an empty line there.
   if (uuid === '') return name.startsWith('dm-');
   if (!uuid.startsWith(UUID_PREFIX)) return false;
-  const number = readIfThere(`/sys/block/${name}/dev`).trim();
-  return !swapAreaPaths().some((path) => numberOfNode(path) === number);
-}
-
-/** MAJ:MIN; undefined for what is no block device, or cannot be looked at. */
-function numberOfNode(path: string): string | undefined {
-  try {
-    const stats = statSync(path, { bigint: true });
-    return stats.isBlockDevice() ? formatDeviceNumber(decodeLibcDevice(stats.rdev)) : undefined;
-  } catch {
-    return undefined;
-  }
+  const dev = parseDeviceNumber(readIfThere(`/sys/block/${name}/dev`));
+  return dev === undefined || !swapDevicePaths().some((path) => isBlockNodeAt(path, dev));
 }

@@ -1,15 +1,14 @@
 import { type BigIntStats, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { listIfThere, readIfThere } from './pseudo-files.js';
+import { listIfThere, otherProcesses, processName, readIfThere } from './pseudo-files.js';
 
 /**
  * The other processes that have a file open, as `process 12 (qemu)`, where /proc tells. Only files with the same inode number, or
  * before Linux 5.14 the same path, are looked at: others may be on a server that does not answer.
  */
 export function openersOf(path: string, file: BigIntStats): string[] {
-  return listIfThere('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+  return otherProcesses()
     .filter((pid) => listIfThere(`/proc/${pid}/fd`).some((fd) => isFile(pid, fd, path, file)))
-    .map((pid) => `process ${pid} (${readIfThere(`/proc/${pid}/comm`).trim()})`);
+    .map((pid) => `process ${pid} (${processName(pid)})`);
 }
 
 function isFile(pid: string, fd: string, path: string, { dev, ino }: BigIntStats): boolean {

@@ -18,6 +18,16 @@ export function listIfThere(path: string): string[] {
   }
 }
 
+/** The pids of all processes but this one. */
+export function otherProcesses(): string[] {
+  return listIfThere('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
+}
+
+/** The name of a process, as it may have set it itself. */
+export function processName(pid: string): string {
+  return readIfThere(`/proc/${pid}/comm`).trim();
+}
+
 /** The paths in /proc/swaps. */
 export function swapAreaPaths(): string[] {
   return swapAreas().map(({ path }) => path);

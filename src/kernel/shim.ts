@@ -28,10 +28,17 @@ interface FfiCall {
 }
 
 const LIBRARY = 'dmfd';
-// Two folders up from here, and from the bundle in dist/command as well. Where it was built, or else what the package brought.
-export const LIBRARY_PATH = ['native-shims/build', `prebuilt/${machine()}`]
-  .map((folder) => fileURLToPath(new URL(`../../${folder}/libdmfd.so`, import.meta.url)))
-  .reduce((built, brought) => (existsSync(built) || !existsSync(brought) ? built : brought));
+/** What the package brought, where nothing was built. */
+export function libraryPath(): string {
+  const built = libraryIn('native-shims/build');
+  const brought = libraryIn(`prebuilt/${machine()}`);
+  return !existsSync(built) && existsSync(brought) ? brought : built;
+}
+
+/** Two folders up from here, and from the bundle in dist/command as well. */
+function libraryIn(folder: string): string {
+  return fileURLToPath(new URL(`../../${folder}/libdmfd.so`, import.meta.url));
+}
 
 let ffi: Ffi | undefined;
 const functionNames: string[] = [];
@@ -157,10 +164,11 @@ function loadLibrary(): Ffi {
 }
 
 function open(loaded: Ffi): void {
+  const path = libraryPath();
   try {
-    loaded.open({ library: LIBRARY, path: LIBRARY_PATH });
+    loaded.open({ library: LIBRARY, path });
   } catch (cause) {
-    throw shimUnloadable(LIBRARY_PATH, cause);
+    throw shimUnloadable(path, cause);
   }
 }
 

@@ -18,7 +18,7 @@ export interface AttachedLoop {
  */
 export function loopsOf(kernel: Kernel, backing: BigIntStats): AttachedLoop[] {
   return attachedMinors().flatMap((minor) => {
-    const info = askLoop(kernel, minor);
+    const info = withLoopInfo(kernel, minor, (_fd, bytes) => decodeLoopInfo(bytes));
     return info !== undefined && isBacking(info, backing) ? [{ minor, readOnly: info.readOnly }] : [];
   });
 }
@@ -31,18 +31,30 @@ export function attachedMinors(): number[] {
     .filter((minor) => existsSync(`/sys/block/loop${minor}/loop`));
 }
 
-/** undefined of one that has been detached meanwhile, or that this process may not open (in a container). */
-function askLoop(kernel: Kernel, minor: number): LoopInfo | undefined {
+/**
+ * Asks a loop device what it has, and has that used with its read-only descriptor. undefined of one that has been detached
+ * meanwhile, or that this process may not open (in a container).
+ *
+ * @param use gets a whole `struct loop_info64`
+ */
+export function withLoopInfo<T>(
+  kernel: Kernel,
+  minor: number,
+  use: (fd: number, info: Buffer) => T,
+): T | undefined {
   const fd = openIfAllowed(kernel, minor);
   if (fd < 0) return undefined;
-  const info = Buffer.alloc(INFO_SIZE);
-  const result = kernel.call('LOOP_GET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.GET_STATUS64, info));
-  shim.close(fd);
-  return result < 0 ? undefined : decodeLoopInfo(info);
+  try {
+    const info = Buffer.alloc(INFO_SIZE);
+    const result = kernel.call('LOOP_GET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.GET_STATUS64, info));
+    return result < 0 ? undefined : use(fd, info);
+  } finally {
+    shim.close(fd);
+  }
 }
 
-/** A read-only descriptor, or a negative number where this process may not have one (in a container). */
-export function openIfAllowed(kernel: Kernel, minor: number): number {
+/** A negative number where this process may not have one. */
+function openIfAllowed(kernel: Kernel, minor: number): number {
   try {
     return openLoop(kernel, minor, true);
   } catch (error) {

@@ -2,8 +2,8 @@ import { diskseqInSys } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
-import { attachedMinors, openIfAllowed } from './attached.js';
-import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
+import { attachedMinors, withLoopInfo } from './attached.js';
+import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
 
 /** A loop device that dmfd attached, and that somebody has told to stay: it does not detach by itself any more. */
 export interface StrayLoop {
@@ -21,7 +21,7 @@ export interface StrayLoop {
 export function findStrayLoops(kernel: Kernel): StrayLoop[] {
   return attachedMinors()
     .filter((minor) => readIfThere(`/sys/block/loop${minor}/loop/autoclear`).trim() === '0')
-    .filter((minor) => withInfo(kernel, minor, () => true) === true)
+    .filter((minor) => withLoopInfo(kernel, minor, (_fd, info) => isStray(info)) === true)
     .map((minor) => {
       const dev = { major: LOOP_MAJOR, minor };
       return { ...dev, diskseq: diskseqInSys(dev) ?? 0n, file: fileOf(minor) };
@@ -34,25 +34,16 @@ export function findStrayLoops(kernel: Kernel): StrayLoop[] {
  * @throws DmfdError `kernel`
  */
 export function letGo(kernel: Kernel, { minor, file }: StrayLoop): boolean {
-  withInfo(kernel, minor, (fd, info) => {
+  withLoopInfo(kernel, minor, (fd, info) => {
+    if (!isStray(info)) return;
     kernel.must('LOOP_SET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.SET_STATUS64, setAutoclear(info)));
   });
   return fileOf(minor) !== file;
 }
 
-/** undefined, and nothing done, for one that dmfd did not attach, that detaches by itself, or that has no file. */
-function withInfo<T>(kernel: Kernel, minor: number, use: (fd: number, info: Buffer) => T): T | undefined {
-  const fd = openIfAllowed(kernel, minor);
-  if (fd < 0) return undefined;
-  try {
-    const info = Buffer.alloc(INFO_SIZE);
-    const result = kernel.call('LOOP_GET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.GET_STATUS64, info));
-    if (result < 0) return undefined;
-    const { isOurs, autoclear } = decodeLoopInfo(info);
-    return isOurs && !autoclear ? use(fd, info) : undefined;
-  } finally {
-    shim.close(fd);
-  }
+function isStray(info: Buffer): boolean {
+  const { isOurs, autoclear } = decodeLoopInfo(info);
+  return isOurs && !autoclear;
 }
 
 function fileOf(minor: number): string {

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { decodeHugeDevice, decodeLibcDevice, formatDeviceNumber } from '../../../src/dm/device-number.js';
+import {
+  decodeHugeDevice,
+  decodeLibcDevice,
+  formatDeviceNumber,
+  parseDeviceNumber,
+} from '../../../src/dm/device-number.js';
 
 // Expected by hand from the definitions: new_encode_dev() of the kernel, makedev(3) of the C library.
 test.each([
@@ -24,4 +29,14 @@ test.each([
 
 test('a number is written MAJ:MIN', () => {
   expect(formatDeviceNumber({ major: 7, minor: 1_048_575 })).toBe('7:1048575');
+});
+
+test.each([
+  ['254:0\n', { major: 254, minor: 0 }],
+  ['7:1048575', { major: 7, minor: 1048575 }],
+  ['', undefined],
+  ['254', undefined],
+  ['254:0 0', undefined],
+])('what /sys says of a number: %j', (text, dev) => {
+  expect(parseDeviceNumber(text)).toEqual(dev);
 });
