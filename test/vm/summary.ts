@@ -1,13 +1,28 @@
 import { appendFileSync } from 'node:fs';
 import type { SerializedError } from 'vitest';
-import type { Reporter, TestModule, TestRunEndReason, TestSuite } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestRunEndReason, TestSuite } from 'vitest/node';
 
 /**
- * Adds the line "PASSED FAILED SKIPPED" to the file `DMFD_TEST_COUNTS` names, for run-tests.sh. A file that
- * did not load, a hook that failed, an error outside of any test and a test that was never reached are
- * failures: what they hide was not proved.
+ * Says at once what failed: a run of everything takes more than an hour, and vitest tells the reasons at its end.
+ * Adds the line "PASSED FAILED SKIPPED" to the file `DMFD_TEST_COUNTS` names, for run-tests.sh. A file that did not
+ * load, a hook that failed, an error outside of any test and a test that was never reached are failures: what they
+ * hide was not proved.
  */
 export class Summary implements Reporter {
+  onTestCaseResult(test: TestCase): void {
+    const { state, errors } = test.result();
+    if (state !== 'failed') return;
+    const reasons = errors?.map((error) => error.message) ?? [];
+    console.log(
+      [
+        '',
+        `FAILED [${test.project.name}] ${test.module.relativeModuleId}: ${test.fullName}`,
+        ...reasons,
+        '',
+      ].join('\n'),
+    );
+  }
+
   onTestRunEnd(
     modules: readonly TestModule[],
     unhandledErrors: readonly SerializedError[],
