@@ -63,10 +63,11 @@ kernel: ## build the patched kernels into the cache (about 6 minutes each)
 	test/kernel/build.sh $(call built,$(all_kernels))
 
 .PHONY: lint
-lint: lint-ready build $(compiled_tests) ## formatting, lint and types of TypeScript, C and shell, and the C analyzer
+lint: lint-ready build $(compiled_tests) ## formatting, lint and types of TypeScript, C, shell and man pages, and the C analyzer
 	$(bin)/biome check
 	@$(bin)/clang-format --dry-run -Werror $(c_files)
 	@shellcheck $(shell_files)
+	@mandoc -Tlint -W warning man/*.8
 	@# What npm would publish, without the binaries. The library is for import alone.
 	@rm -rf build/lint && mkdir -p build/lint && npm pack --ignore-scripts --silent --pack-destination build/lint >/dev/null
 	$(bin)/publint --strict build/lint/*.tgz

@@ -33,7 +33,9 @@ main() {
   done
 
   file "$here/bin/dmfd-swap@.service" "$root$prefix/lib/systemd/system/dmfd-swap@.service"
-  file "$here/bin/dmfd.1" "$root$prefix/share/man/man1/dmfd.1"
+  for page in "$here"/man/*.8; do
+    file "$page" "$root$prefix/share/man/man8/$(basename "$page")"
+  done
   file "$here/build/completions/bash/dmfd" "$root$prefix/share/bash-completion/completions/dmfd"
   file "$here/build/completions/zsh/_dmfd" "$root$prefix/share/zsh/$zsh/_dmfd"
   file "$here/build/completions/fish/dmfd.fish" "$root$prefix/share/fish/vendor_completions.d/dmfd.fish"

@@ -4,7 +4,7 @@
 #
 #   test/prerequisites.sh GROUP...
 #     build    a C compiler, make and the kernel's user headers
-#     lint     what checks the shell scripts, and the shells whose completions are tested
+#     lint     what checks the shell scripts and man pages, and the shells whose completions are tested
 #     vm       what boots the virtual machine, and the tools its guest borrows from this machine
 #     package  the compilers of the architectures that the packages have binaries for
 #     kernel   what building a patched kernel needs on top of build
@@ -47,6 +47,7 @@ check_build() {
 
 check_lint() {
   need_command shellcheck shellcheck
+  need_command mandoc mandoc
   need_command zsh zsh
   need_command fish fish
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { program } from '../../src/cli/program.js';
@@ -36,22 +36,54 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
   expect(broken.map(([link]) => link)).toEqual([]);
 });
 
+const packageJson = JSON.parse(read('package.json')) as { version: string; man: string[] };
 const commands = program(undefined).commands;
 const options = commands.flatMap((command) =>
   command.options.flatMap(({ long, hidden }) => (long && !hidden ? [[command.name(), long] as const] : [])),
 );
 
-test('the man page has each option of each command, and no other', () => {
-  const man = read('bin/dmfd.1').replaceAll('\\-', '-');
-  const named = new Set([...man.matchAll(/--[a-z][a-z-]*/g)].map(([option]) => option));
-  const known = options.map(([, long]) => long);
-  expect(known.filter((long) => !named.has(long))).toEqual([]);
-  // Options of other programs, and those of dmfd without a command.
-  const others = [...named].filter((option) => !known.includes(option));
-  expect(others.filter((option) => !['--help', '--version', ...OF_OTHERS].includes(option))).toEqual([]);
+/** A man page, without roff's escapes. */
+function manPage(name: string): string {
+  return read(`man/${name}.8`)
+    .replaceAll('\\-', '-')
+    .replace(/\\f[BIR]/g, '');
+}
+
+/** The options that head a paragraph there, long and short. */
+function explainedIn(page: string): string[] {
+  const heads = [...page.matchAll(/^\.TP\n(.*)/gm)].map(([, head = '']) => head);
+  return heads.flatMap((head) => head.match(/(?<![\w-])--?[a-z][a-z-]*/gi) ?? []);
+}
+
+test.each(commands.map((command) => [`dmfd-${command.name()}`, command.options] as const))(
+  '%s(8) explains each option of the command, and no other',
+  (name, own) => {
+    const flags = own.flatMap(({ short, long, hidden }) => (hidden ? [] : [short, long])).filter(Boolean);
+    expect([...new Set(explainedIn(manPage(name)))].sort()).toEqual([...flags].sort());
+  },
+);
+
+test('dmfd(8) names the page of each command, and explains the options of all', () => {
+  const names = commands.map((command) => `dmfd-${command.name()}`);
+  const pages = readdirSync(join(checkout, 'man')).sort();
+  expect(pages).toEqual(['dmfd.8', ...names.map((name) => `${name}.8`)].sort());
+  expect([...packageJson.man].sort()).toEqual(pages.map((page) => `man/${page}`));
+  for (const name of names) expect(manPage('dmfd')).toContain(`\n.BR ${name} (8)\n`);
+  expect(explainedIn(manPage('dmfd'))).toEqual(['-h', '--help', '-V', '--version']);
 });
 
-/** Of cryptsetup and systemd-escape, which the man page names. */
+test.each(['dmfd', ...commands.map((command) => `dmfd-${command.name()}`)])(
+  '%s(8) is of this version, and names no option that does not exist',
+  (name) => {
+    const page = manPage(name);
+    expect(page).toMatch(new RegExp(`^\\.TH DMFD\\S* 8 \\d{4}-\\d\\d-\\d\\d "dmfd ${packageJson.version}" `));
+    const known = ['--help', '--version', ...OF_OTHERS, ...options.map(([, long]) => long)];
+    const named = page.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [];
+    expect(named.filter((option) => !known.includes(option))).toEqual([]);
+  },
+);
+
+/** Of cryptsetup and systemd-escape, which the man pages name. */
 const OF_OTHERS: readonly string[] = ['--type', '--path'];
 
 test.each([
