@@ -67,6 +67,7 @@ const KINDS = {
   'backing-has-content': 'taken',
   /** A file that others than root could change while it is swap. */
   'backing-insecure': 'usage',
+  'backing-copied-on-write': 'usage',
   'backing-replaced': 'taken',
   /** The server that a descriptor was to be sent to is neither root's nor the user's own. */
   'receiver-not-trusted': 'taken',

@@ -66,6 +66,7 @@ check_vm() {
   need_command mkswap util-linux
   need_command mkfs.ext4 e2fsprogs
   need_command mkfs.xfs xfsprogs
+  need_command mkfs.btrfs btrfs-progs
   need_command sfdisk fdisk
   need_command lvm lvm2
   need_command dmsetup dmsetup

@@ -3,7 +3,7 @@ import type { Device } from '../device/handle.js';
 import { findHolders } from '../device/holders.js';
 import { type Remains, waitGone } from '../device/wait-gone.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
-import { readIfThere } from '../kernel/pseudo-files.js';
+import { isAutoclear } from '../kernel/leaving.js';
 import { say } from './output.js';
 import { withProgress } from './progress.js';
 
@@ -33,7 +33,7 @@ function describeRemains(device: Device, remains: Remains): string[] {
 
 /** One that nobody holds has been told to stay. */
 function holdersOfLoop(loop: LoopIdentity): string {
-  const stays = readIfThere(`/sys/block/loop${loop.minor}/loop/autoclear`).trim() === '0';
+  const stays = isAutoclear(loop.minor) === false;
   return stays && findHolders(loop).length === 0 ? 'nobody: "dmfd reap" detaches it' : holdersOf(loop);
 }
 

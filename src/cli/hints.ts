@@ -40,6 +40,8 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'backing-in-use': undefined,
   'backing-has-content': '"wipefs" shows more; --force overwrites it',
   'backing-insecure': 'chown root FILE; chmod 600 FILE; or use it as it is, with --force',
+  'backing-copied-on-write':
+    'make it anew: rm FILE; touch FILE; chattr +C FILE; fallocate -l SIZE FILE; or use it as it is, with --force',
   'backing-replaced': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
   'still-held': undefined,

@@ -50,8 +50,14 @@ export function isLeaving(device: string): boolean {
 
 /** The same of a loop device, which goes by itself when nothing is on it any more. */
 export function isLoopLeaving(minor: number): boolean {
-  if (readIfThere(`/sys/block/loop${minor}/loop/autoclear`).trim() !== '1') return false;
+  if (!isAutoclear(minor)) return false;
   return listIfThere(`/sys/block/loop${minor}/holders`).every((holder) => isUnusedDevice(holder));
+}
+
+/** Whether an attached loop device goes by itself; undefined where none is attached. */
+export function isAutoclear(minor: number): boolean | undefined {
+  const answer = readIfThere(`/sys/block/loop${minor}/loop/autoclear`).trim();
+  return answer === '' ? undefined : answer === '1';
 }
 
 function isUnusedDevice(name: string): boolean {

@@ -48,7 +48,7 @@ export function attachOpenFile(kernel: Kernel, backing: LoopBacking): LoopDevice
 /** Not with the attachment, whose flag the kernel ignores where it cannot. */
 function setDirectIo(kernel: Kernel, fd: number, backing: LoopBacking): void {
   const result = kernel.call('LOOP_SET_DIRECT_IO', () => shim.ioctlValue(fd, LOOP_COMMANDS.SET_DIRECT_IO, 1));
-  if (result >= 0) return;
+  if (result >= 0 || backing.directIo === 'preferred') return;
   throw kernel.failure('LOOP_SET_DIRECT_IO', result, {
     code: 'kernel-refused',
     subject: subjectOf(backing),

@@ -44,8 +44,8 @@ export interface LoopSetup {
   readonly sizeLimit?: bigint | undefined;
   /** Bytes of a logical block. Default: the kernel's choice. */
   readonly blockSize?: number | undefined;
-  /** Past the page cache. */
-  readonly directIo?: boolean | undefined;
+  /** Past the page cache; `preferred`: where the file system can. */
+  readonly directIo?: boolean | 'preferred' | undefined;
 }
 
 /** `struct loop_info64` for a device that detaches by itself when it is no longer open. */

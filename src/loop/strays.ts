@@ -1,5 +1,6 @@
 import { diskseqInSys } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { isAutoclear } from '../kernel/leaving.js';
 import { readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
 import { attachedMinors, withLoopInfo } from './attached.js';
@@ -20,7 +21,7 @@ export interface StrayLoop {
  */
 export function findStrayLoops(kernel: Kernel): StrayLoop[] {
   return attachedMinors()
-    .filter((minor) => readIfThere(`/sys/block/loop${minor}/loop/autoclear`).trim() === '0')
+    .filter((minor) => isAutoclear(minor) === false)
     .filter((minor) => withLoopInfo(kernel, minor, (_fd, info) => isStray(info)) === true)
     .map((minor) => {
       const dev = { major: LOOP_MAJOR, minor };

@@ -11,17 +11,20 @@ import { type AttachedLoop, loopsOf } from '../loop/attached.js';
 import { attachUnshared } from '../loop/unshared.js';
 import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
 import { look } from './in-use.js';
-import { allocateArea, checkRoom } from './room.js';
+import { allocateArea, checkRoom, refuseCopyOnWrite } from './room.js';
 
 /**
  * A file, which will get a loop device.
  *
- * @param force also one that others than root may write to
+ * @param force also one that others than root may write to, or that btrfs writes to another place each time
  */
 export function openFileBacking(kernel: Kernel, path: string, force: boolean): SwapBacking {
   const { fd, stats } = openAlone(kernel, path);
   try {
-    if (!force) refuseInsecure(path, stats);
+    if (!force) {
+      refuseInsecure(path, stats);
+      refuseCopyOnWrite(kernel, path, fd);
+    }
     let own: number | undefined;
     return {
       fd,
@@ -32,7 +35,9 @@ export function openFileBacking(kernel: Kernel, path: string, force: boolean): S
       checkRoom: (area) => checkRoom({ path, fd, area }),
       reserve: (area) => allocateArea(kernel, { path, fd, area }),
       attach: () => {
-        const { loop, inTheWay } = attachUnshared(kernel, { fd, file: path, readOnly: false });
+        // A page that is swapped out to make room must not take room in the page cache instead.
+        const backing = { fd, file: path, readOnly: false, directIo: 'preferred' } as const;
+        const { loop, inTheWay } = attachUnshared(kernel, backing);
         if (loop === undefined) throw hasLoop(path, inTheWay);
         own = loop.fd;
         return { device: formatDeviceNumber(loop), loop };

@@ -5,7 +5,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
 import type { SwapArea } from './area.js';
-import { subjectOf } from './backing.js';
+import { refused, subjectOf } from './backing.js';
 
 const rangeAt = numbersOf('range', ['bytes', 'start', 'length']);
 
@@ -59,6 +59,30 @@ export function allocateArea(kernel: Kernel, part: Part): void {
     default:
       throw kernel.failure(operation, result, { code: 'backing-unusable', subject: subjectOf(path) });
   }
+}
+
+/** linux/magic.h, linux/fs.h. */
+const BTRFS = 0x9123683en;
+const FS_IOC_GETFLAGS = 0x80086601;
+const FS_NOCOW_FL = 0x00800000;
+
+/**
+ * btrfs writes what was written before to another place, for which there may be none: its full file system is met even without
+ * holes. Files with the attribute C are written in place.
+ *
+ * @throws DmfdError `usage`
+ */
+export function refuseCopyOnWrite(kernel: Kernel, path: string, fd: number): void {
+  if (statfsSync(`/proc/self/fd/${fd}`, { bigint: true }).type !== BTRFS) return;
+  const flags = Buffer.alloc(8);
+  const result = kernel.call(`FS_IOC_GETFLAGS ${path}`, () => shim.ioctl(fd, FS_IOC_GETFLAGS, flags));
+  if (result >= 0 && (flags.readUInt32LE() & FS_NOCOW_FL) !== 0) return;
+  throw refused(
+    'backing-copied-on-write',
+    path,
+    'btrfs writes it to another place each time, for which there may be no room',
+    'rm FILE; touch FILE; chattr +C FILE; fallocate -l SIZE FILE; or use it as it is, with `force`',
+  );
 }
 
 function allocated({ blocks }: BigIntStats): bigint {

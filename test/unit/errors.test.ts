@@ -35,6 +35,7 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'backing-in-use': 'taken',
   'backing-has-content': 'taken',
   'backing-insecure': 'usage',
+  'backing-copied-on-write': 'usage',
   'backing-replaced': 'taken',
   'receiver-not-trusted': 'taken',
   'still-held': 'taken',

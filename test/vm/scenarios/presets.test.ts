@@ -11,7 +11,7 @@ const TABLE = `dmsetup table --showkeys ours | awk '{
   for (i = 1; i <= NF; i++) if ($i ~ /^7:/) { if (!($i in seen)) seen[$i] = "L" n++; $i = seen[$i] }; $1 = $1; print }'`;
 
 beforeAll(async () => {
-  await sh(`mkdir ${HERE}`);
+  await sh(`modprobe loop; mkdir ${HERE}`);
   await run(`
     truncate -s 8M a.img; truncate -s 4M b.img
     head -c 8M /dev/urandom >random.img

@@ -70,6 +70,7 @@ const SINCE = {
   diskseq: [5, 15],
   /** A signal that dumps core ends the process that gets it, and not all that share its memory. */
   'dumping one process alone': [5, 16],
+  'direct I/O on tmpfs': [6, 6],
   /** memfd_secret(2), without a parameter of the kernel. */
   'secret memory': [6, 5],
 } as const;

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
-import { everything, expectedMode, expectNothingLeft, sh, whole } from './support.js';
+import { everything, expectedMode, expectNothingLeft, kernelKnows, sh, whole } from './support.js';
 
 const FILE = '/tmp/swap.img';
 const UUID = '2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e';
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 test('a file becomes swap that no process holds, and one swapoff destroys it all', async () => {
   const output = await sh(`
-    dmfd swap ${FILE} --name cryptswap; cat /proc/swaps; dmsetup table --showkeys; losetup -nO BACK-FILE,AUTOCLEAR
+    dmfd swap ${FILE} --name cryptswap; cat /proc/swaps; dmsetup table --showkeys; losetup -nO BACK-FILE,AUTOCLEAR,DIO
     grep -c dmfd: /proc/keys
     ps -eo comm= | grep -c -e node -e dmfd
     swaplabel /dev/dm-0 | grep -c LABEL
@@ -46,7 +46,10 @@ test('a file becomes swap that no process holds, and one swapoff destroys it all
     expect.stringMatching(
       /^cryptswap: 0 131072 crypt aes-xts-plain64 :64:logon:dmfd:DMFD-[-0-9a-f]{36} 0 7:\d+ 0$/,
     ),
-    expect.stringMatching(/^\/tmp\/swap\.img\s+1$/),
+    // Past the page cache, where the file system can.
+    expect.stringMatching(
+      kernelKnows('direct I/O on tmpfs') ? /^\/tmp\/swap\.img +1 +1$/ : /^\/tmp\/swap\.img +1 +0$/,
+    ),
     '0',
     '0',
     '0',
@@ -171,6 +174,20 @@ if (whole) {
     dmfd swap /tmp/sparse/swap; stat -c %b /tmp/sparse/swap; swapoff /dev/dm-0
     until umount /tmp/sparse 2>/dev/null; do sleep 0.1; done; rmdir /tmp/sparse`);
     expect(output.match(/^\d+$/gm)).toEqual([`${(8 << 20) / 512}`, `${(32 << 20) / 512}`]);
+  });
+
+  test('on btrfs a file that is written in place', async () => {
+    const output =
+      await sh(`exec 2>&1; cd /tmp; mkdir cow; truncate -s 128M cow.img; mkfs.btrfs -q cow.img 2>&-
+    mount -o loop cow.img cow; fallocate -l 16M cow/swap; chmod 600 cow/swap
+    dmfd swap cow/swap; echo $?
+    dmfd swap --force cow/swap && swapoff /dev/dm-0
+    rm cow/swap; touch cow/swap; chattr +C cow/swap; fallocate -l 16M cow/swap; chmod 600 cow/swap
+    dmfd swap cow/swap && swapoff /dev/dm-0
+    until umount cow 2>/dev/null; do sleep 0.1; done; rmdir cow; rm cow.img`);
+    expect(output).toMatch(
+      /^dmfd: backing "cow\/swap": btrfs writes it to another place each time.*\n {2}hint: .*chattr \+C.*--force\n125\n(\/dev\/dm-0 is encrypted swap, .*\n){2}$/,
+    );
   });
 
   test('what is overwritten with --force is found no more afterwards, wherever it stood', async () => {
