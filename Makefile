@@ -132,13 +132,10 @@ $(dependencies): package.json package-lock.json | build-ready
 	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(compiled): $(sources) tsconfig.json $(dependencies) Makefile
+$(compiled): $(sources) tsconfig.json $(dependencies) packaging/bundle.config.mjs Makefile
 	$(bin)/tsc -p .
-	@# One small file for the command: reading sixty costs as much start-up as Node's own, and compiling long names costs more.
-	@# ora is a file of its own, because it is rarely needed.
 	rm -rf dist/command
-	$(bin)/rolldown dist/cli/main.js --dir dist/command --entry-file-names dmfd.cjs --chunk-file-names '[name].cjs' \
-		--format cjs --platform node --external ffi-rs --log-level warn --minify
+	$(bin)/rolldown --config packaging/bundle.config.mjs --log-level warn
 	@mkdir -p $(@D)
 	@touch $@
 

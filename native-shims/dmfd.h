@@ -173,6 +173,9 @@ DMFD_EXPORT int dmfd_is_range_locked(int fd);
 DMFD_EXPORT int dmfd_is_open_elsewhere(int fd);
 DMFD_EXPORT int dmfd_allocate(int fd, const struct dmfd_range *range);
 
+/* random.c */
+DMFD_EXPORT int dmfd_random(uint8_t *bytes, uint32_t size);
+
 /* cancel.c */
 DMFD_EXPORT int dmfd_cancel_event(void);
 

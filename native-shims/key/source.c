@@ -4,32 +4,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 int dmfd_key_make(uint8_t *key, uint32_t size)
 {
-	uint32_t at = 0;
-
 	if (size == 0)
 		return -ENODATA;
-	if (size > DMFD_KEY_MAX)
-		return -EMSGSIZE;
-	while (at < size) {
-		/*
-		 * Waits until the kernel has entropy enough, early in a boot. Not by getrandom(3): since glibc 2.41,
-		 * that makes the bytes in ordinary memory of this process and takes a lock that another thread may have
-		 * held when this process was cloned.
-		 */
-		long got = syscall(SYS_getrandom, key + at, (size_t)(size - at), 0);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		at += (uint32_t)got;
-	}
-	return 0;
+	return size > DMFD_KEY_MAX ? -EMSGSIZE : dmfd_random(key, size);
 }
 
 /* Until there is something to read; -ECANCELED when the other end of the socket was closed. */

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { show, toBuffer } from '../handoff/bytes.js';
 import { callerArguments } from '../handoff/caller.js';
 import { adoptCaller, callerState } from '../handoff/caller-state.js';
+import { expectOneThread } from '../kernel/shim.js';
 import { printError } from './print-error.js';
 import { program } from './program.js';
 import { usageError } from './usage-error.js';
@@ -12,11 +13,13 @@ export { showInThread } from './progress-thread.js';
 /** Runs the command line, and ends the process; it has ended as COMMAND did, or is COMMAND, where that was run. */
 export async function main(argv: readonly string[]): Promise<void> {
   const { own, commandLength } = splitArguments(argv);
+  expectOneThread();
   try {
     checkEncoding(own.length, argv.length);
     checkCommandUse(own, commandLength);
-    adoptCaller(callerState());
-    await program(commandLength).parseAsync(own, { from: 'user' });
+    await program(commandLength, own[0])
+      .hook('preAction', () => adoptCaller(callerState()))
+      .parseAsync(own, { from: 'user' });
   } catch (error) {
     process.exitCode = error instanceof CommanderError ? endOfParsing(error, argv) : printError(error);
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, type Option } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { addCreate } from './create.js';
 import { addLs } from './ls.js';
 import { write } from './output.js';
@@ -7,11 +7,28 @@ import { addProbe } from './probe.js';
 import { addReap } from './reap.js';
 import { addSwap } from './swap.js';
 
-/** The whole command line; `commandLength` as in {@link splitArguments}. */
-export function program(commandLength: number | undefined): Command {
+type AddCommand = (program: Command, commandLength: number | undefined) => void;
+
+/** By their names, in the order of the help. */
+const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
+  ['create', addCreate],
+  ['swap', addSwap],
+  ['probe', addProbe],
+  ['ls', addLs],
+  ['reap', addReap],
+]);
+
+/**
+ * The command line: of the command that is meant alone, since to declare the options of all takes longer than to make a device; of
+ * all where the first word names none.
+ *
+ * @param commandLength as in {@link splitArguments}
+ */
+export function program(commandLength: number | undefined, firstWord?: string): Command {
   const command = new CommandLine('dmfd')
     .description('Device-mapper devices that live exactly as long as a file descriptor.')
-    .version(version(), '-V, --version')
+    .option('-V, --version', 'output the version number')
+    .on('option:version', tellVersion)
     .exitOverride()
     .showSuggestionAfterError(false)
     .configureOutput({
@@ -19,11 +36,8 @@ export function program(commandLength: number | undefined): Command {
       // Said by main.ts, in dmfd's own form.
       writeErr: () => undefined,
     });
-  addCreate(command, commandLength);
-  addSwap(command);
-  addProbe(command);
-  addLs(command);
-  addReap(command);
+  const meant = COMMANDS.get(firstWord ?? '');
+  for (const add of meant === undefined ? COMMANDS.values() : [meant]) add(command, commandLength);
   return command;
 }
 
@@ -48,7 +62,9 @@ function writePresets(words: readonly string[], options: readonly Option[]): str
   });
 }
 
-function version(): string {
+function tellVersion(): never {
   // Two folders up from here, and from the bundle in dist/command as well.
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  write(1, `${version}\n`);
+  throw new CommanderError(0, 'commander.version', version);
 }

@@ -16,7 +16,7 @@ export async function showProgress(
   say: (text: string) => void,
 ): Promise<void> {
   const line = printable(text);
-  const ora = isRoomFor(line, stream) ? await import('ora').catch(() => undefined) : undefined;
+  const ora = isRoomFor(line, stream) ? await import('./ora.js').catch(() => undefined) : undefined;
   if (over.aborted) return;
   if (ora === undefined) return say(text);
   // It would read the standard input, and lose what is there for the next command; a cursor that it hides stays so after ^C.

@@ -9,7 +9,8 @@ import type { DmControl } from '../kernel/dm-control.js';
 import { resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { numbersOf } from '../kernel/layout.js';
-import { scratchName, shim } from '../kernel/shim.js';
+import { scratchName } from '../kernel/random.js';
+import { shim } from '../kernel/shim.js';
 import type { OpenKey } from '../key/key.js';
 import { CREATION_STEPS, type CreationStep, stepWords } from './steps.js';
 

@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { type Backing, checkBacking } from '../backing/request.js';
 import {
   type DeviceName,
@@ -9,6 +8,7 @@ import {
 } from '../dm/names.js';
 import { loopNumbers, parseTable, sectorsNumbers, type Table, type TableSource } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
+import { randomHex, randomUuid } from '../kernel/random.js';
 import type { StepListener } from '../kernel/step.js';
 import { checkKey, checkKeySource, type KeySource } from '../key/key.js';
 import { checkProperties, isObject, oneOf, TYPES } from '../properties.js';
@@ -105,8 +105,8 @@ export function checkRequest(request: DeviceRequest): CheckedRequest {
   checkProperties(request, PROPERTIES, request?.segments === undefined ? ['table'] : []);
   const content = request.segments === undefined ? checkTable(request) : checkParts(request);
   return {
-    name: parseDeviceName(request.name ?? `dmfd-${randomBytes(4).toString('hex')}`),
-    uuid: parseDeviceUuid(request.uuid ?? `${UUID_PREFIX}${randomUUID()}`),
+    name: parseDeviceName(request.name ?? `dmfd-${randomHex(4)}`),
+    uuid: parseDeviceUuid(request.uuid ?? `${UUID_PREFIX}${randomUuid()}`),
     sharedLoop: request.sharedLoop ?? false,
     mode: request.mode ?? 'auto',
     ...content,

@@ -4,7 +4,8 @@ import { describeErrno, type Errno, errnoError, isRefusal } from './errno.js';
 import type { Kernel } from './kernel.js';
 import { loadModule } from './modprobe.js';
 import { readIfThere } from './pseudo-files.js';
-import { scratchName, shim } from './shim.js';
+import { scratchName } from './random.js';
+import { shim } from './shim.js';
 
 /** A driver's control device. */
 export interface MiscDevice {

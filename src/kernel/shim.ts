@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, machine } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isMainThread } from 'node:worker_threads';
 import { ffiUnloadable, shimUnloadable, unsupportedMachine } from './unloadable.js';
 
 type Argument = number | Buffer;
@@ -31,8 +30,9 @@ const LIBRARY = 'dmfd';
 /** What the package brought, where nothing was built. */
 export function libraryPath(): string {
   const built = libraryIn('native-shims/build');
+  if (existsSync(built)) return built;
   const brought = libraryIn(`prebuilt/${machine()}`);
-  return !existsSync(built) && existsSync(brought) ? brought : built;
+  return existsSync(brought) ? brought : built;
 }
 
 /** Two folders up from here, and from the bundle in dist/command as well. */
@@ -49,7 +49,7 @@ export const shim = {
   create: native<[creation: Buffer, table: Buffer, keyPlaces: Buffer]>('dmfd_create'),
   ioctl: native<[fd: number, request: number, argument: Buffer]>('dmfd_ioctl'),
   ioctlValue: native<[fd: number, request: number, value: number]>('dmfd_ioctl_value'),
-  /** Opens a device (block 1, character 0) through a private node; `scratch` is {@link scratchName}. */
+  /** Opens a device (block 1, character 0) through a private node; `scratch` is scratchName() of random.ts. */
   openByNumber:
     native<[block: number, major: number, minor: number, readOnly: number, scratch: Buffer]>(
       'dmfd_open_by_number',
@@ -90,6 +90,8 @@ export const shim = {
   isOpenElsewhere: native<[fd: number]>('dmfd_is_open_elsewhere'),
   /** fallocate(2) of a `struct dmfd_range`. */
   allocate: native<[fd: number, range: Buffer]>('dmfd_allocate'),
+  /** Fills with random bytes. */
+  random: native<[bytes: Buffer, size: number]>('dmfd_random'),
   /** A descriptor that ends a creation's wait for its key when it is written to: 8 bytes, a number above 0. */
   cancelEvent: native<[]>('dmfd_cancel_event'),
   /** A descriptor of the kernel's log, after its newest record. */
@@ -116,16 +118,11 @@ export const shim = {
   dieOfSignal: native<[signal: number]>('dmfd_die_of_signal'),
 };
 
-/** A name that nobody else has, NUL-terminated, for the directory of a private device node. */
-export function scratchName(): Buffer {
-  return Buffer.from(`dmfd-${randomBytes(8).toString('hex')}\0`);
-}
+let manyThreads = true;
 
-let manyThreads = !isMainThread;
-
-/** Says that other threads of this process may use the shim, too. To be called before its first use. */
-export function expectThreads(): void {
-  manyThreads = true;
+/** Says that no other thread of this process uses the shim, which then costs less to load. To be called before its first use. */
+export function expectOneThread(): void {
+  manyThreads = false;
 }
 
 function native<Arguments extends Argument[]>(name: string): (...values: Arguments) => number {
@@ -223,9 +220,8 @@ function loadFfi(): Ffi {
   // Of the C libraries, only the one that Node itself uses lets it be loaded.
   for (const cLibrary of ['gnu', 'musl']) {
     try {
-      const path = createRequire(require.resolve('ffi-rs')).resolve(
-        `@yuuang/ffi-rs-linux-${process.arch}-${cLibrary}`,
-      );
+      const index = dirname(require.resolve('ffi-rs'));
+      const path = require.resolve(`@yuuang/ffi-rs-linux-${process.arch}-${cLibrary}`, { paths: [index] });
       const addon = { exports: {} as Ffi };
       process.dlopen(addon, path, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
       return addon.exports;

@@ -10,14 +10,11 @@ import type { Probe } from '../device/probe.js';
 import { checkReapRequest, type Reaped, type ReapRequest } from '../device/reap.js';
 import { checkRequest, type DeviceRequest } from '../device/request.js';
 import type { DeviceNumber } from '../dm/device-number.js';
-import { expectThreads } from '../kernel/shim.js';
 import type { StepListener } from '../kernel/step.js';
 import { checkProperties, TYPES } from '../properties.js';
 import type { Swap, SwapPlan } from '../swap/create.js';
 import { checkSwapRequest, type SwapRequest } from '../swap/request.js';
 import { inThread } from './threads.js';
-
-expectThreads();
 
 /** What every call takes. */
 export interface CallOptions {

@@ -3,7 +3,8 @@ import { NODE_HINT } from '../errors.js';
 import { isBlockNode } from '../kernel/block-device.js';
 import { describeErrno, errnoError } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { scratchName, shim } from '../kernel/shim.js';
+import { scratchName } from '../kernel/random.js';
+import { shim } from '../kernel/shim.js';
 import { LOOP_MAJOR } from './protocol.js';
 
 /**

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { errnoError, errnoOf } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { randomHex } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import { attachFile } from './file.js';
@@ -59,7 +59,7 @@ function openNameless(directory: string): number {
   } catch (error) {
     if (!['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'EINVAL'].includes(errnoOf(error)?.name ?? '')) throw error;
   }
-  const path = `${directory}/.dmfd-${randomBytes(8).toString('hex')}`;
+  const path = `${directory}/.dmfd-${randomHex(8)}`;
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   unlinkSync(path);
   return fd;

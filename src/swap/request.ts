@@ -1,6 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { MODES, type Mode } from '../device/creation.js';
 import { DmfdError } from '../errors.js';
+import { randomHex, randomUuid } from '../kernel/random.js';
 import type { StepListener } from '../kernel/step.js';
 import { checkKeyBits } from '../key/key.js';
 import { checkProperties, oneOf, TYPES } from '../properties.js';
@@ -99,14 +99,14 @@ export function checkSwapRequest(request: SwapRequest): CheckedSwap {
   return {
     backing: checkBacking(request.backing),
     partition: request.partition,
-    name: request.name ?? `dmfd-swap-${randomBytes(4).toString('hex')}`,
+    name: request.name ?? `dmfd-swap-${randomHex(4)}`,
     cipher,
     keySize,
     sectorSize,
     priority: request.priority,
     discard: request.discard,
     label: checkLabel(request.label ?? ''),
-    uuid: checkUuid(request.uuid ?? randomUUID()),
+    uuid: checkUuid(request.uuid ?? randomUuid()),
     offset: request.offset ?? 0n,
     size: request.size,
     force: request.force ?? false,

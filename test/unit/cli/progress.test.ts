@@ -7,7 +7,7 @@ const TEXT = 'waiting until mine is gone';
 const IMPORT = `import { whileBlocked, withProgress } from ${JSON.stringify(distribution('cli/progress.js'))};
   import { readFileSync, writeSync } from 'node:fs';`;
 const LONG_WAIT = {
-  'in the event loop': `await withProgress(${JSON.stringify(TEXT)}, false, new Promise((resolve) => setTimeout(resolve, 1000)));`,
+  'in the event loop': `await withProgress(${JSON.stringify(TEXT)}, false, new Promise((resolve) => setTimeout(resolve, 2500)));`,
   blocked: `const pause = new Int32Array(new SharedArrayBuffer(4));
     whileBlocked(${JSON.stringify(TEXT)}, false, () => Atomics.wait(pause, 0, 0, 4000));`,
 };

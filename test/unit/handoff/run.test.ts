@@ -98,10 +98,16 @@ describe('a command that is run', () => {
   });
 });
 
-const CHILD = { startCommand: 'handoff/run.js', becomeCommand: 'handoff/run.js', Device: 'device/handle.js' };
+const CHILD = {
+  startCommand: 'handoff/run.js',
+  becomeCommand: 'handoff/run.js',
+  Device: 'device/handle.js',
+  expectOneThread: 'kernel/shim.js',
+};
 
 /** In a child, `device` and `command`: a shell with this script. Its own descriptors are those of a fresh Node. */
 const prepare = (script: string, { file = '/bin/sh', fd = 5 } = {}) => `
+  expectOneThread();
   const words = ['sh', '-c', ${JSON.stringify(script)}];
   const command = { file: ${JSON.stringify(file)}, words, environment: ['PATH=/usr/bin:/bin'], fd: ${fd}, placeholders: true };
   const device = new Device({ name: 'mine', uuid: 'U', loops: [] }, fs.openSync('/dev/zero'));`;

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { MODES } from '../../../src/device/creation.js';
 import { CREATION_STEPS } from '../../../src/device/steps.js';
 import { numbersOf, parseLayout } from '../../../src/kernel/layout.js';
-import { scratchName, shim } from '../../../src/kernel/shim.js';
+import { scratchName } from '../../../src/kernel/random.js';
+import { shim } from '../../../src/kernel/shim.js';
 import { evaluateC, SHIM_HEADERS } from '../support/compile.js';
 import { refusal } from '../support/refusal.js';
 

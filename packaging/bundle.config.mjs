@@ -1,0 +1,49 @@
+/**
+ * How rolldown makes one file of the command line, dist/command/dmfd.cjs: finding and reading sixty takes as long as Node itself
+ * takes to start, and compiling long names longer. ora is a file of its own, because it is rarely needed.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'rolldown';
+
+/** What Node has loaded anyway when it runs dmfd. */
+const LOADED = ['buffer', 'events', 'fs', 'path', 'process', 'url', 'util'].map((name) => `node:${name}`);
+
+const OWN_REQUIRE = '\0own-require';
+
+/** Loads modules of Node's when they are first used: most commands never use child processes, threads, streams, and so on. */
+const lazyModules = {
+  name: 'lazy-modules',
+  renderChunk: (code) =>
+    code.replace(/\brequire\("(node:[\w/]+)"\)/g, (load, name) =>
+      LOADED.includes(name) ? load : `loadedLater(() => ${load})`,
+    ),
+};
+
+/** What makes a require() out of a URL loads the loader of ES modules; the bundle has one of its own. */
+const ownRequire = {
+  name: 'own-require',
+  resolveId: (source) => (source === 'node:module' ? OWN_REQUIRE : undefined),
+  load: (id) => (id === OWN_REQUIRE ? 'export const createRequire = () => require;' : undefined),
+};
+
+const LOADED_LATER = `const loadedLater = (load) => {
+  let loaded;
+  return new Proxy({}, { get: (_, name) => (loaded ??= load())[name] });
+};`;
+
+const ORA = fileURLToPath(new URL('../dist/cli/ora.js', import.meta.url));
+
+export default defineConfig([
+  {
+    input: 'dist/cli/main.js',
+    platform: 'node',
+    external: ['ffi-rs', ORA],
+    plugins: [ownRequire, lazyModules],
+    output: { ...output('dmfd'), intro: LOADED_LATER, paths: { [ORA]: './ora.cjs' } },
+  },
+  { input: ORA, platform: 'node', output: output('ora') },
+]);
+
+function output(name) {
+  return { file: `dist/command/${name}.cjs`, format: 'cjs', minify: true, dynamicImportInCjs: false };
+}
