@@ -57,11 +57,13 @@ node_from_npm() {
   chmod 755 "$root/usr/local/bin/node" "$libraries/npm/bin/npm-cli.js"
 }
 
-# Runs a command in the root, with nothing of this machine's environment but the way to the network.
+# Runs a command in the root, with nothing of this machine's environment but the way to the network. Standard input is
+# nothing: bash takes a socket, which it may be, for a login over the network, and reads files that fail under its option -u.
 inside() {
   # shellcheck disable=SC2046 # words without blanks
   chroot "$root" env -i $(env | grep -iE '^(http|https|no)_proxy=') NODE_EXTRA_CA_CERTS=/certificates.crt \
-    DEBIAN_FRONTEND=noninteractive HOME=/root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin "$@"
+    DEBIAN_FRONTEND=noninteractive HOME=/root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin \
+    "$@" </dev/null
 }
 
 remove_root() {
