@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
+import { cacheDirectory } from '../harness/cache.js';
 import { bootedVm } from '../harness/index.js';
 
 /** The guest of this run. */
@@ -80,6 +83,12 @@ export function kernelKnows(what: keyof typeof SINCE): boolean {
   const [major = 0, minor = 0] = vm.kernel.release.split('.').map(Number);
   const [sinceMajor, sinceMinor] = SINCE[what];
   return major > sinceMajor || (major === sinceMajor && minor >= sinceMinor);
+}
+
+/** Whether the guest's kernel was configured with it. */
+export function kernelHas(option: string): boolean {
+  const config = readFileSync(join(cacheDirectory('kernels'), vm.kernel.name, 'config'), 'utf8');
+  return new RegExp(`^CONFIG_${option}=[ym]$`, 'm').test(config);
 }
 
 /** Shell: prints a device's disk sequence number as the kernel tells it, and 0, as dmfd does, where it has none. */

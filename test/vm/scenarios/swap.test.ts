@@ -2,7 +2,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
-import { everything, expectedMode, expectNothingLeft, kernelKnows, sh, whole } from './support.js';
+import { everything, expectedMode, expectNothingLeft, kernelHas, kernelKnows, sh, whole } from './support.js';
 
 const FILE = '/tmp/swap.img';
 const UUID = '2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e';
@@ -176,7 +176,7 @@ if (whole) {
     expect(output.match(/^\d+$/gm)).toEqual([`${(8 << 20) / 512}`, `${(32 << 20) / 512}`]);
   });
 
-  test('on btrfs a file that is written in place', async () => {
+  test.runIf(kernelHas('BTRFS_FS'))('on btrfs a file that is written in place', async () => {
     const output =
       await sh(`exec 2>&1; cd /tmp; mkdir cow; truncate -s 128M cow.img; mkfs.btrfs -q cow.img 2>&-
     mount -o loop cow.img cow; fallocate -l 16M cow/swap; chmod 600 cow/swap
