@@ -96,7 +96,7 @@ $(prebuilt_for:%=prebuilt-%): prebuilt-%: build-ready
 	@install -D -t prebuilt/$* build/prebuilt/$*/dmfd build/prebuilt/$*/libdmfd.so
 
 .PHONY: package
-package: prebuilt completions ## the npm package and the Debian packages, in build/packages
+package: prebuilt completions reference ## the npm package and the Debian packages, in build/packages
 	@rm -rf build/packages && mkdir -p build/packages
 	@npm pack --ignore-scripts --silent --pack-destination build/packages
 	packaging/debian.sh amd64 build/packages
@@ -105,6 +105,10 @@ package: prebuilt completions ## the npm package and the Debian packages, in bui
 .PHONY: completions
 completions: build ## what bash, zsh and fish know of dmfd's words, made of the definitions of its commands
 	@node packaging/completions.mjs build/completions
+
+.PHONY: reference
+reference: build ## build/library-reference.md: what the library exports, with the comments of the source
+	@node packaging/library-reference.mjs | $(bin)/biome format --stdin-file-path=reference.md >build/library-reference.md
 
 PREFIX ?= /usr/local
 .PHONY: install uninstall

@@ -33,6 +33,7 @@ documents() {
   place=$root/usr/share/doc/dmfd
   mkdir -p "$place"
   cp -r "$here/README.md" "$here/SECURITY.md" "$here/docs" "$place/"
+  cp "$here/build/library-reference.md" "$place/docs"
   gzip -9n <"$here/CHANGELOG.md" >"$place/changelog.gz"
   cp "$here/packaging/debian/copyright" "$place/copyright"
   find "$place" -type f -exec chmod 644 {} +

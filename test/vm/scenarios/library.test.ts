@@ -1,7 +1,17 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { compileExamples } from '../../examples.js';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
-import { everything, expectedMode, expectNothingLeft, image, kernelKnows, sampleOf, sh } from './support.js';
+import {
+  everything,
+  expectedMode,
+  expectNothingLeft,
+  image,
+  kernelKnows,
+  sampleOf,
+  sh,
+  vm,
+} from './support.js';
 
 /** Runs a program of library/ in the guest, where it imports dmfd as any program does. */
 const script = (name: string): string => `node ${vmFile(`scenarios/library/${name}.mjs`)}`;
@@ -17,6 +27,14 @@ test('a device is made, described, used, and let go of by close, release and dis
   expect(await sh('dd if=/tmp/library.img bs=4096 skip=1 count=1 status=none | head -c 14')).toBe(
     'by the library',
   );
+});
+
+test('the examples of the documents run', async () => {
+  const folder = `examples-${vm.kernel.name}`;
+  for (const { program } of compileExamples(folder)) {
+    expect(await sh(`cd /tmp && cp library.img disk.img && node ${program}`)).toBe('');
+    await expectNothingLeft();
+  }
 });
 
 test('a child gets the descriptor through stdio, and is then the only holder', async () => {
