@@ -20,6 +20,8 @@ shim_sources := $(wildcard native-shims/*.[ch] native-shims/*/*.[ch] native-shim
 # Which kernels `make test` boots, and how much of the SIGKILL sweep it runs; test-all takes everything.
 test_kernels := debian-6.1 debian-6.12 debian-latest dmfd-6.1 liar-6.1
 all_kernels := debian-5.10 $(test_kernels) dmfd-6.12
+# The majors of Node that dmfd is for. The newest of each comes from the npm registry, into the cache.
+nodes := 20 22 24 26
 built = $(filter-out debian-%,$(1))
 
 .PHONY: help
@@ -39,14 +41,18 @@ test: lint vm-ready package ## lint, types, and all tests on every kernel of the
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: lint vm-ready package ## as test, everything on all kernels, every point of the SIGKILL sweep, and a minimal Debian 12 and 13
+test-all: lint vm-ready package ## as test, everything on all kernels, every point of the SIGKILL sweep, on each Node, and a minimal Debian 12 and 13
 	@test/prerequisites.sh roots
 	test/kernel/build.sh $(call built,$(all_kernels))
-	DMFD_TEST_ALL=1 DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
+	DMFD_TEST_ALL=1 DMFD_TEST_NODES="$(nodes)" DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-unit
 test-unit: build-ready build test-programs ## the tests that need no kernel
 	test/vm/run-tests.sh --project unit
+
+.PHONY: test-node
+test-node: build-ready build test-programs ## the tests that need no kernel, on each Node that dmfd is for
+	DMFD_TEST_NODES="$(nodes)" test/vm/run-tests.sh --project unit
 
 .PHONY: test-vm
 test-vm: vm-ready package ## the tests in the virtual machine; KERNEL=debian-6.12 for one kernel, FILE=hold for one file

@@ -39,14 +39,15 @@ function filesFor(kernel: string): { include: string[]; exclude: string[] } {
       ...needsLiar,
       needsSystemd,
       ...tooNewFor(kernel),
-      ...(everything && kernel === SOAKED ? [] : ['test/vm/scenarios/soak.test.ts']),
+      ...(everything && kernel === LEISURELY ? [] : LEISURE),
       ...(everything ? [] : leftToOthers(kernel, kernels)),
     ],
   };
 }
 
-/** A quarter of an hour and more on one kernel says it all. */
-const SOAKED = 'debian-6.12';
+/** One kernel says it all, and `make test` has no time for it. */
+const LEISURELY = 'debian-6.12';
+const LEISURE = ['test/vm/scenarios/soak.test.ts', 'test/vm/scenarios/nodes.test.ts'];
 
 /** What kernels know since 6.8. */
 function tooNewFor(kernel: string): string[] {

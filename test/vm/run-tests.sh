@@ -4,7 +4,8 @@
 #
 #   test/vm/run-tests.sh [VITEST-ARGUMENT...]
 #
-# With DMFD_TEST_ALL=1, three kernels of DMFD_VM_KERNELS at a time: all their guests at once would take 20 GB.
+# With DMFD_TEST_ALL=1, three kernels of DMFD_VM_KERNELS at a time: all their guests at once would take 20 GB. With
+# DMFD_TEST_NODES="20 22", the tests that need no kernel run on the newest Node of each of these, and not on this machine's.
 set -eu
 
 cd "$(dirname "$(readlink -f "$0")")/../.."
@@ -16,7 +17,13 @@ trap 'rm -f "$DMFD_TEST_COUNTS" "$DMFD_TEST_COUNTS.groups"' EXIT
 passed=0 failed=0 skipped=0 status=0
 
 main() {
-  if [ "${DMFD_TEST_ALL-}" = 1 ]; then run_in_groups "$DMFD_VM_KERNELS" "$@"; else run "$@"; fi
+  if [ "${DMFD_TEST_ALL-}" = 1 ]; then
+    run --project harness "$@"
+    run_on_nodes --project unit "$@"
+    run_in_groups "$DMFD_VM_KERNELS" "$@"
+  else
+    run_on_nodes "$@"
+  fi
   while read -r more_passed more_failed more_skipped; do
     passed=$((passed + more_passed)) failed=$((failed + more_failed)) skipped=$((skipped + more_skipped))
   done <"$DMFD_TEST_COUNTS"
@@ -34,10 +41,21 @@ run() {
   node_modules/.bin/vitest run --config test/vitest.config.ts "$@" || status=$?
 }
 
+run_on_nodes() {
+  [ -n "${DMFD_TEST_NODES-}" ] || { run "$@" && return; }
+  path=$PATH
+  for node in $DMFD_TEST_NODES; do
+    bin=$(test/vm/nodes/fetch-node.sh "$node") || { status=1 && continue; }
+    PATH=$bin:$path
+    echo "on Node $(node --version):"
+    run "$@"
+  done
+  PATH=$path
+}
+
 run_in_groups() {
   kernels=$1
   shift
-  run --project unit --project harness "$@"
   echo "$kernels" | xargs -n 3 >"$DMFD_TEST_COUNTS.groups"
   while read -r DMFD_VM_KERNELS <&3; do
     export DMFD_VM_KERNELS
