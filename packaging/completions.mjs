@@ -8,6 +8,9 @@ import { program } from '../dist/cli/program.js';
 
 const PLACEHOLDERS = ['{path}', '{fd}', '{dev}', '{name}', '{diskseq}'];
 
+/** Of options that take one of a few words, which their descriptions name. */
+const CHOICES = { '--mode': ['auto', 'atomic', 'fallback'], '--udev': ['quiet', 'full', 'none'] };
+
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: node packaging/completions.mjs FOLDER');
 const commands = program(undefined).commands.map(describe);
@@ -48,7 +51,8 @@ function kindOf(word) {
 }
 
 function choicesIn(long, description) {
-  return long === '--mode' && description.startsWith('auto') ? ['auto', 'atomic', 'fallback'] : [];
+  const choices = CHOICES[long] ?? [];
+  return choices.every((word) => description.includes(word)) ? choices : [];
 }
 
 function bash() {
@@ -83,8 +87,12 @@ _dmfd() {
 ${cases}
     *) return ;;
   esac
-  if [[ $before == --mode ]]; then
-    COMPREPLY=($(compgen -W 'auto atomic fallback' -- "$word"))
+${Object.entries(CHOICES)
+  .map(
+    ([long, words], index) => `  ${index === 0 ? 'if' : 'elif'} [[ $before == ${long} ]]; then
+    COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$word"))`,
+  )
+  .join('\n')}
   elif [[ " $files " == *" $before "* || ($argument == file && $word != -*) ]]; then
     compopt -o default
   elif [[ $word == -* ]]; then

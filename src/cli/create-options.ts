@@ -1,9 +1,18 @@
 import { type Command as CommandLine, Option } from 'commander';
 import type { Backing } from '../backing/request.js';
 import type { Mode } from '../device/creation.js';
+import type { UdevMode } from '../dm/udev.js';
 import type { Segment } from '../segment/segment.js';
 import { type KeyOptions, keyOption, parseKeyBits } from './key-options.js';
-import { collect, collectAs, parseFd, parseMode, parseSeconds, parseUid } from './option-values.js';
+import {
+  collect,
+  collectAs,
+  parseFd,
+  parseMode,
+  parseSeconds,
+  parseUdev,
+  parseUid,
+} from './option-values.js';
 import { addPresetOptions, type PresetOptions } from './preset-options.js';
 import { usageError } from './usage-error.js';
 import { parseBacking } from './words/backing-word.js';
@@ -29,6 +38,9 @@ export interface CreateOptions extends KeyOptions, PresetOptions {
   readonly placeholders: boolean;
   /** Milliseconds. */
   readonly waitGone?: number;
+  readonly udev: UdevMode;
+  /** Milliseconds. */
+  readonly udevWait?: number;
   readonly dryRun?: true;
   readonly json?: true;
   readonly jsonFd?: number;
@@ -70,6 +82,20 @@ export function addCreateOptions(command: CommandLine): (options: CreateOptions)
       parseMode,
       'auto',
     )
+    .option(
+      '--udev <MODE>',
+      "what udev makes of it: quiet (nothing), full (links, as for dmsetup's devices) or none (it is told nothing)",
+      parseUdev,
+      'quiet',
+    )
+    .addOption(
+      new Option(
+        '--udev-wait [SECONDS]',
+        'with --udev full: wait for the links, for at most SECONDS, given as --udev-wait=SECONDS',
+      )
+        .preset(DEFAULT_WAIT_SECONDS)
+        .argParser(parseSeconds('--udev-wait')),
+    )
     .optionsGroup('Who gets its descriptor:')
     .option(
       '--fd <N>',
@@ -99,7 +125,7 @@ export function addCreateOptions(command: CommandLine): (options: CreateOptions)
         'return only when device and loop devices are gone, or after SECONDS, given as --wait-gone=SECONDS, with status 124',
       )
         .preset(DEFAULT_WAIT_SECONDS)
-        .argParser(parseSeconds),
+        .argParser(parseSeconds('--wait-gone')),
     )
     .optionsGroup('What is told:')
     .option('--dry-run', 'check what can be checked, print the table, and change nothing')
@@ -141,6 +167,9 @@ export function checkCombination(options: CreateOptions, commandLength: number |
   for (const [one, other, why] of EXCLUSIVE) {
     if (options[one] === undefined || options[other] === undefined) continue;
     throw usageError(`${flag(one)} and ${flag(other)} exclude each other: ${why}`);
+  }
+  if (options.udevWait !== undefined && options.udev !== 'full') {
+    throw usageError('--udev-wait goes with --udev full alone: udev makes no links that could be waited for');
   }
   if (commandLength === undefined) checkWithoutCommand(options);
   else checkWithCommand(options);

@@ -76,7 +76,7 @@ type Asked = SegmentRequest | (TableRequest & { readonly table: readonly TableSo
 
 function makeDevice(request: Asked, options: CreateOptions): Device {
   const make = () => createDeviceSync(request);
-  const wait = expectedWait(request.table ?? [], request.key);
+  const wait = expectedWait(request);
   return wait === undefined ? make() : whileBlocked(wait, isQuiet(options), make);
 }
 
@@ -116,6 +116,8 @@ function toRequest(name: string | undefined, options: CreateOptions, segments: S
     sharedLoop: options.sharedLoop ?? false,
     readOnly: options.readonly ?? false,
     mode: options.mode,
+    udev: options.udev,
+    ...(options.udevWait === undefined ? {} : { udevWait: options.udevWait }),
     ...(key === undefined ? {} : { key }),
     ...(options.verbose ? { onStep: tellStep } : {}),
   };

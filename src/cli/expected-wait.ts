@@ -6,10 +6,17 @@ import type { KeySource } from '../key/key.js';
 const LARGE = 1_000_000;
 
 /** What the making of a device may have to wait for, as far as can be seen beforehand. */
-export function expectedWait(table: readonly TableSource[], key: KeySource | undefined): string | undefined {
+export function expectedWait({ table = [], key, udevWait }: Waiting): string | undefined {
   if (key !== undefined && comesFromSomebody(key)) return 'waiting for the key';
   const length = table.reduce((sum, { text }) => sum + text.length, 0);
-  return length > LARGE ? 'loading the table' : undefined;
+  if (length > LARGE) return 'loading the table';
+  return udevWait === undefined ? undefined : "waiting for udev's links";
+}
+
+interface Waiting {
+  readonly table?: readonly TableSource[] | undefined;
+  readonly key?: KeySource | undefined;
+  readonly udevWait?: number | undefined;
 }
 
 /** Through a pipe, that is, or a socket: who types a key at a terminal knows what is waited for. */

@@ -1,4 +1,5 @@
 import { MODES, type Mode } from '../device/creation.js';
+import { UDEV_MODES, type UdevMode } from '../dm/udev.js';
 import { callerState } from '../handoff/caller-state.js';
 import { readIfThere } from '../kernel/pseudo-files.js';
 import { usageError } from './usage-error.js';
@@ -14,10 +15,15 @@ export function collectAs<T>(
   return (value, before) => [...(before ?? []), parse(value)];
 }
 
-export function parseMode(value: string): Mode {
-  const mode = MODES.find((candidate) => candidate === value);
-  if (mode === undefined) throw usageError(`--mode ${value}: it must be one of ${MODES.join(', ')}`);
-  return mode;
+export const parseMode: (value: string) => Mode = parseOneOf('--mode', MODES);
+export const parseUdev: (value: string) => UdevMode = parseOneOf('--udev', UDEV_MODES);
+
+function parseOneOf<Word extends string>(option: string, words: readonly Word[]): (value: string) => Word {
+  return (value) => {
+    const word = words.find((candidate) => candidate === value);
+    if (word === undefined) throw usageError(`${option} ${value}: it must be one of ${words.join(', ')}`);
+    return word;
+  };
 }
 
 /** For an option whose value is a descriptor's number. */
@@ -53,12 +59,14 @@ export function parseUid(value: string): number {
 }
 
 /** Seconds, to milliseconds. */
-export function parseSeconds(value: string): number {
-  const seconds = Number(value);
-  if (!/^\d+(\.\d+)?$/.test(value) || seconds > 86_400) {
-    throw usageError(`--wait-gone=${value}: it must be a number of seconds, at most 86400`);
-  }
-  return seconds * 1000;
+export function parseSeconds(option: string): (value: string) => number {
+  return (value) => {
+    const seconds = Number(value);
+    if (!/^\d+(\.\d+)?$/.test(value) || seconds > 86_400) {
+      throw usageError(`${option}=${value}: it must be a number of seconds, at most 86400`);
+    }
+    return seconds * 1000;
+  };
 }
 
 /** A whole number; what it may be is for the request to say. */

@@ -4,6 +4,7 @@ import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/kernel-log.js';
+import { shim } from '../kernel/shim.js';
 import { type OpenKey, openKey } from '../key/key.js';
 import { takesKeyring } from '../key/keyring.js';
 import type { LoopDevice } from '../loop/attach.js';
@@ -13,6 +14,7 @@ import { explainFailure } from './failure.js';
 import { Device } from './handle.js';
 import { type PlannedRequest, withPlan } from './plan.js';
 import { type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
+import { awaitUdev, udevClock } from './udev.js';
 
 /**
  * As {@link createDevice}, in this thread, which waits for the kernel: for scripts. When it throws, nothing it made is left.
@@ -78,17 +80,37 @@ function createOver(
   const log = KernelLog.listen(kernel);
   try {
     const keyringAllowed = key !== undefined && takesKeyring(kernel, dm, table);
+    const since = udevClock();
     const result = createShielded(kernel, dm, { ...request, table, key, keyringAllowed });
     if (result.result < 0) {
       const { dev } = result;
       const number = dev.major === 0 ? undefined : formatDeviceNumber(dev);
       throw explainFailure(request, result, log.deviceMapperLines(number));
     }
-    return {
-      device: Device.of(request, result, loops, [...(key?.warnings ?? []), ...request.warnings]),
-      result,
-    };
+    const warnings = [
+      ...(key?.warnings ?? []),
+      ...request.warnings,
+      ...linksOfUdev(kernel, request, result, since),
+    ];
+    return { device: Device.of(request, result, loops, warnings), result };
   } finally {
     log.close();
+  }
+}
+
+/** Waits for them, where that was asked for. Returns what the user should know of that. */
+function linksOfUdev(
+  kernel: Kernel,
+  { name, udevWait }: PlannedRequest,
+  { dev, fd }: CreationResult,
+  since: bigint,
+): readonly string[] {
+  if (udevWait === undefined) return [];
+  try {
+    const warning = awaitUdev(kernel, { name, ...dev }, since, udevWait);
+    return warning === undefined ? [] : [warning];
+  } catch (error) {
+    shim.close(fd);
+    throw error;
   }
 }

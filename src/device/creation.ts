@@ -1,8 +1,9 @@
 import type { DeviceNumber } from '../dm/device-number.js';
 import { mangle } from '../dm/mangling.js';
 import type { DeviceName, DeviceUuid } from '../dm/names.js';
-import { FLAGS, UDEV_EVENT } from '../dm/protocol.js';
+import { FLAGS } from '../dm/protocol.js';
 import { encodeTableLoad, findKeyPlaces, type KeyPlace, type Table } from '../dm/table.js';
+import { type UdevRules, udevEvent } from '../dm/udev.js';
 import { DmfdError } from '../errors.js';
 import { Canceled } from '../kernel/cancellation.js';
 import type { DmControl } from '../kernel/dm-control.js';
@@ -29,6 +30,7 @@ export interface Creation {
   readonly table: Table;
   readonly readOnly: boolean;
   readonly mode: Mode;
+  readonly udev: UdevRules;
   readonly key: OpenKey | undefined;
   /** The crypt target of this kernel takes a key from a keyring. */
   readonly keyringAllowed: boolean;
@@ -119,7 +121,7 @@ function encodeCreation(kernel: Kernel, dm: DmControl, creation: Creation, keyPl
   buffer.writeInt32LE(dm.fd, at.control);
   buffer.writeUInt32LE(modes()[creation.mode], at.mode);
   buffer.writeUInt32LE(creation.readOnly ? 1 : 0, at.read_only);
-  buffer.writeUInt32LE(UDEV_EVENT, at.udev_event);
+  buffer.writeUInt32LE(udevEvent(creation.udev), at.udev_event);
   buffer.write(mangle(creation.name), at.name);
   buffer.write(mangle(creation.uuid), at.uuid);
   scratchName().copy(buffer, at.scratch);

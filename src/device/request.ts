@@ -7,6 +7,7 @@ import {
   UUID_PREFIX,
 } from '../dm/names.js';
 import { loopNumbers, parseTable, sectorsNumbers, type Table, type TableSource } from '../dm/table.js';
+import { UDEV_MODES, type UdevMode, type UdevRules } from '../dm/udev.js';
 import { DmfdError } from '../errors.js';
 import { randomHex, randomUuid } from '../kernel/random.js';
 import type { StepListener } from '../kernel/step.js';
@@ -60,6 +61,16 @@ interface DeviceOptions {
   readonly key?: KeySource;
   /** `auto` (default); `atomic`: only if the kernel returns the descriptor itself; `fallback`: never ask it to. */
   readonly mode?: Mode;
+  /**
+   * What udev, where it runs, makes of the device. `quiet` (default): nothing, neither links nor a look into it; `full`: what it
+   * makes of a device of dmsetup's; `none`: it is told nothing, and its rules decide.
+   */
+  readonly udev?: UdevMode;
+  /**
+   * Milliseconds, with `udev: 'full'`: the device is returned when udev has made its links, or after that time, with a warning.
+   * Default: at once; the links come later.
+   */
+  readonly udevWait?: number;
   /** Is told each call to the kernel. */
   readonly onStep?: StepListener;
 }
@@ -80,6 +91,8 @@ export interface CheckedRequest {
   readonly sharedLoop: boolean;
   readonly readOnly: boolean;
   readonly mode: Mode;
+  readonly udev: UdevRules;
+  readonly udevWait: number | undefined;
   readonly key: KeySource | undefined;
 }
 
@@ -97,6 +110,8 @@ const PROPERTIES = {
   readOnly: TYPES.boolean,
   key: TYPES.key,
   mode: oneOf(MODES),
+  udev: oneOf(UDEV_MODES),
+  udevWait: TYPES.number,
   onStep: TYPES.function,
 } satisfies Record<keyof DeviceRequest, unknown>;
 
@@ -109,8 +124,27 @@ export function checkRequest(request: DeviceRequest): CheckedRequest {
     uuid: parseDeviceUuid(request.uuid ?? `${UUID_PREFIX}${randomUuid()}`),
     sharedLoop: request.sharedLoop ?? false,
     mode: request.mode ?? 'auto',
+    udev: request.udev ?? 'quiet',
+    udevWait: checkUdevWait(request),
     ...content,
   };
+}
+
+const DAY = 86_400_000;
+
+function checkUdevWait({ udev, udevWait }: DeviceOptions): number | undefined {
+  if (udevWait === undefined) return undefined;
+  if (udev !== 'full') {
+    throw new DmfdError(
+      'invalid-request',
+      'property udevWait: udev makes no links that could be waited for',
+      {
+        hint: "it makes them with `udev: 'full'`",
+      },
+    );
+  }
+  if (udevWait >= 0 && udevWait <= DAY) return udevWait;
+  throw new DmfdError('invalid-request', `property udevWait is ${udevWait}: it must be from 0 to ${DAY}`);
 }
 
 type CheckedContent = Pick<CheckedRequest, 'content' | 'loop' | 'key' | 'readOnly'>;

@@ -67,22 +67,3 @@ export const NO_ANSWER = 0xffffffff;
  * by all.
  */
 export const INTERFACE_VERSION = [4, 0, 0] as const;
-
-/** Flags for the udev rules of device-mapper, from libdevmapper's public header. */
-const UDEV_DISABLE_SUBSYSTEM_RULES = 0x02;
-const UDEV_DISABLE_DISK_RULES = 0x04;
-const UDEV_DISABLE_OTHER_RULES = 0x08;
-const UDEV_PRIMARY_SOURCE = 0x40;
-
-/**
- * What to put in `event_nr` of a resume or remove: udev makes /dev/mapper/NAME, and looks no further into a
- * device that belongs to whoever got the descriptor (a worker that probes it for a file system would hold it
- * open). The low 16 bits, the semaphore, are zero: nobody needs to be waited for.
- */
-export const UDEV_EVENT =
-  ((UDEV_PRIMARY_SOURCE |
-    UDEV_DISABLE_SUBSYSTEM_RULES |
-    UDEV_DISABLE_DISK_RULES |
-    UDEV_DISABLE_OTHER_RULES) <<
-    16) >>>
-  0;

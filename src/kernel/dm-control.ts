@@ -8,7 +8,8 @@ import {
 } from '../dm/lists.js';
 import { mangle } from '../dm/mangling.js';
 import { isOwnUuid } from '../dm/names.js';
-import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE, UDEV_EVENT } from '../dm/protocol.js';
+import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE } from '../dm/protocol.js';
+import { udevEvent } from '../dm/udev.js';
 import { PRIVILEGE_HINT } from '../errors.js';
 import { describeErrno, isRefusal, resultName } from './errno.js';
 import type { Kernel } from './kernel.js';
@@ -105,7 +106,8 @@ export class DmControl implements Disposable {
       // The UUID of others may be mangled in another way.
       ...(isOwnUuid(device.uuid) ? { uuid: device.uuid } : { dev: device }),
       flags: FLAGS.DEFERRED_REMOVE,
-      eventNr: UDEV_EVENT,
+      // The rules do not ask, on a removal: what udev made goes, whoever wanted it.
+      eventNr: udevEvent('quiet'),
     });
     const result = this.kernel.call(operation, () => shim.ioctl(this.fd, COMMANDS.DEV_REMOVE, request));
     if (result >= 0) return true;

@@ -82,15 +82,14 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
     const overwritten = checkContent(kernel, request, backing, area);
     backing.reserve(area);
     const attached = backing.attach();
-    const device = makeDevice(
-      kernel,
-      checkRequest({
-        name: request.name,
-        table: cryptLine(request, area, attached.device),
-        key: { random: request.keySize },
-        mode: request.mode,
-      }),
-    );
+    const checked = checkRequest({
+      name: request.name,
+      table: cryptLine(request, area, attached.device),
+      key: { random: request.keySize },
+      mode: request.mode,
+    });
+    // Whoever turns it off may know it by its name alone.
+    const device = makeDevice(kernel, { ...checked, udev: 'name-only' });
     try {
       refuseWithoutNode(device);
       refuseOthersOn(request.backing, attached.device, device.minor);

@@ -216,6 +216,26 @@ const ROWS: readonly Row[] = [
     stderr: says('--wait-gone=soon: it must be a number of seconds, at most 86400'),
   },
   {
+    line: "dmfd create --table '0 8 zero' --udev loud -- true",
+    code: 125,
+    stderr: says('--udev loud: it must be one of quiet, full, none'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --udev full --udev-wait=soon -- true",
+    code: 125,
+    stderr: says('--udev-wait=soon: it must be a number of seconds, at most 86400'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --udev none --udev-wait -- true",
+    code: 125,
+    stderr: says('--udev-wait goes with --udev full alone: udev makes no links that could be waited for'),
+  },
+  {
+    line: "dmfd create --table '0 8 zero' --udev-wait=3 -- true",
+    code: 125,
+    stderr: says('--udev-wait goes with --udev full alone: udev makes no links that could be waited for'),
+  },
+  {
     line: 'dmfd create --table "0 8 zero" "$(printf \'a\\377\')" -- true',
     code: 125,
     stderr: says('argument 4, a\ufffd: it is not valid UTF-8'),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { collect, parseFd, parseMode, parseSeconds } from '../../../src/cli/option-values.js';
+import { collect, parseFd, parseMode, parseSeconds, parseUdev } from '../../../src/cli/option-values.js';
 import { refusal } from '../support/refusal.js';
 
 /** Node has raised its soft limit to the hard one. */
@@ -36,6 +36,18 @@ describe('--mode', () => {
   });
 });
 
+describe('--udev', () => {
+  test.each(['quiet', 'full', 'none'])('%s', (mode) => {
+    expect(parseUdev(mode)).toBe(mode);
+  });
+
+  test.each(['', 'Full', 'name-only', 'yes'])('not %j', (mode) => {
+    expect(refusal(() => parseUdev(mode)).message).toBe(
+      `--udev ${mode}: it must be one of quiet, full, none`,
+    );
+  });
+});
+
 describe('--wait-gone', () => {
   test.each([
     ['0', 0],
@@ -43,11 +55,11 @@ describe('--wait-gone', () => {
     ['0.5', 500],
     ['86400', 86_400_000],
   ])('%s', (value, milliseconds) => {
-    expect(parseSeconds(value)).toBe(milliseconds);
+    expect(parseSeconds('--wait-gone')(value)).toBe(milliseconds);
   });
 
   test.each(['', '-1', 'soon', '1s', '.5', '1e3', 'Infinity', '86401'])('not %j', (value) => {
-    expect(refusal(() => parseSeconds(value)).message).toBe(
+    expect(refusal(() => parseSeconds('--wait-gone')(value)).message).toBe(
       `--wait-gone=${value}: it must be a number of seconds, at most 86400`,
     );
   });

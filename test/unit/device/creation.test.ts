@@ -18,7 +18,17 @@ const control = () => ({ fd: notDeviceMapper }) as DmControl;
 
 function creation(mode: Mode, changes: Partial<Creation> = {}): Creation {
   const { name, uuid, table, readOnly } = request();
-  return { name, uuid, table, readOnly, mode, key: undefined, keyringAllowed: false, ...changes };
+  return {
+    name,
+    uuid,
+    table,
+    readOnly,
+    mode,
+    udev: 'quiet',
+    key: undefined,
+    keyringAllowed: false,
+    ...changes,
+  };
 }
 
 /** The real shim, with something for a control device that refuses every ioctl. */

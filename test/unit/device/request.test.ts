@@ -14,6 +14,8 @@ describe('a request', () => {
       sharedLoop: false,
       readOnly: false,
       mode: 'auto',
+      udev: 'quiet',
+      udevWait: undefined,
       key: undefined,
     });
   });

@@ -10,8 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The udev flags that libdevmapper's header has: primary source, no subsystem, disk or other rules. */
-#define UDEV_EVENT ((uint32_t)(0x0040 | 0x0002 | 0x0004 | 0x0008) << 16)
+/* The udev flags that libdevmapper's header has. */
+enum {
+	NO_DM_RULES = 0x0001,
+	NO_SUBSYSTEM_RULES = 0x0002,
+	NO_DISK_RULES = 0x0004,
+	NO_OTHER_RULES = 0x0008,
+	PRIMARY_SOURCE = 0x0040
+};
 
 struct target {
 	uint64_t start;
@@ -98,12 +104,26 @@ static void by_uuid(void)
 
 	strcpy(request->uuid, "DMFD-1");
 	print_request("status", request);
+}
 
-	request = new_request(0);
+static void remove_deferred(const char *label, uint32_t udev_flags)
+{
+	struct dm_ioctl *request = new_request(0);
+
 	strcpy(request->uuid, "DMFD-1");
 	request->flags = DM_DEFERRED_REMOVE;
-	request->event_nr = UDEV_EVENT;
-	print_request("remove deferred", request);
+	request->event_nr = udev_flags << 16;
+	print_request(label, request);
+}
+
+static void removals(void)
+{
+	const uint32_t name_only = PRIMARY_SOURCE | NO_SUBSYSTEM_RULES | NO_DISK_RULES | NO_OTHER_RULES;
+
+	remove_deferred("remove deferred, quiet", name_only | NO_DM_RULES);
+	remove_deferred("remove deferred, full", PRIMARY_SOURCE);
+	remove_deferred("remove deferred, none", 0);
+	remove_deferred("remove deferred, name-only", name_only);
 }
 
 static void loop(const char *label, uint32_t fd, uint32_t flags, const char *name)
@@ -121,6 +141,7 @@ int main(void)
 {
 	loads();
 	by_uuid();
+	removals();
 	print_request("list", new_request(64));
 	loop("loop", 21, LO_FLAGS_AUTOCLEAR, "dmfd:/disk.img");
 	loop("loop read-only", 21, LO_FLAGS_AUTOCLEAR | LO_FLAGS_READ_ONLY,

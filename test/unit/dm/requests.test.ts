@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { encodeRequest } from '../../../src/dm/header.js';
-import { FLAGS, UDEV_EVENT } from '../../../src/dm/protocol.js';
+import { FLAGS } from '../../../src/dm/protocol.js';
 import { encodeTableLoad, parseTable } from '../../../src/dm/table.js';
+import { UDEV_MODES, udevEvent } from '../../../src/dm/udev.js';
 import { encodeLoopConfig, encodeLoopInfo } from '../../../src/loop/protocol.js';
 import { runCFile } from '../support/compile.js';
 
@@ -16,7 +17,12 @@ const OURS: Readonly<Record<string, Buffer>> = {
   'load several': encodeTableLoad({ uuid }, several),
   'load odd': encodeTableLoad({ uuid }, odd),
   status: encodeRequest({ uuid }),
-  'remove deferred': encodeRequest({ uuid, flags: FLAGS.DEFERRED_REMOVE, eventNr: UDEV_EVENT }),
+  ...Object.fromEntries(
+    ([...UDEV_MODES, 'name-only'] as const).map((rules) => [
+      `remove deferred, ${rules}`,
+      encodeRequest({ uuid, flags: FLAGS.DEFERRED_REMOVE, eventNr: udevEvent(rules) }),
+    ]),
+  ),
   list: encodeRequest({}, 64),
   loop: encodeLoopConfig(21, encodeLoopInfo('/disk.img', { readOnly: false })),
   'loop read-only': encodeLoopConfig(21, encodeLoopInfo(longName, { readOnly: true })),

@@ -58,6 +58,7 @@ test('bash and fish offer the commands, modes and files', () => {
   expect(inBash('dmfd', 'cr')).toEqual(['create']);
   expect(inFish('dmfd cr')).toEqual(['create']);
   expect(inBash('dmfd', 'create', '--mode', 'a')).toEqual(['auto', 'atomic']);
+  expect(inBash('dmfd', 'create', '--udev', '')).toEqual(['quiet', 'full', 'none']);
   expect(inFish('dmfd create --mode a').sort()).toEqual(['atomic', 'auto']);
   expect(inBash('dmfd', 'create', '--loop', '/et')).toEqual(['compopt -o default']);
   expect(inFish('dmfd create --loop /etc/host')).toContain('/etc/hosts');

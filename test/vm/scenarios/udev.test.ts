@@ -1,14 +1,20 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
-import { expectNothingLeft, image, kernelKnows, sh, vm } from './support.js';
-
-const OVER_LOOP = "--loop /tmp/udev.img --table '0 2048 linear {loop0} 0'";
+import { everything, expectNothingLeft, image, kernelKnows, sh, vm } from './support.js';
 
 /** A shell function: waits at most 5 seconds for a condition. */
 const UNTIL = 'until_() { n=0; until eval "$1" || [ $n -ge 100 ]; do n=$((n+1)); sleep 0.05; done; }';
 
+/** A file system that begins where a device does, and not where the loop device under it begins. */
+const INSIDE = '/tmp/inside.img,offset=1M';
+const LINKS = "find /dev -type l -lname '*/dm-*' | sort";
+
+let withoutUdev: string;
+
 beforeAll(async () => {
   await image('udev.img', 1);
+  await sh('truncate -s 16M /tmp/inside.img; mkfs.ext4 -q -L inside -E offset=1048576 /tmp/inside.img 15M');
+  withoutUdev = await sh('dmfd create early --zero 8 --udev full --udev-wait=600 -- echo started 2>&1');
   await vm.startUdev();
   // Another one, whose complaints can be read. One that does not end is killed, one that does not start is started again.
   await sh(`
@@ -32,18 +38,70 @@ afterEach(async () => {
   await sh('udevadm settle; ! ls /dev/mapper | grep -v control');
 });
 
-test('/dev/mapper/NAME and the other links come while the device lives, and go with it', async () => {
-  const output = await sh(`
-    dmfd create linked ${OVER_LOOP} --wait-gone -- sh -c '
-      ${UNTIL}; until_ "[ -e /dev/mapper/linked ]"
-      readlink -f /dev/mapper/linked; echo {path}
-      udevadm settle; ls -l /dev/disk/by-diskseq 2>/dev/null | grep -c {diskseq} || true'
-    udevadm settle; ls /dev/mapper; find /dev -name '*linked*'`);
-  const [link, path, , ...after] = output.trim().split('\n');
-  expect(link).toMatch(/^\/dev\/dm-\d+$/);
-  expect(path).toBe(link);
-  expect(after).toEqual(['control']);
+test('where udevd does not run, its links are not waited for', () => {
+  expect(withoutUdev).toBe(
+    'dmfd: device early: udevd does not run (there is no /run/udev/control), and makes no links\nstarted\n',
+  );
 });
+
+test('udev makes no link of a device unless it is asked to, and does not look into it', async () => {
+  const output = await sh(`
+    dmfd create linked --linear ${INSIDE} --wait-gone -- sh -c '
+      ${UNTIL}; until_ "grep -q DM_NAME /run/udev/data/b{dev}"; udevadm settle
+      ${LINKS}; grep -E "^S:|^E:(DM_NAME|ID_FS)" /run/udev/data/b{dev}'`);
+  expect(output).toBe('E:DM_NAME=linked\n');
+});
+
+test('all links that a device of dmsetup has are there when the command starts, and go with the device', async () => {
+  const output = await sh(`
+    dmfd create linked --linear ${INSIDE} --uuid U-1 --udev full --udev-wait=60 --wait-gone -- sh -c "${LINKS}"
+    udevadm settle; echo none left:; ${LINKS}
+    loop=$(losetup -f --show -o 1M /tmp/inside.img); sectors=$(blockdev --getsz $loop); losetup -d $loop
+    loop=$(losetup -f --show /tmp/inside.img); udevadm settle
+    echo "0 $sectors linear $loop 2048" | timeout 60 dmsetup create linked --uuid U-1
+    ${LINKS}; timeout 60 dmsetup remove linked; losetup -d $loop; udevadm settle`);
+  const [ours = '', theirs = ''] = output.replace(/by-diskseq\/\d+/g, 'by-diskseq/N').split('none left:\n');
+  expect(ours.split('\n')).toEqual(
+    expect.arrayContaining([
+      '/dev/disk/by-id/dm-name-linked',
+      '/dev/disk/by-id/dm-uuid-U-1',
+      '/dev/disk/by-label/inside',
+      '/dev/mapper/linked',
+    ]),
+  );
+  expect(ours).toBe(theirs);
+});
+
+test('udev that is told nothing follows its rules', async () => {
+  const output = await sh(`
+    dmfd create linked --linear ${INSIDE} --udev none --wait-gone -- sh -c '
+      ${UNTIL}; until_ "grep -q DM_NAME /run/udev/data/b{dev}"; udevadm settle
+      ${LINKS}; grep -E "^E:DM_(NAME|.*FLAG)" /run/udev/data/b{dev}'`);
+  expect(output).toMatch(/\/dev\/mapper\/linked\n(\/.*\n)*E:DM_NAME=linked\n$/);
+  expect(output).not.toContain('PRIMARY_SOURCE');
+});
+
+test('a wait for udev has an end', async () => {
+  const output = await sh(`
+    udevadm control --stop-exec-queue
+    dmfd create linked --zero 8 --udev full --udev-wait=0.5 --wait-gone -- echo started 2>&1
+    udevadm control --start-exec-queue; udevadm settle`);
+  expect(output).toBe(
+    'dmfd: device linked: udev has not made its links within 0.5 s; they may come later\nstarted\n',
+  );
+});
+
+test('one device after the other while udev is asked again and again to look at them all', async () => {
+  const rounds = everything ? 200 : 12;
+  const output = await sh(
+    `touch /tmp/triggering; (while [ -e /tmp/triggering ]; do udevadm trigger --subsystem-match=block; done) & loop=$!
+    node ${vmFile('scenarios/udev/rounds.mjs')} /tmp/inside.img ${rounds}
+    rm /tmp/triggering; wait $loop; udevadm settle; ${LINKS}; ls /dev/mapper; ls /run/udev/data | grep "^b$(awk '$2 == "device-mapper" { print $1 }' /proc/devices):" || true
+    tail -n +2 /proc/sysvipc/sem`,
+    900_000,
+  );
+  expect(output).toBe('control\n');
+}, 900_000);
 
 test('20 creations in a row, each gone before the next: a worker that looks at one does not keep it', async () => {
   expect(await sh(`node ${vmFile('scenarios/library/in-a-row.mjs')} /tmp/udev.img 20`)).toBe(
@@ -67,12 +125,12 @@ test('a worker that has it open keeps it only until it closes it', async () => {
     ls /sys/block | grep -c dm-; ls /dev/mapper
     rm /etc/udev/rules.d/99-hold.rules; udevadm settle; udevadm control --reload; sleep 0.3
     ls /sys/block | grep dm- || echo gone`);
-  expect(output).toBe('held\n1\ncontrol\nlooked-at\ngone\n');
+  expect(output).toBe('held\n1\ncontrol\ngone\n');
 });
 
 test('a device that cannot be made leaves nothing with udev either', async () => {
   const { code } = await vm.sh(
-    "dmfd create refused --table '0 8 linear /dev/nosuchdevice 0' -- true; status=$?; udevadm settle; find /dev /run/udev -name '*refused*'; exit $status",
+    "dmfd create refused --table '0 8 linear /dev/nosuchdevice 0' --udev full -- true; status=$?; udevadm settle; find /dev /run/udev -name '*refused*'; exit $status",
   );
   expect(code).toBe(125);
 });
