@@ -57,6 +57,8 @@ const KINDS = {
   'program-missing': 'unsupported',
   'name-taken': 'taken',
   'uuid-taken': 'taken',
+  /** There is something of the device's name in /dev/mapper. */
+  'link-taken': 'taken',
   /** Another program removed or replaced the device while it was being made. */
   'device-stolen': 'taken',
   'loop-devices-taken': 'taken',
@@ -82,6 +84,8 @@ const KINDS = {
   /** A device that the table names is not there. */
   'lookup-failed': 'kernel',
   'node-missing': 'system',
+  /** A link in /dev/mapper could not be made. */
+  'link-failed': 'system',
   'shim-unusable': 'system',
   'reply-malformed': 'system',
   /** The process that was making the device was killed. */

@@ -9,6 +9,7 @@ export type { KeyGiven, Mode } from './device/creation.js';
 export type { DeviceFacts, LoopIdentity } from './device/facts.js';
 export type { Device } from './device/handle.js';
 export type { DeviceState, DeviceSummary } from './device/list.js';
+export type { StaleLink } from './device/mapper-link.js';
 export { type DevicePlan, planDeviceSync } from './device/plan.js';
 export type { Probe } from './device/probe.js';
 export type { Reaped, ReapedLoop, ReapRequest } from './device/reap.js';
@@ -17,6 +18,7 @@ export { type DeviceIdentity, type Remains, waitGone } from './device/wait-gone.
 export type { DeviceNumber } from './dm/device-number.js';
 export type { TargetVersion } from './dm/lists.js';
 export type { TableSource } from './dm/table.js';
+export type { UdevMode } from './dm/udev.js';
 export { DmfdError, type ErrorCode, type ErrorDetails, type ErrorKind } from './errors.js';
 export type { Step, StepListener } from './kernel/step.js';
 export type { KeySource } from './key/key.js';

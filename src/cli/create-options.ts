@@ -41,6 +41,7 @@ export interface CreateOptions extends KeyOptions, PresetOptions {
   readonly udev: UdevMode;
   /** Milliseconds. */
   readonly udevWait?: number;
+  readonly mapperLink?: true;
   readonly dryRun?: true;
   readonly json?: true;
   readonly jsonFd?: number;
@@ -96,6 +97,7 @@ export function addCreateOptions(command: CommandLine): (options: CreateOptions)
         .preset(DEFAULT_WAIT_SECONDS)
         .argParser(parseSeconds('--udev-wait')),
     )
+    .option('--mapper-link', 'make /dev/mapper/NAME, without udev, for as long as dmfd runs')
     .optionsGroup('Who gets its descriptor:')
     .option(
       '--fd <N>',
@@ -143,6 +145,7 @@ export function addCreateOptions(command: CommandLine): (options: CreateOptions)
 type Name = keyof CreateOptions;
 
 const NOT_THERE = 'dmfd does not stay until the device is gone';
+const NOT_THERE_FOR_LINK = 'dmfd does not stay to take the link away';
 
 /** Options that exclude each other, and why. */
 const EXCLUSIVE: readonly (readonly [one: Name, other: Name, why: string])[] = [
@@ -151,6 +154,9 @@ const EXCLUSIVE: readonly (readonly [one: Name, other: Name, why: string])[] = [
   ['fdstore', 'waitGone', NOT_THERE],
   ['sendFd', 'waitGone', NOT_THERE],
   ['exec', 'waitGone', 'dmfd is gone before the command ends'],
+  ['exec', 'mapperLink', NOT_THERE_FOR_LINK],
+  ['fdstore', 'mapperLink', NOT_THERE_FOR_LINK],
+  ['sendFd', 'mapperLink', NOT_THERE_FOR_LINK],
 ];
 
 /** Options that need a command, as they are written. */
@@ -167,6 +173,9 @@ export function checkCombination(options: CreateOptions, commandLength: number |
   for (const [one, other, why] of EXCLUSIVE) {
     if (options[one] === undefined || options[other] === undefined) continue;
     throw usageError(`${flag(one)} and ${flag(other)} exclude each other: ${why}`);
+  }
+  if (options.mapperLink && options.udev === 'full') {
+    throw usageError('--mapper-link and --udev full exclude each other: udev makes that link');
   }
   if (options.udevWait !== undefined && options.udev !== 'full') {
     throw usageError('--udev-wait goes with --udev full alone: udev makes no links that could be waited for');

@@ -11,7 +11,7 @@ import { callerDescriptors, callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
 import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../handoff/fdstore.js';
 import { hold } from '../handoff/hold.js';
-import { becomeCommand, endAs, startCommand } from '../handoff/run.js';
+import { becomeCommand, type Ending, endAs, startCommand } from '../handoff/run.js';
 import { sendDescriptor } from '../handoff/send-fd.js';
 import type { Segment } from '../segment/segment.js';
 import { awaitGone } from './await-gone.js';
@@ -118,6 +118,7 @@ function toRequest(name: string | undefined, options: CreateOptions, segments: S
     mode: options.mode,
     udev: options.udev,
     ...(options.udevWait === undefined ? {} : { udevWait: options.udevWait }),
+    mapperLink: options.mapperLink ?? false,
     ...(key === undefined ? {} : { key }),
     ...(options.verbose ? { onStep: tellStep } : {}),
   };
@@ -154,9 +155,16 @@ async function runAndEnd(
   options: CreateOptions,
   events: Events,
 ): Promise<void> {
-  const running = startCommand(command, device);
-  events.started(running.pid);
-  const ending = running.end();
+  // The command may close its descriptor before it ends, and the link has to have its device until it is taken away.
+  const linked = device.mapperLink === undefined ? undefined : device.secondHandle();
+  let ending: Ending;
+  try {
+    const running = startCommand(command, device);
+    events.started(running.pid);
+    ending = running.end();
+  } finally {
+    linked?.close();
+  }
   events.ended(ending);
   endAs((await isGoneIfAsked(device, options, events)) ? ending : { status: SOMETHING_STAYED });
 }

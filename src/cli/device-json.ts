@@ -22,12 +22,13 @@ function identity(device: Omit<DeviceSummary, 'openCount' | 'deferredRemove' | '
 
 /** A device that was just made. */
 export function deviceJson(device: DeviceFacts) {
-  const { mode, key, loops } = device;
+  const { mode, key, loops, mapperLink } = device;
   return {
     ...identity(device),
     mode,
     key,
     loops: loops.map(({ minor, file }) => ({ path: `/dev/loop${minor}`, file })),
+    mapperLink,
   };
 }
 

@@ -34,6 +34,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'program-missing': undefined,
   'name-taken': undefined,
   'uuid-taken': 'choose another --uuid, or leave it out; "dmsetup info -c" shows what exists',
+  'link-taken': undefined,
   'device-stolen': undefined,
   'loop-devices-taken': undefined,
   'loop-file-in-use': '"losetup -l" shows it: end what uses it; or allow both with --shared-loop',
@@ -52,6 +53,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'lookup-failed':
     'there is no block device of that name or number; to use a file, give it with --loop FILE and write {loop0} in the table',
   'node-missing': undefined,
+  'link-failed': undefined,
   'shim-unusable': undefined,
   'reply-malformed': undefined,
   'creation-killed': undefined,

@@ -22,6 +22,9 @@ export function addReap(program: CommandLine): void {
       for (const { minor, file, detached } of reaped.loops) {
         print(`/dev/loop${minor} (${file}): ${loopFate(detached, dryRun)}`);
       }
+      for (const { path, target } of reaped.links) {
+        print(`${path} -> ${target}: stale link, ${dryRun ? 'would be removed' : 'removed'}`);
+      }
     });
 }
 

@@ -12,6 +12,7 @@ import { withLoops } from '../loop/plan.js';
 import { type CreationResult, createShielded } from './creation.js';
 import { explainFailure } from './failure.js';
 import { Device } from './handle.js';
+import { makeMapperLink, refuseTakenLink } from './mapper-link.js';
 import { type PlannedRequest, withPlan } from './plan.js';
 import { type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { awaitUdev, udevClock } from './udev.js';
@@ -46,6 +47,7 @@ export function makeAndTell(
     return withPlan(kernel, request, (planned) =>
       DmControl.with(kernel, (dm) => {
         refuseTakenUuid(dm, request);
+        if (request.mapperLink) refuseTakenLink(kernel, dm, request.name);
         return withLoops(kernel, planned.loops, request.sharedLoop, (loops) =>
           createOver(kernel, dm, planned, loops, key),
         );
@@ -87,28 +89,28 @@ function createOver(
       const number = dev.major === 0 ? undefined : formatDeviceNumber(dev);
       throw explainFailure(request, result, log.deviceMapperLines(number));
     }
-    const warnings = [
-      ...(key?.warnings ?? []),
-      ...request.warnings,
-      ...linksOfUdev(kernel, request, result, since),
-    ];
-    return { device: Device.of(request, result, loops, warnings), result };
+    const { linkWarnings, mapperLink } = makeLinks(kernel, request, result, since);
+    const warnings = [...(key?.warnings ?? []), ...request.warnings, ...linkWarnings];
+    return { device: Device.of(request, result, loops, warnings, mapperLink), result };
   } finally {
     log.close();
   }
 }
 
-/** Waits for them, where that was asked for. Returns what the user should know of that. */
-function linksOfUdev(
+/** Those in /dev, by udev or without it. When it throws, the device is let go of. */
+function makeLinks(
   kernel: Kernel,
-  { name, udevWait }: PlannedRequest,
+  { name, udevWait, mapperLink }: PlannedRequest,
   { dev, fd }: CreationResult,
   since: bigint,
-): readonly string[] {
-  if (udevWait === undefined) return [];
+): { readonly linkWarnings: readonly string[]; readonly mapperLink: string | undefined } {
+  const device = { name, ...dev };
   try {
-    const warning = awaitUdev(kernel, { name, ...dev }, since, udevWait);
-    return warning === undefined ? [] : [warning];
+    const warning = udevWait === undefined ? undefined : awaitUdev(kernel, device, since, udevWait);
+    return {
+      linkWarnings: warning === undefined ? [] : [warning],
+      mapperLink: mapperLink ? makeMapperLink(kernel, device) : undefined,
+    };
   } catch (error) {
     shim.close(fd);
     throw error;

@@ -26,6 +26,8 @@ export interface DeviceFacts extends DeviceNumber {
   readonly loops: readonly LoopIdentity[];
   /** How the kernel got the key that `{key}` in the table stands for; undefined without one. */
   readonly key: KeyGiven | undefined;
+  /** /dev/mapper/NAME, where dmfd itself has made it; it goes when the handle is closed. */
+  readonly mapperLink: string | undefined;
   /** What the user should know. */
   readonly warnings: readonly string[];
 }

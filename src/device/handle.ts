@@ -7,6 +7,7 @@ import { shim } from '../kernel/shim.js';
 import type { LoopDevice } from '../loop/attach.js';
 import type { CreationResult, KeyGiven } from './creation.js';
 import type { DeviceFacts, LoopIdentity } from './facts.js';
+import { removeMapperLink } from './mapper-link.js';
 import type { CheckedRequest } from './request.js';
 import { waitGone } from './wait-gone.js';
 
@@ -29,9 +30,11 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   readonly mode: 'atomic' | 'fallback';
   readonly loops: readonly LoopIdentity[];
   readonly key: KeyGiven | undefined;
+  readonly mapperLink: string | undefined;
   readonly warnings: readonly string[];
   #fd: number;
   #released = false;
+  #hasLink: boolean;
 
   /** @internal */
   constructor(facts: DeviceFacts, fd: number) {
@@ -46,8 +49,10 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
     this.mode = facts.mode;
     this.loops = facts.loops;
     this.key = facts.key;
+    this.mapperLink = facts.mapperLink;
     this.warnings = facts.warnings;
     this.#fd = fd;
+    this.#hasLink = facts.mapperLink !== undefined;
   }
 
   /** @internal The device that a creation made. */
@@ -56,6 +61,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
     { dev, fd, fromKernel, diskseq, size, keyGiven }: CreationResult,
     loops: readonly LoopDevice[],
     warnings: readonly string[] = [],
+    mapperLink?: string,
   ): Device {
     const facts: DeviceFacts = {
       name,
@@ -68,6 +74,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
       mode: fromKernel ? 'atomic' : 'fallback',
       loops: loops.map(({ major, minor, diskseq, file }) => ({ major, minor, diskseq, file })),
       key: keyGiven,
+      mapperLink,
       warnings,
     };
     return new Device(facts, fd);
@@ -103,20 +110,49 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
    * @throws DmfdError as {@link openReadOnly}
    */
   heldReadOnly(): Device {
-    const readOnly = this.openReadOnly();
-    const held = new Device({ ...(this as DeviceFacts), path: this.pathFor(readOnly) }, readOnly);
+    const held = this.secondHandle();
     this.close();
     return held;
   }
 
+  /**
+   * A second handle, with a read-only descriptor, which has the link in /dev/mapper from here on.
+   *
+   * @internal
+   * @throws DmfdError as {@link openReadOnly}
+   */
+  secondHandle(): Device {
+    const readOnly = this.openReadOnly();
+    const second = new Device({ ...(this as DeviceFacts), path: this.pathFor(readOnly) }, readOnly);
+    this.#hasLink = false;
+    return second;
+  }
+
+  /** @internal All that another handle of the same descriptor needs; this one has nothing to hold any more. */
+  handOver(): { readonly facts: DeviceFacts; readonly fd: number } {
+    this.#hasLink = false;
+    return { facts: { ...(this as DeviceFacts) }, fd: this.release() };
+  }
+
   /** Lets go of the device. Does nothing the second time. */
   close(): void {
+    this.#unlink();
     if (this.#fd >= 0) shim.close(this.#fd);
     this.#fd = -1;
   }
 
-  /** Gives the descriptor away: the caller closes it, {@link close} does not. -1 when it is gone already. */
+  /** While the device is held: the link never leads to another one. */
+  #unlink(): void {
+    if (this.#hasLink && this.mapperLink !== undefined) removeMapperLink(this.mapperLink, this);
+    this.#hasLink = false;
+  }
+
+  /**
+   * Gives the descriptor away: the caller closes it, {@link close} does not. -1 when it is gone already. The link in /dev/mapper
+   * goes, for nobody knows how long it would be right.
+   */
   release(): number {
+    this.#unlink();
     const fd = this.#fd;
     this.#fd = -1;
     if (fd >= 0) this.#released = true;

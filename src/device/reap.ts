@@ -6,6 +6,7 @@ import { findStrayLoops, letGo } from '../loop/strays.js';
 import { checkProperties, TYPES } from '../properties.js';
 import type { LoopIdentity } from './facts.js';
 import { type DeviceSummary, findDevices, summarize } from './list.js';
+import { removeStaleLinks, type StaleLink } from './mapper-link.js';
 
 /** What to remove. */
 export interface ReapRequest {
@@ -26,6 +27,8 @@ export interface Reaped {
   readonly beingMade: readonly DeviceSummary[];
   /** Loop devices of dmfd's that a holder of the device above had told to stay. */
   readonly loops: readonly ReapedLoop[];
+  /** Links in /dev/mapper of processes that were killed: those that led to no device of their name. */
+  readonly links: readonly StaleLink[];
 }
 
 export interface ReapedLoop extends LoopIdentity {
@@ -54,7 +57,7 @@ const GRACE_MILLISECONDS = 1000;
  * Removes the devices that a kill of a dmfd together with its shield left behind: those that are not marked for deferred
  * removal, have never been live, are made by nobody now, and are so a second later. An unused one is gone when this
  * returns, a used one goes with its last holder. Without names, loop devices of dmfd's that were told to stay are told again to
- * detach when nobody uses them.
+ * detach when nobody uses them, and stale links of dmfd's in /dev/mapper are taken away.
  *
  * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is no such one
  */
@@ -63,13 +66,17 @@ export function reapDevices(kernel: Kernel, request: ReapRequest = {}): Reaped {
   // After the devices, which hold theirs.
   const strays = request.devices === undefined ? findStrayLoops(kernel) : [];
   const loops = strays.map((loop) => ({ ...loop, detached: !request.dryRun && letGo(kernel, loop) }));
-  return { ...found, loops };
+  const links =
+    request.devices === undefined
+      ? DmControl.with(kernel, (dm) => removeStaleLinks(kernel, dm, request.dryRun ?? false))
+      : [];
+  return { ...found, loops, links };
 }
 
 function reapUnfinished(
   kernel: Kernel,
   { devices: names, dryRun = false }: ReapRequest,
-): Omit<Reaped, 'loops'> {
+): Pick<Reaped, 'devices' | 'beingMade'> {
   return DmControl.with(kernel, (dm) => {
     const before = findUnfinished(dm, names);
     if (before.length === 0) return { devices: [], beingMade: [] };

@@ -71,6 +71,8 @@ interface DeviceOptions {
    * Default: at once; the links come later.
    */
   readonly udevWait?: number;
+  /** Makes /dev/mapper/NAME, without udev, for as long as the handle is open. A process that ends without closing it leaves it. */
+  readonly mapperLink?: boolean;
   /** Is told each call to the kernel. */
   readonly onStep?: StepListener;
 }
@@ -93,6 +95,7 @@ export interface CheckedRequest {
   readonly mode: Mode;
   readonly udev: UdevRules;
   readonly udevWait: number | undefined;
+  readonly mapperLink: boolean;
   readonly key: KeySource | undefined;
 }
 
@@ -112,6 +115,7 @@ const PROPERTIES = {
   mode: oneOf(MODES),
   udev: oneOf(UDEV_MODES),
   udevWait: TYPES.number,
+  mapperLink: TYPES.boolean,
   onStep: TYPES.function,
 } satisfies Record<keyof DeviceRequest, unknown>;
 
@@ -126,6 +130,7 @@ export function checkRequest(request: DeviceRequest): CheckedRequest {
     mode: request.mode ?? 'auto',
     udev: request.udev ?? 'quiet',
     udevWait: checkUdevWait(request),
+    mapperLink: checkMapperLink(request),
     ...content,
   };
 }
@@ -148,6 +153,13 @@ function checkUdevWait({ udev, udevWait }: DeviceOptions): number | undefined {
 }
 
 type CheckedContent = Pick<CheckedRequest, 'content' | 'loop' | 'key' | 'readOnly'>;
+
+function checkMapperLink({ udev, mapperLink = false }: DeviceOptions): boolean {
+  if (!mapperLink || udev !== 'full') return mapperLink;
+  throw new DmfdError('invalid-request', "property mapperLink: with udev: 'full', udev makes that link", {
+    hint: 'leave one of the two out',
+  });
+}
 
 function checkTable({ table, loop = [], key, readOnly = false }: TableRequest): CheckedContent {
   const sources = labelled(table);

@@ -13,7 +13,7 @@ const FLAGS = {
   quiet: NAME_ONLY | DISABLE_DM_RULES,
   /** That they do for it what they do for a device of dmsetup's. */
   full: PRIMARY_SOURCE,
-  /** Nothing: they find out by themselves what there is. */
+  /** Nothing. Those of LVM2 make /dev/mapper/NAME then. */
   none: 0,
   /** That they make /dev/mapper/NAME, and no more. */
   'name-only': NAME_ONLY,

@@ -10,7 +10,7 @@ import { isBlockNodeAt } from './block-device.js';
 import type { Kernel } from './kernel.js';
 import { listIfThere, readIfThere, swapDevicePaths } from './pseudo-files.js';
 
-/** Milliseconds: longer than udev's workers look at a device. */
+/** Milliseconds: longer than udev's workers look at a device, or udev's queue is. */
 const LEAVING = 5000;
 /** What leaves is seen half gone: its name already, its claim or its lock not yet. */
 const SETTLING = 300;

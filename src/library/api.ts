@@ -18,7 +18,7 @@ import { inThread } from './threads.js';
 
 /** What every call takes. */
 export interface CallOptions {
-  /** Ends a wait (for a key, a lock, a turn), and takes back what was made; the promise is rejected with its reason. */
+  /** Ends a wait (for a key, a lock, udev, a turn), and takes back what was made; the promise is rejected with its reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -40,10 +40,12 @@ export interface ListeningOptions extends CallOptions {
  */
 export async function createDevice(request: DeviceRequest, options: CallOptions = {}): Promise<Device> {
   const { signal } = checkOptions(options);
-  const { facts, fd } = await inThread('createDevice', checkRequest(request), {
+  const checked = checkRequest(request);
+  const { key, udevWait } = checked;
+  const { facts, fd } = await inThread('createDevice', checked, {
     signal,
     onStep: request.onStep,
-    mayWait: request.key !== undefined && !('random' in request.key),
+    mayWait: (key !== undefined && !('random' in key)) || udevWait !== undefined,
     undo: (made) => new Device(made.facts, made.fd).close(),
   });
   return new Device(facts, fd);

@@ -19,10 +19,8 @@ export interface MadeDevice {
 
 /** What can be done in a thread of its own: requests and results are plain data, which can pass between threads. */
 export const OPERATIONS = {
-  createDevice: (kernel: Kernel, request: CheckedRequest): MadeDevice => {
-    const device = makeDevice(kernel, request);
-    return { facts: { ...device }, fd: device.release() };
-  },
+  createDevice: (kernel: Kernel, request: CheckedRequest): MadeDevice =>
+    makeDevice(kernel, request).handOver(),
   planDevice: (kernel: Kernel, request: CheckedRequest): DevicePlan => describePlan(kernel, request),
   createSwap: (kernel: Kernel, request: CheckedSwap): Swap => makeSwap(kernel, request),
   endSwap: (kernel: Kernel, swap: Pick<Swap, 'path'>): void => endSwap(kernel, swap),

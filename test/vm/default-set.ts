@@ -20,6 +20,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   key: ['debian-6.12'],
   library: ['debian-6.1'],
   loop: STOCK,
+  'mapper-link': ['debian-6.12'],
   package: ['debian-latest'],
   presets: ['debian-6.12'],
   probe: ['debian-latest'],

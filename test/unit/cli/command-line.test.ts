@@ -235,6 +235,18 @@ const ROWS: readonly Row[] = [
     code: 125,
     stderr: says('--udev-wait goes with --udev full alone: udev makes no links that could be waited for'),
   },
+  ...['--exec -- true', '--fdstore', '--send-fd /run/x'].map((words) => ({
+    line: `dmfd create --table '0 8 zero' --mapper-link ${words}`,
+    code: 125,
+    stderr: says(
+      `${words.split(' ')[0]} and --mapper-link exclude each other: dmfd does not stay to take the link away`,
+    ),
+  })),
+  {
+    line: "dmfd create --table '0 8 zero' --mapper-link --udev full -- true",
+    code: 125,
+    stderr: says('--mapper-link and --udev full exclude each other: udev makes that link'),
+  },
   {
     line: 'dmfd create --table "0 8 zero" "$(printf \'a\\377\')" -- true',
     code: 125,

@@ -20,6 +20,7 @@ const DEVICE: DeviceFacts = {
   mode: 'fallback',
   loops: [{ major: 7, minor: 3, diskseq: 5n, file: 'a "file"' }],
   key: undefined,
+  mapperLink: undefined,
   warnings: [],
 };
 
@@ -30,6 +31,8 @@ const SAME =
 test('a device that was made is one line of JSON', () => {
   const rest = '"mode":"fallback","loops":[{"path":"/dev/loop3","file":"a \\"file\\""}]';
   expect(toJson(deviceJson(DEVICE))).toBe(`{${SAME},${rest}}`);
+  const linked = { ...DEVICE, mapperLink: '/dev/mapper/with\\x20a' };
+  expect(toJson(deviceJson(linked))).toBe(`{${SAME},${rest},"mapperLink":"/dev/mapper/with\\\\x20a"}`);
 });
 
 test('so is swap, with the same fields first', () => {

@@ -1,6 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Device } from '../../../src/device/handle.js';
 import { scratchName } from '../../../src/kernel/random.js';
 import { shim } from '../../../src/kernel/shim.js';
@@ -133,6 +145,60 @@ describe('a handle', () => {
     }
     expect(isOpen(fd)).toBe(true);
     closeSync(fd);
+  });
+
+  describe('with a link in /dev/mapper', () => {
+    let directory: string;
+    let path: string;
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), 'dmfd-link-'));
+      path = join(directory, 'mine');
+      symlinkSync('.././dm-7', path);
+    });
+    afterEach(() => rmSync(directory, { recursive: true }));
+    const linked = () => new Device(facts({ minor: 7, mapperLink: path }), open());
+
+    test('takes it away when it is closed', () => {
+      const handle = linked();
+      handle.close();
+      expect(readdirSync(directory)).toEqual([]);
+      symlinkSync('.././dm-7', path);
+      handle.close();
+      expect(readdirSync(directory)).toEqual(['mine']);
+    });
+
+    test.each(['../dm-7', '.././dm-8'])('leaves one that says %s, for it is another one’s', (target) => {
+      unlinkSync(path);
+      symlinkSync(target, path);
+      linked().close();
+      expect(readlinkSync(path)).toBe(target);
+    });
+
+    test('takes it away when it gives its descriptor away', () => {
+      closeSync(linked().release());
+      expect(readdirSync(directory)).toEqual([]);
+    });
+
+    test('leaves it to the handle that it hands all over to', () => {
+      const handle = linked();
+      const { facts, fd } = handle.handOver();
+      handle.close();
+      expect(readdirSync(directory)).toEqual(['mine']);
+      new Device(facts, fd).close();
+      expect(readdirSync(directory)).toEqual([]);
+      expect(isOpen(fd)).toBe(false);
+    });
+
+    test.skipIf(someDisk === undefined)('leaves it to the read-only handle that goes on', () => {
+      const { major, minor } = someDisk ?? { major: 0, minor: 0 };
+      unlinkSync(path);
+      symlinkSync(`.././dm-${minor}`, path);
+      const held = new Device(facts({ major, minor, mapperLink: path }), open()).heldReadOnly();
+      expect(held.mapperLink).toBe(path);
+      expect(readdirSync(directory)).toEqual(['mine']);
+      held.close();
+      expect(readdirSync(directory)).toEqual([]);
+    });
   });
 
   test('of a device that cannot be opened once more stays what it is', () => {

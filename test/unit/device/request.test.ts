@@ -16,6 +16,7 @@ describe('a request', () => {
       mode: 'auto',
       udev: 'quiet',
       udevWait: undefined,
+      mapperLink: false,
       key: undefined,
     });
   });
@@ -115,6 +116,16 @@ describe('a request', () => {
     [
       { segments: [{ target: 'zero', size: 512n }], key: { random: 256 } },
       /^a key was given, but no segment is encrypted$/,
+    ],
+    [{ table: ZERO, udev: 'full', mapperLink: true }, /^property mapperLink: with udev: 'full', udev /],
+    [{ table: ZERO, udevWait: 1 }, /^property udevWait: udev makes no links /, /`udev: 'full'`/],
+    [{ table: ZERO, udev: 'none', udevWait: 1 }, /^property udevWait: /],
+    [{ table: ZERO, udev: 'full', udevWait: -1 }, /^property udevWait is -1: it must be from 0 to 86400000$/],
+    [{ table: ZERO, udev: 'full', udevWait: Number.NaN }, /^property udevWait is NaN: /],
+    [{ table: ZERO, udev: 'full', udevWait: 86_400_001 }, /^property udevWait is 86400001: /],
+    [
+      { table: ZERO, udev: 'name-only' as 'quiet' },
+      /^property udev is "name-only": it must be "quiet", "full" or "none"$/,
     ],
   ])('%o is refused', (request, message, hint) => {
     const error = refusal(() => checkRequest(request));

@@ -46,8 +46,10 @@ test('the public types are as promised', () => {
   expectTypeOf<dmfd.SwapRequest['size']>().toEqualTypeOf<bigint | undefined>();
   expectTypeOf<dmfd.DeviceSummary['deferredRemove']>().toEqualTypeOf<boolean>();
   expectTypeOf<dmfd.DeviceState>().toEqualTypeOf<'held' | 'being-made' | 'leaked' | 'kept'>();
-  expectTypeOf<AnyIn<dmfd.Reaped | dmfd.ReapedLoop | dmfd.ReapRequest>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.Reaped | dmfd.ReapedLoop | dmfd.ReapRequest | dmfd.StaleLink>>().toBeNever();
   expectTypeOf<dmfd.Mode>().toEqualTypeOf<'auto' | 'atomic' | 'fallback'>();
+  expectTypeOf<dmfd.DeviceRequest['udev']>().toEqualTypeOf<dmfd.UdevMode | undefined>();
+  expectTypeOf<dmfd.UdevMode>().toEqualTypeOf<'quiet' | 'full' | 'none'>();
   expectTypeOf<dmfd.DeviceRequest['key']>().toEqualTypeOf<dmfd.KeySource | undefined>();
   expectTypeOf<'key-missing'>().toExtend<dmfd.ErrorCode>();
   expectTypeOf<string>().not.toExtend<dmfd.ErrorCode>();

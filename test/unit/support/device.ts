@@ -44,6 +44,7 @@ export function facts(changes: Partial<DeviceFacts> = {}): DeviceFacts {
     mode: 'fallback',
     loops: [],
     key: undefined,
+    mapperLink: undefined,
     warnings: [],
     ...changes,
   };

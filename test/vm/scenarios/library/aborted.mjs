@@ -104,7 +104,7 @@ for (const create of [createSwap, (request) => createSwapSync(request)]) {
   });
   assert.equal(spawnSync('sh', ['-c', 'tail -n +2 /proc/swaps']).stdout.toString(), '');
 }
-assert.deepEqual(await reapDevices(), { devices: [], beingMade: [], loops: [] });
+assert.deepEqual(await reapDevices(), { devices: [], beingMade: [], loops: [], links: [] });
 await done(held);
 console.log('ok');
 

@@ -1,35 +1,36 @@
 /**
- * Makes so many devices over the file, all of one name, each gone before the next; with the links of udev for every
- * third one. Prints what went wrong.
+ * Makes so many devices over the file, all of one name, each gone before the next, with a link that udev makes, or dmfd, or both.
+ * Prints what went wrong.
  */
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { createDevice, waitGone } from 'dmfd';
 
 const [file, count] = process.argv.slice(2);
-const MODES = ['quiet', 'full', 'none'];
 const SECONDS = 60;
+const WAYS = [
+  { udev: 'quiet', mapperLink: true },
+  { udev: 'full', udevWait: SECONDS * 1000 },
+  { udev: 'none', mapperLink: true },
+];
 const LINK = '/dev/mapper/round';
 
 for (let index = 0; index < Number(count); index++) {
-  const udev = MODES[index % MODES.length];
+  const way = WAYS[index % WAYS.length];
   try {
-    await round(udev);
+    await round(way);
   } catch (error) {
-    console.log(`round ${index}, ${udev}: ${error.message}`);
+    console.log(`round ${index}, ${way.udev}: ${error.message}`);
   }
 }
 
-async function round(udev) {
-  const wait = udev === 'full' ? { udevWait: SECONDS * 1000 } : {};
+async function round(way) {
   const segments = [{ target: 'linear', backing: file }];
-  const device = await createDevice({ name: 'round', segments, udev, ...wait });
+  const device = await createDevice({ name: 'round', segments, ...way });
   try {
     for (const warning of device.warnings) console.log(warning);
     writeSync(device.fd, Buffer.alloc(4096, 1));
-    if (udev === 'full') {
-      const led = statSync(LINK).rdev;
-      if (led !== fstatSync(device.fd).rdev) throw new Error(`${LINK} leads to device ${led}`);
-    }
+    const led = statSync(LINK).rdev;
+    if (led !== fstatSync(device.fd).rdev) throw new Error(`${LINK} leads to device ${led}`);
   } finally {
     device.close();
   }

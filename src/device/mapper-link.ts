@@ -1,0 +1,168 @@
+/**
+ * The link /dev/mapper/NAME, for machines where udev does not make it. It is there while a handle of the device is open, so it
+ * leads to no other device: the number is the device's as long as that is held. A process that is killed leaves it behind.
+ *
+ * @module
+ */
+import { closeSync, constants, lstatSync, openSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
+import type { DeviceNumber } from '../dm/device-number.js';
+import { mangle, unmangle } from '../dm/mangling.js';
+import { DmfdError, NODE_HINT } from '../errors.js';
+import { isBlockNodeAt } from '../kernel/block-device.js';
+import type { DmControl } from '../kernel/dm-control.js';
+import { resultName } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { retryWhileLeaving } from '../kernel/leaving.js';
+import { listIfThere } from '../kernel/pseudo-files.js';
+import { shim } from '../kernel/shim.js';
+import { isUdevRunning } from '../kernel/udev-database.js';
+
+const DIRECTORY = '/dev/mapper';
+
+/** A link of dmfd's whose device is gone, or has another name by now. */
+export interface StaleLink {
+  readonly path: string;
+  /** What it says. */
+  readonly target: string;
+}
+
+/** Leads where udev's would, and is told from that by the idle dot: what others made is theirs to take away. */
+function targetOf({ minor }: Pick<DeviceNumber, 'minor'>): string {
+  return `.././dm-${minor}`;
+}
+
+const OURS = /^\.\.\/\.\/dm-(\d+)$/;
+
+/** The link has the name that the kernel has, as udev's; one that a list shows may be mangled already. */
+function pathOf(name: string): string {
+  return `${DIRECTORY}/${mangle(unmangle(name) ?? name)}`;
+}
+
+const OF_UDEV = /^\.\.\/dm-\d+$/;
+
+/**
+ * Refuses a name under which there is something already, as far as it is not a device's, which the kernel will refuse. A link that
+ * udev has yet to take away, because the device has just gone, is waited for.
+ *
+ * @throws DmfdError `taken`
+ */
+export function refuseTakenLink(kernel: Kernel, dm: DmControl, name: string): void {
+  const path = pathOf(name);
+  const isFree = (): boolean => !isThere(path) || isOurs(path) || dm.status({ name }) !== undefined;
+  const isLeaving = (): boolean => isUdevRunning() && OF_UDEV.test(targetAt(path) ?? '');
+  if (!retryWhileLeaving(kernel, isFree, isLeaving)) throw linkTaken(name, path);
+}
+
+/**
+ * Makes the link of a device that is held. One of dmfd's own that is in the way is stale: the name is this device's now.
+ *
+ * @returns the link; undefined where somebody else has made one that leads to the device, and takes it away
+ * @throws DmfdError `taken`, `system`
+ */
+export function makeMapperLink(
+  kernel: Kernel,
+  device: DeviceNumber & { readonly name: string },
+): string | undefined {
+  const node = `/dev/dm-${device.minor}`;
+  if (!isBlockNodeAt(node, device)) {
+    throw new DmfdError(
+      'node-missing',
+      `device ${device.name}: /dev has no node for it that a link could lead to`,
+      {
+        operation: `stat ${node}`,
+        device: device.name,
+        hint: NODE_HINT,
+      },
+    );
+  }
+  return whileAlone(kernel, () => {
+    const path = pathOf(device.name);
+    if (isOurs(path)) unlinkIfThere(path);
+    const operation = `make the link ${path}`;
+    const result = kernel.call(operation, () => {
+      symlinkSync(targetOf(device), path);
+      return 0;
+    });
+    if (result >= 0) return path;
+    if (resultName(result) !== 'EEXIST') {
+      throw kernel.failure(operation, result, { code: 'link-failed', device: device.name });
+    }
+    if (isBlockNodeAt(path, device)) return undefined;
+    throw linkTaken(device.name, path);
+  });
+}
+
+/** Takes it away, if it still is the link that was made. */
+export function removeMapperLink(path: string, device: Pick<DeviceNumber, 'minor'>): void {
+  if (targetAt(path) === targetOf(device)) unlinkIfThere(path);
+}
+
+/** Takes the links of dmfd's away that lead to no device of their name; with `dryRun` only finds them. */
+export function removeStaleLinks(kernel: Kernel, dm: DmControl, dryRun: boolean): StaleLink[] {
+  const found = listIfThere(DIRECTORY).map((entry) => `${DIRECTORY}/${entry}`);
+  if (!found.some(isOurs)) return [];
+  return whileAlone(kernel, () => {
+    const links = found.filter(isOurs).map((path) => ({ path, target: targetAt(path) ?? '' }));
+    // After the links: one that is made has its device.
+    const right = dm.listDevices().map(({ name, dev }) => `${pathOf(name)} ${targetOf(dev)}`);
+    const stale = links.filter(({ path, target }) => !right.includes(`${path} ${target}`));
+    return dryRun ? stale : stale.filter(({ path }) => unlinkIfThere(path));
+  });
+}
+
+const PATIENCE = 50;
+const PAUSE = 20;
+
+/**
+ * Does something with links while no other dmfd does, which takes microseconds. Anybody may lock that directory, so nobody is
+ * waited for who has locked it for longer.
+ */
+function whileAlone<T>(kernel: Kernel, action: () => T): T {
+  const fd = kernel.must(
+    `open ${DIRECTORY}`,
+    () => openSync(DIRECTORY, constants.O_RDONLY | constants.O_DIRECTORY),
+    { code: 'link-failed' },
+  );
+  try {
+    for (let tries = 0; tries < PATIENCE && resultName(shim.lock(fd)) === 'EAGAIN'; tries++)
+      kernel.pause(PAUSE);
+    return action();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function isOurs(path: string): boolean {
+  return OURS.test(targetAt(path) ?? '');
+}
+
+/** What a link says; undefined where there is none. */
+function targetAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function unlinkIfThere(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function linkTaken(name: string, path: string): DmfdError {
+  return new DmfdError('link-taken', `device ${name}: there is something called ${path} already`, {
+    operation: `make the link ${path}`,
+    errno: 'EEXIST',
+    device: name,
+    hint: 'choose another name; or remove it, if it leads to no device that is in use',
+  });
+}
