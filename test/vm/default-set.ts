@@ -10,6 +10,7 @@ const STOCK = ['debian-6.1', 'debian-6.12', 'debian-latest'];
  * them; of what is on several, `whole` in scenarios/support.ts says what they leave out. The main job, and what a SIGKILL leaves, is tested on all. `make test-all` runs everything everywhere.
  */
 const ENOUGH: Readonly<Record<string, readonly string[]>> = {
+  ci: ['debian-6.12'],
   concurrency: ['debian-6.12'],
   forms: ['dmfd-6.1'],
   'hand-off': ['debian-6.1'],
