@@ -35,6 +35,11 @@ build: $(compiled) $(shim) ## compile the library, the command and the native sh
 demo: vm-ready ## show the main job on a real kernel, in a virtual machine
 	node build/test/vm/demo/main.js
 
+.PHONY: demo-picture
+demo-picture: vm-ready ## docs/demo.svg, of a run of the demo
+	node build/test/vm/demo/main.js | node build/test/vm/demo/draw.js >build/demo.svg
+	@mv build/demo.svg docs/demo.svg
+
 .PHONY: test
 test: lint vm-ready package ## lint, types, and all tests on every kernel of the default set
 	test/kernel/build.sh $(call built,$(test_kernels))
