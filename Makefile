@@ -90,8 +90,8 @@ bench: vm-ready ## what dmfd costs, as ratios between commands; KERNEL= and ROUN
 	node build/test/bench/main.js
 
 .PHONY: vm
-vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, SYSTEMD=1, RUN='dmfd probe' for one line
-	@KERNEL="$(KERNEL)" SYSTEMD="$(SYSTEMD)" node build/test/vm/shell.js
+vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, SYSTEMD=1, XEN=1, RUN='dmfd probe' for one line
+	@KERNEL="$(KERNEL)" SYSTEMD="$(SYSTEMD)" XEN="$(XEN)" node build/test/vm/shell.js
 # As it was typed: what has a $ in it is for the guest's shell, and not for make.
 vm: override export RUN := $(value RUN)
 

@@ -32,6 +32,10 @@ main() {
     file "$modules/$path" "$package/node_modules/$path"
   done
 
+  # Under this name, the launcher is Xen's hotplug script for disks.
+  mkdir -p "$root/etc/xen/scripts"
+  ln -sfn "$prefix/sbin/dmfd" "$root/etc/xen/scripts/block-dmfd"
+
   file "$here/bin/dmfd-swap@.service" "$root$prefix/lib/systemd/system/dmfd-swap@.service"
   for page in "$here"/man/*.8; do
     file "$page" "$root$prefix/share/man/man8/$(basename "$page")"

@@ -6,4 +6,6 @@ place=$1$2
 rm -rf "$place/lib/dmfd"
 rm -f "$place/sbin/dmfd" "$place/sbin/dmfd-swap-stop" "$place/lib/systemd/system/dmfd-swap@.service" \
   "$place"/share/man/man8/dmfd.8* "$place"/share/man/man8/dmfd-*.8* "$place/share/bash-completion/completions/dmfd" \
-  "$place"/share/zsh/*/_dmfd "$place/share/fish/vendor_completions.d/dmfd.fish"
+  "$place"/share/zsh/*/_dmfd "$place/share/fish/vendor_completions.d/dmfd.fish" \
+  "$1/etc/xen/scripts/block-dmfd"
+rmdir "$1/etc/xen/scripts" "$1/etc/xen" 2>/dev/null || true

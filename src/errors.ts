@@ -44,6 +44,8 @@ const KINDS = {
   'area-unusable': 'usage',
   /** The words of a command line do not go together; src/cli alone uses it. */
   'command-line': 'usage',
+  /** What xenstore says of a disk is no disk that can be made; `dmfd xen-hotplug` alone has these four. */
+  'xen-disk-invalid': 'usage',
   'not-permitted': 'privilege',
   /** This kernel has no device-mapper, or no loop driver. */
   'driver-missing': 'unsupported',
@@ -77,7 +79,11 @@ const KINDS = {
   'still-held': 'taken',
   /** A device that was named to be removed is not a leaked one, or there is none of that name. */
   'not-leaked': 'taken',
+  /** The toolstack took the disk away while it was being made. */
+  'xen-disk-withdrawn': 'taken',
   'kernel-refused': 'kernel',
+  /** The domain's backend did not open the device. */
+  'xen-backend-failed': 'kernel',
   /** The creation failed, and what it had made could not be taken back. */
   'left-behind': 'kernel',
   'target-unknown': 'kernel',
@@ -93,6 +99,8 @@ const KINDS = {
   'key-process-failed': 'system',
   'resource-limit': 'system',
   'output-failed': 'system',
+  /** It cannot be reached, does not answer, or refuses. */
+  'xenstore-failed': 'system',
   /** The receiver of a descriptor could not be reached, or did not keep it. */
   'receiver-failed': 'system',
   'command-failed': 'system',

@@ -13,7 +13,10 @@ printers := $(patsubst test/%.c,$(test_bin)/%,$(filter-out %/sockets.c,$(wildcar
 # Around the native shim's own sources.
 sanitized := $(test_bin)/shim-driver $(test_bin)/sockets
 
-test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized)
+# What lets xenstored run where there is no Xen.
+no_hypervisor := $(test_bin)/no-hypervisor.so
+
+test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized) $(no_hypervisor)
 
 shim_c := $(filter-out native-shims/launcher/%,$(wildcard native-shims/*.c native-shims/*/*.c))
 shim_h := $(wildcard native-shims/*.h native-shims/*/*.h)
@@ -36,6 +39,9 @@ $(agent): $(wildcard test/vm/agent/*.[ch])
 
 $(tools): $(test_bin)/%: test/vm/tools/%.c
 	$(call compile_test_program,-O2 -static)
+
+$(no_hypervisor): test/xen/no-hypervisor.c
+	$(call compile_test_program,-O2 -fPIC -shared)
 
 $(series): test/kernel/programs/dm.c $(wildcard test/kernel/programs/*.h)
 	$(call compile_test_program,-O2 -pthread)

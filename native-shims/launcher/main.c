@@ -2,7 +2,8 @@
 /*
  * The command `dmfd`: notes what Node takes from a process when it starts (inherited descriptors, ignored signals, the
  * limit on descriptors, closed standard streams) in one environment variable, hides from Node the variables that are
- * meant for the command, and becomes Node, running bin/dmfd.js.
+ * meant for the command, and becomes Node, running bin/dmfd.js. Under the name of one of Xen's hotplug scripts, it is
+ * that script.
  */
 #define _GNU_SOURCE
 #include "caller.h"
@@ -29,18 +30,44 @@ static int complain(const char *what, const char *answer, const char *hint)
 	return FAILED;
 }
 
+#define MOST_WORDS 2
+
+/* The words that a name stands for. */
+static const struct name {
+	const char *name;
+	char words[MOST_WORDS][20];
+} names[] = {
+	{ "block-dmfd", { "xen-hotplug" } },
+	{ "block-snapshot", { "xen-hotplug", "--block-snapshot" } },
+};
+
+static const struct name *name_of(const char *called)
+{
+	const char *slash = strrchr(called, '/');
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(slash ? slash + 1 : called, names[i].name) == 0)
+			return &names[i];
+	return NULL;
+}
+
 static char **with_script(int argc, char **argv, char *script)
 {
 	static char node[] = "node";
-	/* Node, the script, and NULL; argc may be 0. */
-	char **result = calloc((size_t)argc + 3, sizeof(*result));
+	const struct name *name = argc > 0 ? name_of(argv[0]) : NULL;
+	/* Node, the script, words of a name, and NULL; argc may be 0. */
+	char **result = calloc((size_t)argc + 3 + MOST_WORDS, sizeof(*result));
+	size_t count = 0, i;
 
 	if (!result)
 		return NULL;
-	result[0] = node;
-	result[1] = script;
+	result[count++] = node;
+	result[count++] = script;
+	for (i = 0; name && i < MOST_WORDS && name->words[i][0]; i++)
+		result[count++] = (char *)name->words[i];
 	if (argc > 1)
-		memcpy(result + 2, argv + 1, ((size_t)argc - 1) * sizeof(*argv));
+		memcpy(result + count, argv + 1, ((size_t)argc - 1) * sizeof(*argv));
 	return result;
 }
 

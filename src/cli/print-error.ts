@@ -1,4 +1,4 @@
-import { DmfdError, type ErrorKind } from '../errors.js';
+import { DmfdError, type ErrorCode, type ErrorKind } from '../errors.js';
 import { hintFor } from './hints.js';
 import { say } from './output.js';
 
@@ -17,10 +17,14 @@ const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   'command-not-found': 127,
 };
 
-/** Tells the user what went wrong; returns the exit code for it. */
-export function printError(error: unknown): number {
+/**
+ * Tells the user what went wrong; returns the exit code for it.
+ *
+ * @param hints where a command has its own, instead of those for options
+ */
+export function printError(error: unknown, hints: Partial<Record<ErrorCode, string>> = {}): number {
   if (error instanceof DmfdError) {
-    say(error.message, ...explain(error));
+    say(error.message, ...explain(error, hints[error.code] ?? hintFor(error)));
     return EXIT_CODES[error.kind];
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -30,8 +34,7 @@ export function printError(error: unknown): number {
 }
 
 /** The kernel's own lines, and what to do. */
-function explain(error: DmfdError): string[] {
-  const hint = hintFor(error);
+function explain(error: DmfdError, hint: string | undefined): string[] {
   return [
     ...error.kernelLog.map((line) => `kernel: ${line}`),
     ...(hint === undefined ? [] : [`hint: ${hint}`]),

@@ -6,6 +6,7 @@ import { write } from './output.js';
 import { addProbe } from './probe.js';
 import { addReap } from './reap.js';
 import { addSwap } from './swap.js';
+import { addXenHotplug } from './xen-hotplug.js';
 
 type AddCommand = (program: Command, commandLength: number | undefined) => void;
 
@@ -16,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
   ['probe', addProbe],
   ['ls', addLs],
   ['reap', addReap],
+  ['xen-hotplug', addXenHotplug],
 ]);
 
 /**

@@ -57,17 +57,24 @@ async function sleepOrAbort(milliseconds: number, signal: AbortSignal | undefine
 
 function whatRemains(dm: DmControl, device: DeviceIdentity): Remains {
   return {
-    device: isListed(dm, device) || isRegistered(device),
+    device: isThere(dm, device),
     loops: device.loops.filter((loop) => isAttached(loop)),
   };
 }
 
-function isListed(dm: DmControl, device: DeviceIdentity): boolean {
+type MappedIdentity = Omit<DeviceIdentity, 'loops'>;
+
+/** Whether the device, and not another one under its number or UUID, has not been destroyed yet. */
+export function isThere(dm: DmControl, device: MappedIdentity): boolean {
+  return isListed(dm, device) || isRegistered(device);
+}
+
+function isListed(dm: DmControl, device: MappedIdentity): boolean {
   return dm.status({ uuid: device.uuid }) !== undefined && isStill(device);
 }
 
 /** The kernel forgets a device's name and UUID before it unregisters its disk. */
-function isRegistered(device: DeviceIdentity): boolean {
+function isRegistered(device: MappedIdentity): boolean {
   return device.diskseq !== 0n && diskseqInSys(device) === device.diskseq;
 }
 
@@ -78,7 +85,8 @@ export function isStill(device: DeviceNumber & { readonly diskseq: bigint }): bo
   return now === undefined || now === device.diskseq;
 }
 
-function isAttached(loop: LoopIdentity): boolean {
+/** Whether a loop device has the file that it had, and not another one. */
+export function isAttached(loop: Omit<LoopIdentity, 'file'>): boolean {
   if (!existsSync(`/sys/block/loop${loop.minor}/loop/backing_file`)) return false;
   return isStill(loop);
 }

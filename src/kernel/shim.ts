@@ -63,6 +63,8 @@ export const shim = {
   connect: native<[address: Buffer, datagrams: number, timeoutMs: number, owner: Buffer]>('dmfd_connect'),
   /** Sends a payload and a descriptor; returns how many bytes went, the descriptor with the first. */
   send: native<[connection: number, payload: Buffer, size: number, fd: number]>('dmfd_send'),
+  /** 1 when a read would not wait, 0 when the time is up. */
+  waitReadable: native<[fd: number, timeoutMs: number]>('dmfd_wait_readable'),
   /** Returns when a service manager has dealt with what it was sent before. */
   notifyBarrier: native<[connection: number, timeoutMs: number]>('dmfd_notify_barrier'),
   /** 0 when the other end of a connection has read all, or has gone. */

@@ -37,6 +37,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   udev: ['debian-latest'],
   'wrong-input': ['debian-6.1'],
   'write-mounted': ['debian-latest'],
+  'xen-hotplug': ['debian-6.12'],
 };
 
 for (const file of Object.keys(ENOUGH)) {

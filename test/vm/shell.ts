@@ -1,7 +1,7 @@
 /**
  * A guest to try things in. `KERNEL` names its kernel; with `RUN` it runs that line of shell and ends as it
- * does, otherwise it gives the terminal a shell and powers off with it. `SYSTEMD=1` makes systemd its process 1;
- * `APPEND` is added to the kernel's command line.
+ * does, otherwise it gives the terminal a shell and powers off with it. `SYSTEMD=1` makes systemd its process 1; with
+ * `XEN=1` it is domain 0 of Xen; `APPEND` is added to the kernel's command line.
  */
 import { execFileSync } from 'node:child_process';
 import { constants } from 'node:os';
@@ -13,6 +13,7 @@ const line = process.env.RUN;
 const options = {
   logName: `shell-${kernel}`,
   systemd: process.env.SYSTEMD === '1',
+  xen: process.env.XEN === '1',
   ...(process.env.APPEND ? { append: process.env.APPEND } : {}),
 };
 const guestTerminal = '/dev/hvc0';

@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { machine, tmpdir } from 'node:os';
@@ -96,6 +98,26 @@ test('the command of the npm package, too, executes nothing that lies in the cur
     // Where `make package` was not run, it has no launcher to become.
     if (status === 0) expect({ stdout, stderr }).toEqual({ stdout: `${version}\n`, stderr: '' });
     else expect(stderr).toContain(`this machine: ${checkout}/prebuilt/${machine()}/dmfd\n`);
+  }
+});
+
+test.each([
+  ['block-dmfd', []],
+  ['block-snapshot', ['--block-snapshot']],
+])('under the name %s it is that script of Xen, also from an npm package', (name, words) => {
+  for (const command of [executable(), join(checkout, 'bin/dmfd.sh')]) {
+    const link = join(directory, name);
+    symlinkSync(command, link);
+    const { stdout, stderr } = run({ PATH: `${NODE_PATH}:/usr/bin` }, ['add', '--no-such-option'], link);
+    rmSync(link);
+    if (command === executable() || existsSync(join(checkout, 'prebuilt', machine(), 'dmfd')))
+      expect({ stdout, stderr: stderr.split('\n')[0] }).toEqual({
+        stdout: '',
+        stderr: "dmfd: unknown option '--no-such-option'",
+      });
+    expect(run({ PATH: NODE_PATH }, ['xen-hotplug', ...words, 'add']).stderr).toContain(
+      'XENBUS_PATH is not set',
+    );
   }
 });
 

@@ -9,10 +9,13 @@ import { builtInitramfs } from './initramfs.js';
 import { findKernel, type Kernel } from './kernel.js';
 import { type QemuRequest, startQemu } from './qemu.js';
 import { unpackedUdev } from './udev.js';
+import { unpackedXen } from './xen.js';
 
 export type MachineOptions = Pick<QemuRequest, 'terminal' | 'append' | 'memory' | 'cpus'> & {
   /** Process 1 is systemd, with udevd and journald; what vm.run() starts belongs to a service. */
   systemd?: boolean;
+  /** It is domain 0 of Xen; nothing of Xen's toolstack runs yet. Always emulated. */
+  xen?: boolean;
   /** The console log is `build/vm-logs/NAME/console.log`; default the kernel's name. */
   logName?: string;
 };
@@ -35,16 +38,19 @@ export async function startMachine(kernelName: string, options: MachineOptions =
   const initramfs = await builtInitramfs(kernel, program('agent'));
   const directory = join(checkout, 'build/vm-logs', options.logName ?? kernelName);
   const systemd = options.systemd ? { systemdWith: await unpackedUdev() } : {};
+  const xen = options.xen ? { xenIn: await unpackedXen(), memory: 3072 } : {};
   const boot = (accelerator: 'tcg' | 'kvm') =>
     launch({
       ...options,
       ...systemd,
+      ...xen,
       kernel,
       initramfs,
       accelerator,
       consoleLog: freshConsoleLog(directory),
     });
 
+  if (options.xen) return boot('tcg');
   const accelerator = chosenAccelerator();
   if (accelerator !== 'untried') return boot(accelerator);
   const trial = boot('kvm');

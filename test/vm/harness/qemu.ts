@@ -15,6 +15,8 @@ export interface QemuRequest {
   terminal?: boolean;
   /** The guest's process 1 is systemd, with udevd from this directory: that of the unpacked package. */
   systemdWith?: string;
+  /** The guest's kernel is domain 0 of the hypervisor in this directory: that of Xen's unpacked packages. */
+  xenIn?: string;
   /** Added to the kernel's command line. */
   append?: string;
   /** MiB; default 1536. */
@@ -49,7 +51,7 @@ function qemuArguments(request: QemuRequest): string[] {
     ...['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
     ...acceleration(request),
     ...['-m', `${request.memory ?? 1536}M`],
-    ...['-kernel', kernel.image, '-initrd', request.initramfs, '-append', commandLine(request)],
+    ...boot(request),
     ...['-chardev', `file,id=console,append=on,path=${escaped(request.consoleLog)}`],
     ...['-serial', 'chardev:console'],
     ...sharedDirectory('host', '/'),
@@ -63,16 +65,29 @@ function qemuArguments(request: QemuRequest): string[] {
   ];
 }
 
+/** Xen gets the kernel, with its command line, and the initramfs as two modules. */
+function boot(request: QemuRequest): string[] {
+  const { kernel, initramfs, xenIn } = request;
+  if (!xenIn) return ['-kernel', kernel.image, '-initrd', initramfs, '-append', commandLine(request)];
+  const modules = `${escaped(`${kernel.image} ${commandLine(request)}`)},${escaped(initramfs)}`;
+  return ['-kernel', `${xenIn}/boot/xen`, '-initrd', modules, '-append', forXen];
+}
+
+/** Without a reboot by Xen, a panic of domain 0 would leave QEMU running. */
+const forXen =
+  'console=com1 com1=115200,8n1 dom0_mem=2048M,max:2048M noreboot=no loglvl=error guest_loglvl=error';
+
 /**
  * A guest that panics resets, and -no-reboot makes that QEMU's end. The emulated processors' TSCs are the
  * host's own, so in step; a kernel that distrusts them reads the far slower HPET instead. See {@link tscRate}.
  */
-const forTheKernel = 'console=ttyS0 panic=-1 oops=panic tsc=reliable';
+const forTheKernel = 'panic=-1 oops=panic tsc=reliable';
 const forSystemd =
   'dmfd.systemd systemd.unit=dmfd.target systemd.show_status=no systemd.log_target=journal-or-kmsg';
 
 function commandLine(request: QemuRequest): string {
-  return [forTheKernel, tscRate(request), request.systemdWith && forSystemd, request.append]
+  const console = request.xenIn ? 'console=hvc0' : 'console=ttyS0';
+  return [console, forTheKernel, tscRate(request), request.systemdWith && forSystemd, request.append]
     .filter(Boolean)
     .join(' ');
 }
@@ -87,7 +102,8 @@ function tscRate({ accelerator }: QemuRequest): string {
 function acceleration(request: QemuRequest): string[] {
   const cpus = `${request.cpus ?? processorsPerGuest()}`;
   if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', cpus];
-  return ['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', cpus];
+  // Xen's domain 0 dies of SMAP at its first return to a program.
+  return ['-accel', 'tcg,thread=multi', '-cpu', request.xenIn ? 'max,smap=off' : 'max', '-smp', cpus];
 }
 
 function sharedDirectory(tag: string, path: string): string[] {

@@ -1,0 +1,54 @@
+import { Argument, type Command as CommandLine, Option } from 'commander';
+import type { ErrorCode } from '../errors.js';
+import { operate } from '../kernel/kernel.js';
+import { addDisk } from '../xen/add.js';
+import type { Syntax } from '../xen/params.js';
+import { removeDisk } from '../xen/remove.js';
+import { parseVbd } from '../xen/vbd.js';
+import { say, tellStep } from './output.js';
+import { printError } from './print-error.js';
+import { readTables } from './tables.js';
+
+interface XenOptions {
+  readonly blockSnapshot?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Adds `xen-hotplug` to the command line. */
+export function addXenHotplug(program: CommandLine): void {
+  program
+    .command('xen-hotplug')
+    .description("Xen's hotplug script for disks, which libxl runs as /etc/xen/scripts/block-dmfd")
+    .addArgument(
+      new Argument('<ACTION>', 'what happens to the disk that the variable XENBUS_PATH names').choices([
+        'add',
+        'remove',
+      ]),
+    )
+    // The launcher gives it when it is called block-snapshot.
+    .addOption(new Option('--block-snapshot').hideHelp())
+    .option('-v, --verbose', 'print each call to the kernel and to xenstore on standard error')
+    .action((action: string, options: XenOptions) => {
+      try {
+        hotplug(action, options);
+      } catch (error) {
+        process.exitCode = printError(error, HINTS);
+      }
+    });
+}
+
+function hotplug(action: string, { blockSnapshot, verbose }: XenOptions): void {
+  const vbd = parseVbd(process.env.XENBUS_PATH);
+  const syntax: Syntax = blockSnapshot ? 'block-snapshot' : 'dmfd';
+  const readTable = (file: string) => readTables([], [file]);
+  const warnings = operate(verbose ? tellStep : undefined, undefined, (kernel) =>
+    action === 'add' ? addDisk(kernel, vbd, { syntax, readTable }) : removeDisk(kernel, vbd),
+  );
+  for (const warning of warnings) say(`${vbd.path}: ${warning}`);
+}
+
+/** What to do in a disk line, where others than its author would use an option or a property. */
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  'loop-file-not-writable': 'for a disk that is only read, say access=ro in the disk line',
+  'loop-file-in-use': '"losetup -l" shows it: end what uses it; mode w! (or r!) in xenstore allows both',
+};

@@ -1,0 +1,162 @@
+import { DmfdError } from '../errors.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { BackendWait, hexNumber } from './backend.js';
+import { Deadline } from './deadline.js';
+import { type Disk, makeDisk, type TableReader } from './disk.js';
+import { formatMade } from './made.js';
+import { parseParams, type Syntax } from './params.js';
+import {
+  CLAIMS,
+  type Claim,
+  claimsOf,
+  formatClaims,
+  refuseUsedElsewhere,
+  refuseUsedHere,
+} from './sharing.js';
+import { type Nodes, XenStore } from './store.js';
+import { type Mode, nodeOf, parseMode, refuseWithdrawn, required, type Vbd } from './vbd.js';
+
+/** The node that tells {@link removeDisk} what goes with the disk. */
+export const MADE = 'dmfd-made';
+
+/** Milliseconds, all in all: libxl kills its script after 40 s. */
+const LIMIT = 30_000;
+/** Milliseconds for telling of a failure, when those are up. */
+const LIMIT_TO_TELL = 3000;
+
+export interface AddRequest {
+  readonly syntax: Syntax;
+  readonly readTable: TableReader;
+}
+
+/**
+ * Makes what a domain's disk line asks for, tells blkback of it, and lets go of it when blkback has it open. When it throws, or
+ * this process is killed, nothing is left; why stands in xenstore then, too, for the toolstack.
+ *
+ * @returns warnings
+ * @throws DmfdError as `createDevice()`, and `xen-disk-invalid`, `xen-disk-withdrawn`, `xen-backend-failed`, `xenstore-failed`
+ */
+export function addDisk(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
+  try {
+    return add(kernel, vbd, request);
+  } catch (error) {
+    if (error instanceof DmfdError) tell(kernel, vbd, error);
+    throw error;
+  }
+}
+
+function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
+  const deadline = new Deadline(LIMIT);
+  return XenStore.with(kernel, deadline, (store) => {
+    // It may be run twice.
+    if (isPublished(store, vbd)) return [];
+    refuseWithdrawn(store, vbd);
+    const params = parseParams(required(store, vbd, 'params'), request.syntax);
+    const mode = parseMode(required(store, vbd, 'mode'));
+    const claims = claimsOf(params, mode);
+    if (!mode.shared) refuseUsedHere(claims);
+    const wait = new BackendWait(kernel, store, vbd);
+    const make = () => makeDisk(kernel, vbd, params, mode, request.readTable);
+    // Before the disk is made: some disks are written to then.
+    const isClaimed = claims.length === 0 || store.transaction((nodes) => claim(nodes, vbd, mode, claims));
+    const disk = isClaimed ? claimed(kernel, vbd, make) : undefined;
+    if (disk === undefined) return [];
+    try {
+      if (!store.transaction((nodes) => publish(nodes, vbd, told(disk, mode, claims)))) return [];
+      wait.until(disk, deadline);
+    } catch (error) {
+      takeBack(kernel, vbd, hexNumber(disk));
+      throw error;
+    } finally {
+      disk.close();
+    }
+    store.transaction((nodes) => {
+      refuseWithdrawn(nodes, vbd);
+      nodes.write(nodeOf(vbd, 'hotplug-status'), 'connected');
+    });
+    return disk.warnings;
+  });
+}
+
+function isPublished(nodes: Nodes, vbd: Vbd): boolean {
+  return nodes.read(nodeOf(vbd, 'physical-device')) !== undefined;
+}
+
+/** Tells others what this disk is going to use. False when another run of this was faster. */
+function claim(nodes: Nodes, vbd: Vbd, { shared }: Mode, claims: readonly Claim[]): boolean {
+  refuseWithdrawn(nodes, vbd);
+  if (isPublished(nodes, vbd)) return false;
+  if (!shared) refuseUsedElsewhere(nodes, vbd, claims);
+  nodes.write(nodeOf(vbd, CLAIMS), formatClaims(claims));
+  return true;
+}
+
+/** A claim is given up when there will be no disk. */
+function claimed(kernel: Kernel, vbd: Vbd, make: () => Disk): Disk {
+  try {
+    return make();
+  } catch (error) {
+    takeBack(kernel, vbd, undefined);
+    throw error;
+  }
+}
+
+/** As {@link claim}, of the disk itself. */
+function publish(nodes: Nodes, vbd: Vbd, values: Readonly<Record<string, string>>): boolean {
+  refuseWithdrawn(nodes, vbd);
+  if (isPublished(nodes, vbd)) return false;
+  for (const [name, value] of Object.entries(values)) nodes.write(nodeOf(vbd, name), value);
+  return true;
+}
+
+const NODES = ['physical-device', 'physical-device-path', 'diskseq', CLAIMS, MADE] as const;
+
+/** What xenstore is told of a disk. */
+function told(
+  disk: Disk,
+  { readOnly }: Mode,
+  claims: readonly Claim[],
+): Record<(typeof NODES)[number], string> {
+  const own = { major: disk.major, minor: disk.minor, write: !readOnly };
+  return {
+    'physical-device': hexNumber(disk),
+    'physical-device-path': disk.path,
+    // As many digits as a patched blkback wants.
+    diskseq: disk.diskseq.toString(16).padStart(16, '0'),
+    [CLAIMS]: formatClaims(disk.made.length === 0 ? claims : [own, ...claims]),
+    [MADE]: formatMade(disk.made),
+  };
+}
+
+/**
+ * While the disk is held still: its number may be another device's soon, which blkback must not find there then.
+ *
+ * @param published its number, if that was told
+ */
+function takeBack(kernel: Kernel, vbd: Vbd, published: string | undefined): void {
+  whileFailing(kernel, (nodes) => {
+    const now = nodes.read(nodeOf(vbd, 'physical-device'));
+    // Those of another run of this.
+    if (now !== undefined && now !== published) return;
+    for (const name of NODES) nodes.remove(nodeOf(vbd, name));
+  });
+}
+
+/** Nothing is written where there is no disk any more: that would make it again. */
+function tell(kernel: Kernel, vbd: Vbd, { message, kernelLog, kind }: DmfdError): void {
+  const text = [message, ...kernelLog].join('; ').slice(0, 1000);
+  whileFailing(kernel, (nodes) => {
+    if (nodes.read(nodeOf(vbd, 'state')) === undefined) return;
+    nodes.write(nodeOf(vbd, 'hotplug-error'), text);
+    nodes.write(nodeOf(vbd, 'hotplug-status'), kind === 'taken' ? 'busy' : 'error');
+  });
+}
+
+/** Over a connection of its own, for the other one may be what has failed. The first error is what counts. */
+function whileFailing(kernel: Kernel, work: (nodes: Nodes) => void): void {
+  try {
+    XenStore.with(kernel, new Deadline(LIMIT_TO_TELL), (store) => store.transaction(work));
+  } catch (error) {
+    if (!(error instanceof DmfdError)) throw error;
+  }
+}

@@ -1,0 +1,209 @@
+import { closeSync, fsyncSync, writeSync } from 'node:fs';
+import { openBacking } from '../backing/open.js';
+import { makeDevice } from '../device/create.js';
+import type { Device } from '../device/handle.js';
+import { checkRequest, type DeviceRequest } from '../device/request.js';
+import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
+import type { TableSource } from '../dm/table.js';
+import { DmfdError } from '../errors.js';
+import { flushBlockDevice, readDiskseq } from '../kernel/block-device.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { readIfThere } from '../kernel/pseudo-files.js';
+import { randomHex } from '../kernel/random.js';
+import { shim } from '../kernel/shim.js';
+import { attachFile } from '../loop/file.js';
+import type { Made } from './made.js';
+import type { DiskParams } from './params.js';
+import { type Mode, sysfsName, type Vbd } from './vbd.js';
+
+/** The block device that a domain is to have, held by a descriptor of ours: its number cannot become another one's. */
+export interface Disk extends DeviceNumber {
+  readonly path: string;
+  /** 0 before Linux 5.15. */
+  readonly diskseq: bigint;
+  /** What goes with its last holder, from the top down; none of a block device that was there. */
+  readonly made: readonly Made[];
+  readonly warnings: readonly string[];
+  /** Lets go of it. */
+  close(): void;
+}
+
+/** How to read the lines of a table file. */
+export type TableReader = (file: string) => readonly TableSource[];
+
+/** What guests can use, whatever the file system says that the file is on. */
+const SECTOR = 512;
+/** How much of a newly encrypted disk is made zeros, so that nobody takes the noise for a file system. */
+const WIPED = 1 << 20;
+
+/**
+ * Makes, or opens, what a disk line asks for.
+ *
+ * @throws DmfdError as `createDevice()`; then nothing is left
+ */
+export function makeDisk(
+  kernel: Kernel,
+  vbd: Vbd,
+  params: DiskParams,
+  mode: Mode,
+  readTable: TableReader,
+): Disk {
+  const common = {
+    name: `xen-${sysfsName(vbd)}-${randomHex(4)}`,
+    readOnly: mode.readOnly,
+    sharedLoop: mode.shared,
+  };
+  const make = (request: DeviceRequest): Device => makeDevice(kernel, checkRequest(request));
+  switch (params.form) {
+    case 'path':
+      return openPath(kernel, params.path, mode);
+    case 'overlay': {
+      const { base, cow } = params;
+      const segment = { target: 'snapshot', base, ...(cow === undefined ? {} : { cow }) } as const;
+      return diskOf(make({ ...common, segments: [segment] }));
+    }
+    case 'crypt': {
+      refuseReadOnlyNoise(mode);
+      const device = make({ ...common, segments: [{ target: 'crypt', backing: params.path }] });
+      return whole(device, () => {
+        wipeStart(kernel, device);
+        return diskOf(device);
+      });
+    }
+    case 'crypt-overlay': {
+      refuseReadOnlyNoise(mode);
+      const cow = make({
+        ...common,
+        name: `${common.name}-cow`,
+        segments: [{ target: 'crypt', backing: params.cow }],
+      });
+      return over(cow, () =>
+        make({ ...common, segments: [{ target: 'snapshot', base: params.base, cow: cow.path }] }),
+      );
+    }
+    case 'table':
+      return diskOf(make({ ...common, table: readTable(params.file) }));
+    case 'snapshot': {
+      const { base, cow, top } = params;
+      // Its store has to be written to even if the domain only reads.
+      const writable = { ...common, readOnly: false };
+      const lower = make({
+        ...writable,
+        loop: [{ path: base, readOnly: true }, cow],
+        table: '0 {sectors0} snapshot {loop0} {loop1} P 256',
+      });
+      if (top === undefined) return diskOf(lower);
+      const line = `0 ${lower.size / BigInt(SECTOR)} snapshot ${formatDeviceNumber(lower)} {loop0} P 256`;
+      return over(lower, () => make({ ...writable, name: `${common.name}-top`, loop: [top], table: line }));
+    }
+  }
+}
+
+/** What is written to with a new key is what can be read; a disk that only reads would see noise. */
+function refuseReadOnlyNoise({ readOnly }: Mode): void {
+  if (!readOnly) return;
+  throw new DmfdError('xen-disk-invalid', 'with a new random key, a read-only disk would be noise', {
+    hint: 'say access=rw in the disk line',
+  });
+}
+
+function openPath(kernel: Kernel, path: string, { readOnly, shared }: Mode): Disk {
+  const open = openBacking(
+    kernel,
+    { path, readOnly },
+    { subject: `disk ${JSON.stringify(path)}`, code: 'backing-unusable', readOnly, alwaysLoop: false },
+  );
+  const warnings = open.warning === undefined ? [] : [open.warning];
+  if (open.device !== undefined) {
+    return whole({ close: () => closeSync(open.fd) }, () => {
+      checkMapperName(path, open.device as DeviceNumber);
+      const diskseq = readDiskseq(kernel, open.fd);
+      return {
+        ...(open.device as DeviceNumber),
+        path,
+        diskseq,
+        made: [],
+        warnings,
+        close: () => closeSync(open.fd),
+      };
+    });
+  }
+  try {
+    const { fd, major, minor, diskseq } = attachFile(
+      kernel,
+      { fd: open.fd, file: path, readOnly, blockSize: SECTOR },
+      shared,
+    );
+    const device = { major, minor, diskseq };
+    return {
+      ...device,
+      path: `/dev/loop${minor}`,
+      made: [{ ...device, uuid: undefined }],
+      warnings,
+      close: () => shim.close(fd),
+    };
+  } finally {
+    closeSync(open.fd);
+  }
+}
+
+/** Between a look at a link in /dev/mapper and the opening of it, it may have become another device's. */
+function checkMapperName(path: string, device: DeviceNumber): void {
+  const [, name] = /^\/dev\/mapper\/([^/]+)$/.exec(path) ?? [];
+  if (name === undefined) return;
+  const own = readIfThere(`/sys/dev/block/${formatDeviceNumber(device)}/dm/name`).replace(/\n$/, '');
+  if (own === name) return;
+  throw new DmfdError(
+    'backing-replaced',
+    `disk ${JSON.stringify(path)}: the device there is ${own === '' ? 'none of device-mapper' : JSON.stringify(own)}`,
+  );
+}
+
+/** Past the page cache, for the domain's writes go past it, too. */
+function wipeStart(kernel: Kernel, { fd, size }: Device): void {
+  const zeros = Buffer.alloc(size < WIPED ? Number(size) : WIPED);
+  for (let at = 0; at < zeros.length; )
+    at += kernel.must('write zeros', () => writeSync(fd, zeros, at, zeros.length - at, at));
+  kernel.must('fsync', () => {
+    fsyncSync(fd);
+    return 0;
+  });
+  flushBlockDevice(kernel, fd);
+}
+
+function diskOf(device: Device, below: readonly Device[] = []): Disk {
+  const devices = [device, ...below];
+  return {
+    major: device.major,
+    minor: device.minor,
+    path: device.path,
+    diskseq: device.diskseq,
+    made: [
+      ...devices.map(({ major, minor, diskseq, uuid }) => ({ major, minor, diskseq, uuid })),
+      ...devices.flatMap(({ loops }) =>
+        loops.map(({ major, minor, diskseq }) => ({ major, minor, diskseq, uuid: undefined })),
+      ),
+    ],
+    warnings: devices.flatMap(({ warnings }) => warnings),
+    close: () => device.close(),
+  };
+}
+
+/** A device on top of another one, which it holds from then on. */
+function over(below: Device, makeTop: () => Device): Disk {
+  try {
+    return diskOf(makeTop(), [below]);
+  } finally {
+    below.close();
+  }
+}
+
+/** Closes what has been made when the rest fails. */
+function whole<T>(made: { close(): void }, rest: () => T): T {
+  try {
+    return rest();
+  } catch (error) {
+    made.close();
+    throw error;
+  }
+}

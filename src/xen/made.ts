@@ -1,0 +1,40 @@
+import { isAttached, isThere } from '../device/wait-gone.js';
+import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
+import { DmControl } from '../kernel/dm-control.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { LOOP_MAJOR } from '../loop/protocol.js';
+
+/** A device that was made for a disk, and goes with it. */
+export interface Made extends DeviceNumber {
+  /** 0 before Linux 5.15. */
+  readonly diskseq: bigint;
+  /** Of device-mapper; undefined of a loop device. */
+  readonly uuid: string | undefined;
+}
+
+/** As xenstore keeps it until the disk is removed: `253:3@15=DMFD-… 7:0@14`. */
+export function formatMade(devices: readonly Made[]): string {
+  return devices
+    .map((device) => {
+      const uuid = device.uuid === undefined ? '' : `=${device.uuid}`;
+      return `${formatDeviceNumber(device)}@${device.diskseq}${uuid}`;
+    })
+    .join(' ');
+}
+
+/** What {@link formatMade} wrote; anything else is nothing that dmfd made. */
+export function parseMade(text: string): Made[] {
+  return text.split(' ').flatMap((word) => {
+    const [, number = '', diskseq, uuid] = /^(\d+:\d+)@(\d{1,20})(?:=(.+))?$/.exec(word) ?? [];
+    const device = parseDeviceNumber(number);
+    if (device === undefined || diskseq === undefined) return [];
+    if (uuid === undefined && device.major !== LOOP_MAJOR) return [];
+    return [{ ...device, diskseq: BigInt(diskseq), uuid }];
+  });
+}
+
+/** Whether the kernel has it still, and not another one under its number. */
+export function isStillMade(kernel: Kernel, { uuid, ...device }: Made): boolean {
+  if (uuid === undefined) return isAttached(device);
+  return DmControl.with(kernel, (dm) => isThere(dm, { ...device, uuid }));
+}

@@ -1,0 +1,40 @@
+import { findHolders } from '../device/holders.js';
+import { formatDeviceNumber } from '../dm/device-number.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { MADE } from './add.js';
+import { Deadline } from './deadline.js';
+import { isStillMade, type Made, parseMade } from './made.js';
+import { XenStore } from './store.js';
+import { nodeOf, type Vbd } from './vbd.js';
+
+/** Milliseconds: libxl kills its script after 40 s. */
+const LIMIT = 10_000;
+const LONGEST_PAUSE = 50;
+
+/**
+ * Waits until what was made for a disk is gone: the kernel destroys it when blkback closes it. Where xenstore no longer knows of
+ * the disk, there is nothing to wait for.
+ *
+ * @returns a sentence for each device that is still there when the time is up
+ * @throws DmfdError `system` when there is no xenstore
+ */
+export function removeDisk(kernel: Kernel, vbd: Vbd): string[] {
+  const deadline = new Deadline(LIMIT);
+  const told = XenStore.with(kernel, deadline, (store) => store.read(nodeOf(vbd, MADE)));
+  const made = parseMade(told ?? '');
+  return made.length === 0 ? [] : waitGone(kernel, made, deadline).map(describe);
+}
+
+function waitGone(kernel: Kernel, made: readonly Made[], deadline: Deadline): readonly Made[] {
+  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    const left = made.filter((device) => isStillMade(kernel, device));
+    if (left.length === 0 || deadline.left() === 0) return left;
+    kernel.pause(pause);
+  }
+}
+
+function describe(device: Made): string {
+  const holders = findHolders(device);
+  const who = holders.length === 0 ? 'a holder that /proc does not show' : holders.join(', ');
+  return `device ${formatDeviceNumber(device)} is still there, held by ${who}; it goes with its last holder`;
+}

@@ -1,0 +1,191 @@
+import { statSync } from 'node:fs';
+import {
+  type DeviceNumber,
+  decodeLibcDevice,
+  formatDeviceNumber,
+  parseDeviceNumber,
+} from '../dm/device-number.js';
+import { DmfdError } from '../errors.js';
+import { listIfThere, readIfThere, swapDevicePaths, unescapePath } from '../kernel/pseudo-files.js';
+import { LOOP_MAJOR } from '../loop/protocol.js';
+import type { DiskParams } from './params.js';
+import type { Nodes } from './store.js';
+import type { Mode, Vbd } from './vbd.js';
+
+/**
+ * Who may use a block device beside whom, by the numbers of the devices and by what they stand on. Files are not looked at here:
+ * no loop device is attached to one that another loop device writes to.
+ *
+ * @module
+ */
+
+/** A block device that a disk reads from, or writes to, too. */
+export interface Claim extends DeviceNumber {
+  readonly write: boolean;
+}
+
+/** The node that tells the claims of a disk to others; it goes with the disk. */
+export const CLAIMS = 'dmfd-claims';
+
+/** What a disk line names: what is a block device now. */
+export function claimsOf(params: DiskParams, { readOnly }: Mode): Claim[] {
+  const named = (path: string | undefined, write: boolean): Claim[] => {
+    const device = path === undefined ? undefined : blockDeviceAt(path);
+    return device === undefined ? [] : [{ ...device, write }];
+  };
+  switch (params.form) {
+    case 'path':
+      return named(params.path, !readOnly);
+    case 'crypt':
+      return named(params.path, true);
+    case 'overlay':
+    case 'crypt-overlay':
+      return [...named(params.base, false), ...named(params.cow, true)];
+    case 'snapshot':
+      return [...named(params.base, false), ...named(params.cow, true), ...named(params.top, true)];
+    case 'table':
+      return [];
+  }
+}
+
+export function formatClaims(claims: readonly Claim[]): string {
+  return claims.map((claim) => `${claim.write ? 'w' : 'r'}${formatDeviceNumber(claim)}`).join(' ');
+}
+
+export function parseClaims(text: string): Claim[] {
+  return text.split(' ').flatMap((word) => {
+    const device = parseDeviceNumber(word.slice(1));
+    return device === undefined || !/^[rw]/.test(word) ? [] : [{ ...device, write: word.startsWith('w') }];
+  });
+}
+
+/** @throws DmfdError `taken` when this domain has one of them mounted, or as swap, in a way that does not go with the claim */
+export function refuseUsedHere(claims: readonly Claim[]): void {
+  if (claims.length === 0) return;
+  const uses = [...mounts(), ...swaps()];
+  for (const claim of claims) {
+    const use = uses.find((other) => conflict(claim, other));
+    if (use !== undefined) throw inUse(claim, `here, as ${use.what}`);
+  }
+}
+
+/**
+ * Looks at all disks of other domains. In a transaction with the writing of one's own claims, one of two that look at the same
+ * time sees the other.
+ *
+ * @throws DmfdError `taken`
+ */
+export function refuseUsedElsewhere(nodes: Nodes, vbd: Vbd, claims: readonly Claim[]): void {
+  if (claims.length === 0) return;
+  const all = `${vbd.home}backend/vbd`;
+  for (const domain of nodes.list(all) ?? []) {
+    for (const device of nodes.list(`${all}/${domain}`) ?? []) {
+      const path = `${all}/${domain}/${device}`;
+      if (path === vbd.path) continue;
+      const theirs = claimsIn(nodes, path);
+      for (const claim of claims) {
+        if (!theirs.some((other) => conflict(claim, other)) || isSameMachine(nodes, vbd.domain, domain))
+          continue;
+        throw inUse(claim, `by domain ${domain} (${path})`);
+      }
+    }
+  }
+}
+
+/** Those of another script have their device alone there. */
+function claimsIn(nodes: Nodes, path: string): Claim[] {
+  const told = nodes.read(`${path}/${CLAIMS}`);
+  if (told !== undefined) return parseClaims(told);
+  const [, major, minor] =
+    /^([0-9a-f]+):([0-9a-f]+)$/i.exec(nodes.read(`${path}/physical-device`) ?? '') ?? [];
+  if (major === undefined || minor === undefined) return [];
+  const write = (nodes.read(`${path}/mode`) ?? 'w').includes('w');
+  return [{ major: Number.parseInt(major, 16), minor: Number.parseInt(minor, 16), write }];
+}
+
+/** A domain and its own device model, or its successor after a reboot: they have the same virtual machine's disks. */
+function isSameMachine(nodes: Nodes, own: number, other: string): boolean {
+  if (String(own) === other) return true;
+  const machine = (domain: string | undefined) =>
+    domain === undefined ? undefined : nodes.read(`/local/domain/${domain}/vm`);
+  const target = (domain: string) => nodes.read(`/local/domain/${domain}/target`);
+  const theirs = machine(other);
+  // Its entries are going already.
+  if (theirs === undefined) return nodes.list(`/local/domain/${other}`) === undefined;
+  const ours = machine(String(own));
+  return [ours, machine(target(String(own)))].some(
+    (name) => name !== undefined && (name === theirs || name === machine(target(other))),
+  );
+}
+
+/** Whether one stands on the other, and one of them writes. Two parts of one disk do not. */
+function conflict(one: Claim, other: Claim): boolean {
+  if (!one.write && !other.write) return false;
+  return isOn(one, other) || isOn(other, one);
+}
+
+function isOn(upper: DeviceNumber, lower: DeviceNumber, seen = new Set<string>()): boolean {
+  const number = formatDeviceNumber(upper);
+  if (number === formatDeviceNumber(lower)) return true;
+  if (seen.has(number)) return false;
+  seen.add(number);
+  return directlyBelow(upper).some((device) => isOn(device, lower, seen));
+}
+
+/** The disk of a partition, what a mapped device or an array consists of, and the block device that a loop device has. */
+function directlyBelow(device: DeviceNumber): DeviceNumber[] {
+  const directory = `/sys/dev/block/${formatDeviceNumber(device)}`;
+  const disk = readIfThere(`${directory}/partition`) === '' ? [] : [readIfThere(`${directory}/../dev`)];
+  const slaves = listIfThere(`${directory}/slaves`).map((name) =>
+    readIfThere(`${directory}/slaves/${name}/dev`),
+  );
+  const numbers = [...disk, ...slaves].flatMap((text) => parseDeviceNumber(text) ?? []);
+  if (device.major !== LOOP_MAJOR) return numbers;
+  const backing = blockDeviceAt(readIfThere(`${directory}/loop/backing_file`).replace(/\n$/, ''));
+  return backing === undefined ? numbers : [...numbers, backing];
+}
+
+interface Use extends Claim {
+  readonly what: string;
+}
+
+function mounts(): Use[] {
+  return readIfThere('/proc/self/mountinfo')
+    .split('\n')
+    .flatMap((line) => {
+      const [own = '', rest = ''] = line.split(' - ');
+      const [, , number = '', , place = ''] = own.split(' ');
+      const [, source = '', options = ''] = rest.split(' ');
+      // Some file systems have a number of their own, whatever they are on.
+      const device = blockDeviceAt(unescapePath(source)) ?? parseDeviceNumber(number);
+      if (device === undefined || device.major === 0) return [];
+      const write = !options.split(',').includes('ro');
+      return [{ ...device, write, what: `mount ${unescapePath(place)}` }];
+    });
+}
+
+function swaps(): Use[] {
+  return swapDevicePaths().flatMap((path) => {
+    const device = blockDeviceAt(path);
+    return device === undefined ? [] : [{ ...device, write: true, what: `swap ${path}` }];
+  });
+}
+
+function blockDeviceAt(path: string): DeviceNumber | undefined {
+  if (!path.startsWith('/')) return undefined;
+  try {
+    const stats = statSync(path, { bigint: true });
+    return stats.isBlockDevice() ? decodeLibcDevice(stats.rdev) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function inUse(claim: Claim, where: string): DmfdError {
+  const how = claim.write ? 'it cannot be written to' : 'it cannot be read, while it is written to there';
+  return new DmfdError(
+    'backing-in-use',
+    `block device ${formatDeviceNumber(claim)}: it is in use ${where}; ${how}`,
+    { hint: 'end what uses it; mode w! (or r!) in xenstore allows both' },
+  );
+}

@@ -1,0 +1,86 @@
+import { DmfdError } from '../errors.js';
+import type { Nodes } from './store.js';
+
+/** A disk of a domain, as xenstore has it on the side of the backend (a "virtual block device"). */
+export interface Vbd {
+  /** `backend/vbd/3/51712`, below this domain's own node or from the root. */
+  readonly path: string;
+  /** What comes before `backend/vbd/…`: empty, or `/local/domain/0/`. */
+  readonly home: string;
+  /** The domain that gets the disk. */
+  readonly domain: number;
+  /** The disk's number in it. */
+  readonly device: number;
+}
+
+/** From here on, numbers of domains have special meanings (xen/public/xen.h: DOMID_FIRST_RESERVED). */
+const FIRST_RESERVED = 0x7ff0;
+const LARGEST_DEVICE = 0xffff_ffff;
+
+/** @param path the variable XENBUS_PATH @throws DmfdError `usage` */
+export function parseVbd(path: string | undefined): Vbd {
+  const [, home = '', domain, device] =
+    /^(\/local\/domain\/\d{1,5}\/)?backend\/vbd\/(0|[1-9]\d{0,4})\/(0|[1-9]\d{0,9})$/.exec(path ?? '') ?? [];
+  const vbd = { path: path ?? '', home, domain: Number(domain), device: Number(device) };
+  if (vbd.domain < FIRST_RESERVED && vbd.device <= LARGEST_DEVICE) return vbd;
+  throw new DmfdError(
+    'xen-disk-invalid',
+    path === undefined
+      ? 'the variable XENBUS_PATH is not set'
+      : `the variable XENBUS_PATH is ${JSON.stringify(path)}`,
+    { hint: 'libxl sets it, to backend/vbd/DOMAIN/DEVICE; this command is not for people' },
+  );
+}
+
+/** The node of this name. */
+export function nodeOf({ path }: Vbd, name: string): string {
+  return `${path}/${name}`;
+}
+
+/** As blkback knows it. */
+export function sysfsName({ domain, device }: Vbd): string {
+  return `vbd-${domain}-${device}`;
+}
+
+/** What XenbusState calls these. */
+export const STATES = { initialising: '1', waiting: '2', connected: '4', closing: '5', closed: '6' } as const;
+
+/**
+ * Whether the toolstack wants the disk still.
+ *
+ * @throws DmfdError `taken` where it does not
+ */
+export function refuseWithdrawn(nodes: Nodes, vbd: Vbd): void {
+  const state = nodes.read(nodeOf(vbd, 'state'));
+  if (state !== undefined && state !== STATES.closing && state !== STATES.closed) return;
+  throw withdrawn(vbd, state);
+}
+
+/** @param state undefined where the node is gone */
+export function withdrawn(vbd: Vbd, state: string | undefined): DmfdError {
+  const what =
+    state === undefined ? 'it is gone from xenstore' : `its state is ${state}, so it is being closed`;
+  return new DmfdError('xen-disk-withdrawn', `${vbd.path}: ${what}`);
+}
+
+/** What access the domain gets. */
+export interface Mode {
+  readonly readOnly: boolean;
+  /** It does not matter who else uses what the disk consists of. */
+  readonly shared: boolean;
+}
+
+/** Reads the node `mode`. @throws DmfdError `usage` */
+export function parseMode(text: string): Mode {
+  const [, access, unchecked] = /^(r|w|ro|rw|)(!?)$/.exec(text) ?? [];
+  if (access === undefined || text === '')
+    throw new DmfdError('xen-disk-invalid', `mode ${JSON.stringify(text)}: it has to be r, w, r! or w!`);
+  return { readOnly: !access.includes('w'), shared: unchecked === '!' };
+}
+
+/** The value of a node that has to be there. @throws DmfdError `usage` */
+export function required(nodes: Nodes, vbd: Vbd, name: string): string {
+  const value = nodes.read(nodeOf(vbd, name));
+  if (value !== undefined) return value;
+  throw new DmfdError('xen-disk-invalid', `${nodeOf(vbd, name)}: xenstore has no such node`);
+}

@@ -1,0 +1,216 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Kernel } from '../../../src/kernel/kernel.js';
+import { Deadline } from '../../../src/xen/deadline.js';
+import { formatMade, parseMade } from '../../../src/xen/made.js';
+import {
+  type Claim,
+  claimsOf,
+  formatClaims,
+  parseClaims,
+  refuseUsedElsewhere,
+} from '../../../src/xen/sharing.js';
+import { XenStore } from '../../../src/xen/store.js';
+import { parseVbd } from '../../../src/xen/vbd.js';
+import { Xenstored } from '../../xen/xenstored.js';
+import { refusal } from '../support/refusal.js';
+
+let xenstored: Xenstored;
+
+beforeAll(async () => {
+  xenstored = await Xenstored.start();
+  process.env.XENSTORED_PATH = xenstored.socket;
+});
+
+afterAll(async () => {
+  delete process.env.XENSTORED_PATH;
+  await xenstored.stop();
+});
+
+beforeEach(() => xenstored.command('rm', '/local'));
+
+/** Numbers that no machine has. */
+const device = (minor: number, write: boolean): Claim => ({ major: 4095, minor, write });
+const OURS = parseVbd('backend/vbd/3/51712');
+
+function write(nodes: Readonly<Record<string, string>>): void {
+  for (const [path, value] of Object.entries(nodes))
+    xenstored.command('write', `/local/domain/${path}`, value);
+}
+
+function look(claims: readonly Claim[]): void {
+  XenStore.with(new Kernel(), new Deadline(20_000), (store) =>
+    store.transaction((nodes) => refuseUsedElsewhere(nodes, OURS, claims)),
+  );
+}
+
+test.each<[what: string, nodes: Record<string, string>, claims: Claim[]]>([
+  ['nobody has a disk', {}, [device(1, true)]],
+  ['this is the disk itself', { '0/backend/vbd/3/51712/physical-device': 'fff:1' }, [device(1, true)]],
+  ['others have other disks', { '0/backend/vbd/4/51712/physical-device': 'fff:2' }, [device(1, true)]],
+  [
+    'others only read, too',
+    { '0/backend/vbd/4/1/physical-device': 'fff:1', '0/backend/vbd/4/1/mode': 'r' },
+    [device(1, false)],
+  ],
+  [
+    'others tell that they only read it',
+    { '0/backend/vbd/4/1/physical-device': 'fd:1', '0/backend/vbd/4/1/dmfd-claims': 'w253:1 r4095:1' },
+    [device(1, false)],
+  ],
+  [
+    'the other is the same machine',
+    { '0/backend/vbd/4/1/physical-device': 'fff:1', '3/vm': '/vm/a', '4/vm': '/vm/a' },
+    [device(1, true)],
+  ],
+  [
+    'the other is its device model',
+    { '0/backend/vbd/4/1/physical-device': 'fff:1', '3/vm': '/vm/a', '4/vm': '/vm/b', '4/target': '3' },
+    [device(1, true)],
+  ],
+  [
+    'this is the device model of the other',
+    { '0/backend/vbd/4/1/physical-device': 'fff:1', '3/vm': '/vm/a', '3/target': '4', '4/vm': '/vm/b' },
+    [device(1, true)],
+  ],
+  [
+    'the other domain is gone',
+    { '0/backend/vbd/4/1/physical-device': 'fff:1', '3/vm': '/vm/a' },
+    [device(1, true)],
+  ],
+  [
+    'the other has no device yet',
+    { '0/backend/vbd/4/1/params': '/dev/x', '4/vm': '/vm/b' },
+    [device(1, true)],
+  ],
+  [
+    'the other has junk',
+    {
+      '0/backend/vbd/4/1/physical-device': 'x',
+      '0/backend/vbd/4/2/dmfd-claims': 'w x r w1:',
+      '4/vm': '/vm/b',
+    },
+    [device(1, true)],
+  ],
+])('a disk may be used where %s', (_what, nodes, claims) => {
+  write(nodes);
+  look(claims);
+});
+
+const ALIVE = { '3/vm': '/vm/a', '4/vm': '/vm/b' };
+
+test.each<[what: string, nodes: Record<string, string>, claims: Claim[], message: RegExp]>([
+  [
+    'another writes to it',
+    { '0/backend/vbd/4/1/physical-device': 'fff:1', '0/backend/vbd/4/1/mode': 'w' },
+    [device(1, false)],
+    /4095:1: it is in use by domain 4 \(backend\/vbd\/4\/1\); it cannot be read/,
+  ],
+  [
+    'another reads it',
+    { '0/backend/vbd/4/1/physical-device': 'FFF:1', '0/backend/vbd/4/1/mode': 'r' },
+    [device(1, true)],
+    /4095:1: .*; it cannot be written to/,
+  ],
+  [
+    'another has said nothing of its mode',
+    { '0/backend/vbd/4/1/physical-device': 'fff:1' },
+    [device(1, false)],
+    /in use by domain 4/,
+  ],
+  [
+    'another stands on it',
+    { '0/backend/vbd/4/1/physical-device': 'fd:1', '0/backend/vbd/4/1/dmfd-claims': 'w253:1 r4095:1' },
+    [device(1, true)],
+    /4095:1/,
+  ],
+  [
+    'one of several is taken',
+    { '0/backend/vbd/4/7/physical-device': 'fff:9' },
+    [device(1, false), device(9, true)],
+    /4095:9.*backend\/vbd\/4\/7/,
+  ],
+])('a disk is refused where %s', (_what, nodes, claims, message) => {
+  write({ ...ALIVE, ...nodes });
+  expect(refusal(() => look(claims))).toMatchObject({
+    code: 'backing-in-use',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('a domain without a machine’s name is another one than this', () => {
+  write({ '0/backend/vbd/4/1/physical-device': 'fff:1', '4/name': 'old' });
+  expect(refusal(() => look([device(1, true)]))).toMatchObject({ code: 'backing-in-use' });
+});
+
+test('of two that claim a device at the same time, the second sees the first', () => {
+  write(ALIVE);
+  let runs = 0;
+  const error = refusal(() =>
+    XenStore.with(new Kernel(), new Deadline(20_000), (store) =>
+      store.transaction((nodes) => {
+        runs++;
+        refuseUsedElsewhere(nodes, OURS, [device(1, true)]);
+        write({ '0/backend/vbd/4/1/physical-device': 'fff:1' });
+        nodes.write(`${OURS.path}/physical-device`, 'fff:1');
+      }),
+    ),
+  );
+  expect(error).toMatchObject({ code: 'backing-in-use' });
+  expect(runs).toBe(2);
+  expect(xenstored.below('/local/domain/0/backend/vbd')).toEqual({
+    '4': '',
+    '4/1': '',
+    '4/1/physical-device': 'fff:1',
+  });
+});
+
+test.runIf(process.getuid?.() === 0)('a disk line claims the block devices that it names', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dmfd-claims-'));
+  const node = (name: string, minor: number) => {
+    execFileSync('mknod', [join(folder, name), 'b', '4095', String(minor)]);
+    return join(folder, name);
+  };
+  try {
+    const [a, b, c] = [node('a', 1), node('b', 2), node('c', 3)];
+    const rw = { readOnly: false, shared: false };
+    const ro = { readOnly: true, shared: false };
+    expect(claimsOf({ form: 'path', path: a }, rw)).toEqual([device(1, true)]);
+    expect(claimsOf({ form: 'path', path: a }, ro)).toEqual([device(1, false)]);
+    expect(claimsOf({ form: 'path', path: folder }, rw)).toEqual([]);
+    expect(claimsOf({ form: 'overlay', base: a, cow: undefined }, rw)).toEqual([device(1, false)]);
+    expect(claimsOf({ form: 'overlay', base: a, cow: b }, ro)).toEqual([device(1, false), device(2, true)]);
+    expect(claimsOf({ form: 'crypt', path: a }, rw)).toEqual([device(1, true)]);
+    expect(claimsOf({ form: 'crypt-overlay', base: a, cow: b }, rw)).toEqual([
+      device(1, false),
+      device(2, true),
+    ]);
+    expect(claimsOf({ form: 'snapshot', base: a, cow: b, top: c }, rw)).toEqual([
+      device(1, false),
+      device(2, true),
+      device(3, true),
+    ]);
+    expect(claimsOf({ form: 'table', file: a }, rw)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('claims, and what was made, are read as they were written', () => {
+  const claims = [device(1, true), device(1_048_575, false)];
+  expect(formatClaims(claims)).toBe('w4095:1 r4095:1048575');
+  expect(parseClaims(formatClaims(claims))).toEqual(claims);
+  expect(parseClaims('')).toEqual([]);
+  const made = [
+    { major: 253, minor: 3, diskseq: 2n ** 64n - 1n, uuid: 'DMFD-1' },
+    { major: 7, minor: 0, diskseq: 0n, uuid: undefined },
+  ];
+  expect(formatMade(made)).toBe('253:3@18446744073709551615=DMFD-1 7:0@0');
+  expect(parseMade(formatMade(made))).toEqual(made);
+  expect(parseMade('')).toEqual([]);
+  // Only loop devices have no UUID.
+  expect(parseMade('8:0@5')).toEqual([]);
+});

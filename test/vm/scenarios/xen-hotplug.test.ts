@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { program } from '../../programs.js';
+import { checkout, vmFile } from '../harness/checkout.js';
+import { unpackedXen } from '../harness/xen.js';
+import { expectNothingLeft, sampleOf, sh, vm } from './support.js';
+
+/**
+ * The hotplug script with real devices and a real xenstored, in a guest without Xen. The backend is a shell that opens what
+ * xenstore names, and tells so, as blkback does with a patch.
+ */
+const xen = await unpackedXen();
+const env = { XEN: xen, LAUNCHER: join(checkout, 'native-shims/build/dmfd') };
+const FUNCTIONS = `export XEN='${env.XEN}' LAUNCHER='${env.LAUNCHER}'
+  . '${vmFile('scenarios/xen-hotplug/functions.sh')}'\n`;
+
+beforeAll(async () => {
+  await vm.start(
+    [
+      'sh',
+      '-c',
+      `mkdir -p /run/xenstored && exec ${xen}/usr/lib/xen-[0-9]*/bin/xenstored -N --pid-file /run/xenstored.pid`,
+    ],
+    {
+      timeoutMs: 0,
+      stdin: 'null',
+      env: {
+        LD_LIBRARY_PATH: `${xen}/usr/lib/x86_64-linux-gnu`,
+        LD_PRELOAD: program('no-hypervisor.so'),
+        XENSTORED_ROOTDIR: '/run/xenstored',
+        XENSTORED_RUNDIR: '/run/xenstored',
+      },
+    },
+  );
+  await sh('until [ -S /run/xenstored/socket ]; do sleep 0.05; done; modprobe -a loop dm-mod');
+});
+
+afterEach(async () => {
+  await sh(`${FUNCTIONS} xs rm /local 2>/dev/null || true; rm -f /tmp/backend-*`);
+  await expectNothingLeft();
+});
+
+/** What a script with the functions prints; it may fail. */
+async function xenShell(script: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await vm.sh(`${FUNCTIONS}\n${script}`, { timeoutMs: 120_000 });
+  return { code, stdout, stderr };
+}
+
+const CONNECTED = ['status: connected', 'holders: sleep '];
+const WRITTEN = 'reads what was written: written';
+const INTACT = 'the base is as it was';
+
+const FORMS: [
+  script: string,
+  params: string,
+  mode: string,
+  reads: string,
+  written: string[],
+  files: string,
+][] = [
+  ['block-dmfd', '/tmp/plain', 'w', 'plain', [WRITTEN], ' /tmp/plain'],
+  ['block-dmfd', '/tmp/plain', 'r', 'plain', [], ''],
+  ['block-dmfd', 'overlay:/tmp/base', 'w', 'base_', [WRITTEN], ''],
+  ['block-dmfd', 'crypt:/tmp/plain', 'w', '00000', [WRITTEN], ''],
+  ['block-dmfd', 'overlay:/tmp/base', 'r', 'base_', [], ''],
+  ['block-dmfd', 'overlay:/tmp/base:/tmp/cow', 'w', 'base_', [WRITTEN], ' /tmp/cow'],
+  ['block-dmfd', 'crypt-overlay:/tmp/base:/tmp/cow', 'w', 'base_', [WRITTEN], ''],
+  ['block-snapshot', '/tmp/base:/tmp/cow', 'w', 'base_', [WRITTEN], ' /tmp/cow'],
+  ['block-snapshot', '/tmp/base:/tmp/cow:/tmp/cow2', 'w', 'base_', [WRITTEN], ' /tmp/cow2'],
+  ['block-snapshot', '/tmp/base:/tmp/cow', 'r', 'base_', [], ''],
+];
+
+test.each(sampleOf(FORMS, 3))(
+  '%s %s (%s) is held by the backend alone, and goes with it',
+  async (script, params, mode, reads, written, files) => {
+    const words = ['bash', vmFile('scenarios/xen-hotplug/forms.sh'), script, params, mode];
+    const { code, stdout, stderr } = await vm.run(words, { env, timeoutMs: 120_000 });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      ...CONNECTED,
+      `reads: ${reads}`,
+      ...written,
+      `files with what was written:${files}`,
+      INTACT,
+    ]);
+  },
+);
+
+/** Runs the script in the background, for an overlay, until xenstore has its device. */
+const TRY = `
+  truncate -s 1M /tmp/a.img
+  try() {
+    disk $1 overlay:/tmp/a.img
+    { hotplug block-dmfd add $1 2>/dev/null; echo "ended with $?"; } &
+    until xs read $(path $1)/physical-device >/dev/null 2>&1; do sleep 0.05; done
+  }
+  left() { wait; xs list $(path $1) | sort | tr '\\n' ' '; echo; }`;
+
+test('a backend that cannot open the device', async () => {
+  const { stdout } = await xenShell(`${TRY}
+    try 1
+    xs write /local/domain/0/error/backend/vbd/3/1/error 'creating vbd structure' $(path 1)/state 5
+    left 1; xs read $(path 1)/hotplug-error $(path 1)/hotplug-status`);
+  const [ended, nodes, error, status] = stdout.split('\n');
+  expect({ ended, nodes, status }).toEqual({
+    ended: 'ended with 125',
+    nodes: 'frontend-id hotplug-error hotplug-status mode opened params state ',
+    status: 'error',
+  });
+  expect(error).toMatch(
+    /^backend\/vbd\/3\/1, device \d+:\d+: the backend cannot use it: creating vbd structure$/,
+  );
+});
+
+test('a toolstack that takes the disk back gets no node of it again', async () => {
+  const { stdout } = await xenShell(`${TRY}
+    try 2
+    xs rm $(path 2)
+    left 2; xs list -p /local/domain/0/backend/vbd/3`);
+  expect(stdout).toBe('ended with 125\n\n');
+});
+
+test('a kill while the backend is waited for', async () => {
+  const { stdout } = await xenShell(`${TRY}
+    try 3
+    pkill -KILL -f '[x]en-hotplug add'
+    left 3 | grep -c diskseq`);
+  expect(stdout).toBe('ended with 137\n1\n');
+});
+
+test('one disk at a time for what is written to, unless the mode says that it may be shared', async () => {
+  const { stdout } = await xenShell(`
+    truncate -s 1M /tmp/b.img
+    losetup /dev/loop7 /tmp/b.img
+    mkdir -p /tmp/mounted; mkfs.ext4 -q /dev/loop7
+    add() {
+      disk $1 $2 $3; attach block-dmfd $1 2>/dev/null; kill $held; wait $held
+      echo "$2 $3: $status $(xs read $(path $1)/hotplug-error 2>/dev/null | cut -c1-60)."
+    }
+    xs write /local/domain/3/vm /vm/a /local/domain/4/vm /vm/b
+    xs write /local/domain/0/backend/vbd/4/1/physical-device 7:7 /local/domain/0/backend/vbd/4/1/mode r
+    add 1 /dev/loop7 w
+    add 2 /dev/loop7 r
+    add 3 /dev/loop7 w!
+    add 4 crypt:/dev/loop7 w
+    add 5 /tmp/b.img w
+    add 6 overlay:/dev/loop7 w
+    xs rm /local/domain/0/backend/vbd/4
+    # What was refused has written nothing: the file system is whole. An overlay may be about to go.
+    for n in $(seq 100); do mount /dev/loop7 /tmp/mounted 2>/dev/null && break; sleep 0.1; done
+    add 7 /dev/loop7 r
+    mount -o remount,ro /tmp/mounted
+    add 8 /dev/loop7 r
+    umount /tmp/mounted
+    losetup -d /dev/loop7`);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    '/dev/loop7 w: 125 block device 7:7: it is in use by domain 4 (backend/vbd/4/1).',
+    '/dev/loop7 r: 0 .',
+    '/dev/loop7 w!: 0 .',
+    'crypt:/dev/loop7 w: 125 block device 7:7: it is in use by domain 4 (backend/vbd/4/1).',
+    '/tmp/b.img w: 125 loop file "/tmp/b.img": /dev/loop7 has it; the two would ove.',
+    'overlay:/dev/loop7 w: 0 .',
+    '/dev/loop7 r: 125 block device 7:7: it is in use here, as mount /tmp/mounted; .',
+    '/dev/loop7 r: 0 .',
+  ]);
+});
+
+test('a name in /dev/mapper has to be the name of the device', async () => {
+  const { stdout } = await xenShell(`
+    export DM_DISABLE_UDEV=1
+    dmsetup create right --table '0 8 zero' && dmsetup create other --table '0 8 zero'
+    mv /dev/mapper/other /dev/mapper/wrong
+    for name in right wrong; do
+      disk 1 /dev/mapper/$name
+      attach block-dmfd 1 2>/dev/null
+      echo "$name: $status $(xs read $(path 1)/hotplug-error 2>/dev/null)"
+      kill $held; wait $held; hotplug block-dmfd remove 1; xs rm $(path 1)
+    done
+    mv /dev/mapper/wrong /dev/mapper/other; dmsetup remove right; dmsetup remove other`);
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    'right: 0 ',
+    'wrong: 125 disk "/dev/mapper/wrong": the device there is "other"',
+  ]);
+});
+
+test('remove waits until the device is gone, and tells who has it if it is not', async () => {
+  const { stdout, stderr } = await xenShell(`
+    truncate -s 1M /tmp/a.img; disk 1 overlay:/tmp/a.img; attach block-dmfd 1
+    { sleep 3; kill $held; } &
+    hotplug block-dmfd remove 1; echo "$? $(ls -d /sys/block/dm-* 2>/dev/null)"
+    wait; xs rm $(path 1)
+    disk 2 /tmp/a.img; attach block-dmfd 2
+    hotplug block-dmfd remove 2; echo $?
+    kill $held`);
+  expect(stdout).toBe('0 \n0\n');
+  expect(stderr).toMatch(
+    /^dmfd: backend\/vbd\/3\/2: device 7:\d+ is still there, held by process \d+ \(sleep\); it goes with its last holder\n$/,
+  );
+});
