@@ -29,6 +29,12 @@ const KINDS = {
   /** The table says `{loopN}`, and there is no such file. */
   'loop-missing': 'usage',
   'loop-unused': 'usage',
+  /** `{below}` or `{layerN}` names a layer that is not below. */
+  'layer-missing': 'usage',
+  /** Nothing stands on a layer. */
+  'layer-unused': 'usage',
+  /** Only making the device can tell, for it depends on what a layer below has on it. */
+  'not-known-yet': 'usage',
   'loop-file-unusable': 'usage',
   'loop-file-not-writable': 'usage',
   /** The table says `{key}`, and no key was given. */

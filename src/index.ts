@@ -6,15 +6,23 @@
 export type { Backing } from './backing/request.js';
 export { createDeviceSync } from './device/create.js';
 export type { KeyGiven, Mode } from './device/creation.js';
-export type { DeviceFacts, LoopIdentity } from './device/facts.js';
+export type { DeviceFacts, LayerFacts, LoopIdentity } from './device/facts.js';
 export type { Device } from './device/handle.js';
 export type { DeviceState, DeviceSummary } from './device/list.js';
 export type { StaleLink } from './device/mapper-link.js';
-export { type DevicePlan, planDeviceSync } from './device/plan.js';
+export { type DevicePlan, type LayerPlan, planDeviceSync } from './device/plan.js';
 export type { Probe } from './device/probe.js';
 export type { Reaped, ReapedLoop, ReapRequest } from './device/reap.js';
-export type { DeviceRequest, SegmentRequest, TableRequest } from './device/request.js';
-export { type DeviceIdentity, type Remains, waitGone } from './device/wait-gone.js';
+export type {
+  DeviceRequest,
+  Layer,
+  Message,
+  SegmentLayer,
+  SegmentRequest,
+  TableLayer,
+  TableRequest,
+} from './device/request.js';
+export { type DeviceIdentity, type LayerIdentity, type Remains, waitGone } from './device/wait-gone.js';
 export type { DeviceNumber } from './dm/device-number.js';
 export type { TargetVersion } from './dm/lists.js';
 export type { TableSource } from './dm/table.js';

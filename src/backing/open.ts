@@ -173,8 +173,8 @@ function partitionOf(kernel: Kernel, backing: Backing, subject: string, fd: numb
   );
 }
 
-/** Offset and size in what there is, all in bytes. */
-function areaOf(
+/** Offset and size in what there is, all in bytes. @throws DmfdError `usage` when they do not fit */
+export function areaOf(
   { offset = 0n, size }: Backing,
   subject: string,
   there: bigint,

@@ -4,8 +4,9 @@ import { checkProperties, copyOf, TYPES, type Type } from '../properties.js';
 /** What data lies on: all of a file or block device, or a part of it. */
 export interface Backing {
   /**
-   * A file, a block device, or a tag of one: `LABEL=…`, `UUID=…`, `PARTLABEL=…`, `PARTUUID=…`. A file of such a name is written
-   * with its directory: `./LABEL=x`.
+   * A file, a block device, or a tag of one: `LABEL=…`, `UUID=…`, `PARTLABEL=…`, `PARTUUID=…`. Or, in a
+   * segment, `{below}` or `{layer0}`, …: the layer below, or any lower one. A file of such a name is written with its directory:
+   * `./LABEL=x`.
    */
   readonly path: string;
   /** A partition's number, or else its label or PARTUUID; the offset counts from its start. */

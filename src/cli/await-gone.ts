@@ -19,12 +19,12 @@ export async function awaitGone(device: Device, milliseconds: number, quiet: boo
   return left;
 }
 
-/** While the device is there, it is what holds the loop devices. */
+/** While a device is there, it is what holds the layers and loop devices below it. */
 function describeRemains(device: Device, remains: Remains): string[] {
-  if (remains.device) {
-    return [
-      `device ${device.name} (${formatDeviceNumber(device)}) is still there, held by ${holdersOf(device)}`,
-    ];
+  const highest = remains.device ? device : remains.below.at(-1);
+  if (highest !== undefined) {
+    const { name } = highest;
+    return [`device ${name} (${formatDeviceNumber(highest)}) is still there, held by ${holdersOf(highest)}`];
   }
   return remains.loops.map(
     (loop) => `/dev/loop${loop.minor} (${loop.file}) is still attached, held by ${holdersOfLoop(loop)}`,

@@ -1,9 +1,9 @@
 import { type Command as CommandLine, Option } from 'commander';
-import type { Backing } from '../backing/request.js';
 import type { Mode } from '../device/creation.js';
 import type { UdevMode } from '../dm/udev.js';
 import type { Segment } from '../segment/segment.js';
-import { type KeyOptions, keyOption, parseKeyBits } from './key-options.js';
+import { keyOption, parseKeyBits } from './key-options.js';
+import { addThen, type LayerOptions, type LayerWords, parseMessage } from './layer-options.js';
 import {
   collect,
   collectAs,
@@ -13,17 +13,14 @@ import {
   parseUdev,
   parseUid,
 } from './option-values.js';
-import { addPresetOptions, type PresetOptions } from './preset-options.js';
+import { addPresetOptions } from './preset-options.js';
 import { usageError } from './usage-error.js';
 import { parseBacking } from './words/backing-word.js';
 
-/** What `create` was asked for. */
-export interface CreateOptions extends KeyOptions, PresetOptions {
+/** What `create` was asked for, but for its layers. */
+export interface CreateOptions {
   readonly uuid?: string;
-  readonly table?: string[];
-  readonly tableFile?: string[];
   readonly concise?: string;
-  readonly loop?: Backing[];
   readonly sharedLoop?: true;
   readonly readonly?: true;
   readonly holdReadonly?: true;
@@ -51,10 +48,10 @@ export interface CreateOptions extends KeyOptions, PresetOptions {
 
 const DEFAULT_WAIT_SECONDS = 10;
 
-/** Declares them. What is returned tells the segments that presets name. */
-export function addCreateOptions(command: CommandLine): (options: CreateOptions) => Segment[] {
+/** Declares them. What is returned tells the layers, the lowest first, when all options are parsed. */
+export function addCreateOptions(command: CommandLine): () => LayerWords[] {
   command.optionsGroup('What the device is, in one or more parts (PATH: PATH[,key=value...]):');
-  const presets = addPresetOptions(command);
+  const takeSegments = addPresetOptions(command);
   command
     .optionsGroup('The same, as a table of device-mapper:')
     .option(
@@ -63,7 +60,10 @@ export function addCreateOptions(command: CommandLine): (options: CreateOptions)
       collect,
     )
     .option('--table-file <FILE>', 'read table lines from FILE, - for standard input (repeatable)', collect)
-    .option('--concise <LINE>', 'name, UUID and table as "dmsetup table --concise" prints them')
+    .option(
+      '--concise <LINE>',
+      'name, UUID and table as "dmsetup table --concise" prints them; of several devices the last, which stands on the others',
+    )
     .option(
       '--loop <FILE>',
       'attach FILE to a loop device: {loop0} in the table, {sectors0} its size (repeatable)',
@@ -74,8 +74,16 @@ export function addCreateOptions(command: CommandLine): (options: CreateOptions)
     .option('--key-random <BITS>', 'make a random key of BITS bits', parseKeyBits)
     .option('--key-file <FILE>', 'use the whole content of FILE as the key')
     .option('--key-fd <N>', 'read the key from descriptor N, up to its end', parseFd('--key-fd'))
+    .optionsGroup('Layers (all options above, and --message, are of the layer in which they stand):');
+  const layers = addThen(command, takeSegments);
+  command
+    .option(
+      '--message <TEXT>',
+      'SECTOR TEXT: tell the target at SECTOR when the layer is live (repeatable)',
+      collectAs(parseMessage),
+    )
     .optionsGroup('The device:')
-    .option('--readonly', 'make device, descriptor and loop devices read-only')
+    .option('--readonly', 'make device, layers, descriptor and loop devices read-only')
     .option('--uuid <UUID>', 'device-mapper UUID (default: DMFD- and a random one)')
     .option(
       '--mode <MODE>',
@@ -120,11 +128,14 @@ export function addCreateOptions(command: CommandLine): (options: CreateOptions)
       'instead of running a COMMAND: send the descriptor over a unix socket; @NAME for an abstract one',
     )
     .option('--send-to-uid <UID>', "with --send-fd: the server may also be this user's", parseUid)
-    .option('--no-placeholders', 'do not replace {path} {fd} {dev} {name} {diskseq} in COMMAND')
+    .option(
+      '--no-placeholders',
+      'do not replace {path} {fd} {dev} {name} {diskseq}, {path:0} of a layer, ... in COMMAND',
+    )
     .addOption(
       new Option(
         '--wait-gone [SECONDS]',
-        'return only when device and loop devices are gone, or after SECONDS, given as --wait-gone=SECONDS, with status 124',
+        'return only when device, layers and loop devices are gone, or after SECONDS, given as --wait-gone=SECONDS, with status 124',
       )
         .preset(DEFAULT_WAIT_SECONDS)
         .argParser(parseSeconds('--wait-gone')),
@@ -139,7 +150,7 @@ export function addCreateOptions(command: CommandLine): (options: CreateOptions)
     )
     .option('-q, --quiet', 'print no warnings')
     .option('-v, --verbose', 'print each call to the kernel on stderr');
-  return presets;
+  return layers;
 }
 
 type Name = keyof CreateOptions;
@@ -168,7 +179,11 @@ const FOR_A_COMMAND = {
 } as const satisfies Partial<Record<Name, string>>;
 
 /** @throws DmfdError `usage` for options that do not go together */
-export function checkCombination(options: CreateOptions, commandLength: number | undefined): void {
+export function checkCombination(
+  options: CreateOptions,
+  layers: readonly LayerWords[],
+  commandLength: number | undefined,
+): void {
   if (commandLength === 0) throw usageError('no command stands after --');
   for (const [one, other, why] of EXCLUSIVE) {
     if (options[one] === undefined || options[other] === undefined) continue;
@@ -185,16 +200,34 @@ export function checkCombination(options: CreateOptions, commandLength: number |
   if (options.sendToUid !== undefined && options.sendFd === undefined) {
     throw usageError('--send-to-uid goes with --send-fd alone');
   }
-  if (options.keyFd !== undefined) checkKeyFd(options.keyFd, options, commandLength);
+  checkReadOnce(options, layers, commandLength);
   if (options.jsonFd !== undefined && [options.fd, options.roFd].includes(options.jsonFd)) {
     throw usageError(`--json-fd ${options.jsonFd}: the command gets the device under that number`);
   }
 }
 
-/** @throws DmfdError `usage` when the device is described in more than one way */
+/** Descriptors that are read to their end: by one layer alone, and by nobody else. */
+function checkReadOnce(
+  options: CreateOptions,
+  layers: readonly LayerWords[],
+  commandLength: number | undefined,
+): void {
+  const all = layers.map((layer) => layer.options);
+  const fromStdin = all.flatMap(({ tableFile = [] }) => tableFile).filter((file) => file === '-').length;
+  if (fromStdin > 1) throw usageError('--table-file -: standard input can be read only once');
+  const keys = all.flatMap(({ keyFd }) => keyFd ?? []);
+  for (const [index, keyFd] of keys.entries()) {
+    if (keys.indexOf(keyFd) < index)
+      throw usageError(`--key-fd ${keyFd}: two layers have it, and it can be read only once`);
+    checkKeyFd(keyFd, options, fromStdin > 0, commandLength);
+  }
+}
+
+/** @throws DmfdError `usage` when a layer is described in more than one way */
 export function checkContents(
-  { table, tableFile, concise, loop, sharedLoop, ...keys }: CreateOptions,
+  { table, tableFile, loop, ...keys }: LayerOptions,
   segments: readonly Segment[],
+  concise: string | undefined,
 ): void {
   const forms = [
     ...(table === undefined ? [] : ['--table']),
@@ -209,8 +242,6 @@ export function checkContents(
   }
   if (concise !== undefined && forms.length > 1)
     throw usageError(`--concise and ${forms[0]} exclude each other: both say what the device is`);
-  if (sharedLoop && loop === undefined && segments.length === 0)
-    throw usageError('--shared-loop needs a --loop FILE');
   const key = keyOption(keys);
   if (segments.length > 0 && key !== undefined && !segments.some(({ target }) => target === 'crypt'))
     throw usageError(`${key} is for --crypt, or for {key} in a table`);
@@ -260,8 +291,13 @@ function checkWithCommand({ fdstore, sendFd, json, jsonFd, fd, roFd }: CreateOpt
   }
 }
 
-function checkKeyFd(keyFd: number, options: CreateOptions, commandLength: number | undefined): void {
-  if (keyFd === 0 && options.tableFile?.includes('-')) {
+function checkKeyFd(
+  keyFd: number,
+  options: CreateOptions,
+  tableFromStdin: boolean,
+  commandLength: number | undefined,
+): void {
+  if (keyFd === 0 && tableFromStdin) {
     throw usageError('--key-fd 0 and --table-file -: standard input can be read only once');
   }
   const holds = commandLength === undefined && !options.fdstore && options.sendFd === undefined;

@@ -3,8 +3,9 @@ import type { Command as CommandLine } from 'commander';
 import { createDeviceSync } from '../device/create.js';
 import type { Device } from '../device/handle.js';
 import { type DevicePlan, planDeviceSync } from '../device/plan.js';
-import type { SegmentRequest, TableRequest } from '../device/request.js';
-import { parseConcise } from '../dm/concise.js';
+import type { DeviceRequest, Layer, SegmentLayer, TableLayer } from '../device/request.js';
+import { inLayer } from '../device/stack.js';
+import { mangle } from '../dm/mangling.js';
 import type { TableSource } from '../dm/table.js';
 import { callerEnvironment } from '../handoff/caller.js';
 import { callerDescriptors, callerState } from '../handoff/caller-state.js';
@@ -15,14 +16,16 @@ import { becomeCommand, type Ending, endAs, startCommand } from '../handoff/run.
 import { sendDescriptor } from '../handoff/send-fd.js';
 import type { Segment } from '../segment/segment.js';
 import { awaitGone } from './await-gone.js';
+import { readConcise } from './concise.js';
 import { addCreateOptions, type CreateOptions, checkCombination, checkContents } from './create-options.js';
 import { deviceJson, planJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
 import { expectedWait } from './expected-wait.js';
 import { toJson } from './json.js';
 import { keySource } from './key-options.js';
+import type { LayerOptions, LayerWords } from './layer-options.js';
 import { say, tellStep, write, writeMeanwhile } from './output.js';
-import { planCommand } from './plan-command.js';
+import { checkPlaceholders, planCommand } from './plan-command.js';
 import { whileBlocked, withProgress } from './progress.js';
 import { readTables } from './tables.js';
 import { usageError } from './usage-error.js';
@@ -34,23 +37,25 @@ export function addCreate(program: CommandLine, commandLength: number | undefine
     .description('make a device that lives as long as its file descriptor, and pass that to a command')
     .usage('[NAME] [options] [-- COMMAND [ARG...]]')
     .argument('[NAME]', 'device-mapper name (default: dmfd- and 8 hex digits)');
-  const segmentsOf = addCreateOptions(command);
+  const layersOf = addCreateOptions(command);
   command.action((name: string | undefined, options: CreateOptions) =>
-    create(() => toRequest(name, options, segmentsOf(options)), options, commandLength),
+    create(name, options, layersOf(), commandLength),
   );
 }
 
 async function create(
-  request: () => Asked,
+  name: string | undefined,
   options: CreateOptions,
+  layers: readonly LayerWords[],
   commandLength: number | undefined,
 ): Promise<void> {
-  checkCombination(options, commandLength);
+  checkCombination(options, layers, commandLength);
   // Before any call to the kernel: a command that is not there must not cost a device.
-  const command = commandLength === undefined ? undefined : planCommand(options, commandLength);
+  const command = commandLength === undefined ? undefined : planCommand(options, layers, commandLength);
   const give = planGift(options);
   if (command === undefined && (give === undefined || options.json)) checkOutput();
-  const asked = request();
+  const asked = toRequest(name, options, layers);
+  if (command !== undefined) checkPlaceholders(command, asked.below.length + 1);
   if ((options.listenFds || options.fdstore) && asked.name !== undefined) checkDescriptorName(asked.name);
   if (options.dryRun) {
     describe(planDeviceSync(asked), options);
@@ -72,11 +77,13 @@ async function create(
 }
 
 /** As the command line makes them: each text of a table has its label. */
-type Asked = SegmentRequest | (TableRequest & { readonly table: readonly TableSource[] });
+type AskedLayer = SegmentLayer | (TableLayer & { readonly table: readonly TableSource[] });
+type Asked = AskedLayer & Whole;
+type Whole = Omit<DeviceRequest, keyof Layer> & { readonly below: readonly AskedLayer[] };
 
 function makeDevice(request: Asked, options: CreateOptions): Device {
   const make = () => createDeviceSync(request);
-  const wait = expectedWait(request);
+  const wait = [...request.below, request].map(expectedWait).find((text) => text !== undefined);
   return wait === undefined ? make() : whileBlocked(wait, isQuiet(options), make);
 }
 
@@ -108,39 +115,66 @@ function checkOutput(): void {
   );
 }
 
-function toRequest(name: string | undefined, options: CreateOptions, segments: Segment[]): Asked {
-  const key = keySource(options);
-  const common = {
+function toRequest(name: string | undefined, options: CreateOptions, layers: readonly LayerWords[]): Asked {
+  const contents = contentsOf(options, layers);
+  const top = contents.at(-1);
+  if (top === undefined) throw new Error('a device without a layer');
+  const below = contents.slice(0, -1);
+  if (
+    options.sharedLoop &&
+    contents.every(({ segments, loop = [] }) => segments === undefined && loop.length === 0)
+  )
+    throw usageError('--shared-loop needs a --loop FILE');
+  return {
+    ...top,
     ...(name === undefined ? {} : { name }),
     ...(options.uuid === undefined ? {} : { uuid: options.uuid }),
+    readOnly: options.readonly === true || top.readOnly === true,
+    below: below.map((layer) => (options.readonly ? { ...layer, readOnly: true } : layer)),
     sharedLoop: options.sharedLoop ?? false,
-    readOnly: options.readonly ?? false,
     mode: options.mode,
     udev: options.udev,
     ...(options.udevWait === undefined ? {} : { udevWait: options.udevWait }),
     mapperLink: options.mapperLink ?? false,
-    ...(key === undefined ? {} : { key }),
     ...(options.verbose ? { onStep: tellStep } : {}),
   };
-  checkContents(options, segments);
+}
+
+function contentsOf({ concise }: CreateOptions, layers: readonly LayerWords[]): AskedLayer[] {
+  const contents = layers.map(({ options, segments }, index) =>
+    inLayer(index, layers.length, () => contentOf(options, segments, concise)),
+  );
+  if (concise === undefined) return contents;
+  const [{ key, messages = [] } = {}] = contents;
+  const read = readConcise(concise, layers[0]?.options.loop ?? [], key);
+  return read.map((layer, index) => (index === read.length - 1 ? { ...layer, messages } : layer));
+}
+
+/** Without a table where `--concise` has it. */
+function contentOf(
+  options: LayerOptions,
+  segments: readonly Segment[],
+  concise: string | undefined,
+): AskedLayer {
+  const key = keySource(options);
+  checkContents(options, segments, concise);
+  const { table = [], tableFile = [], loop = [], message = [] } = options;
+  const common = { messages: message, ...(key === undefined ? {} : { key }) };
   if (segments.length > 0) return { ...common, segments };
-  const loop = options.loop ?? [];
-  if (options.concise === undefined)
-    return { ...common, table: readTables(options.table ?? [], options.tableFile ?? []), loop };
-  const concise = parseConcise(options.concise);
-  return {
-    name: concise.name,
-    ...(concise.uuid === undefined ? {} : { uuid: concise.uuid }),
-    ...common,
-    readOnly: common.readOnly || concise.readOnly,
-    table: concise.lines.map((text, index) => ({ label: `--concise, table ${index + 1}`, text })),
-    loop,
-  };
+  return { ...common, table: concise === undefined ? readTables(table, tableFile) : [], loop };
 }
 
 function describe(plan: DevicePlan, { json, quiet }: CreateOptions): void {
   if (!quiet) for (const warning of plan.warnings) say(warning);
-  write(1, `${json ? toJson(planJson(plan)) : plan.table}\n`);
+  write(1, `${json ? toJson(planJson(plan)) : tableText(plan)}\n`);
+}
+
+/** Of several layers as `dmsetup table` prints several devices. */
+function tableText(plan: DevicePlan): string {
+  if (plan.below.length === 0) return plan.table;
+  return [...plan.below, plan]
+    .flatMap(({ name, table }) => table.split('\n').map((line) => `${mangle(name)}: ${line}`))
+    .join('\n');
 }
 
 /** No process of dmfd's is left to tell how it ended. */

@@ -1,6 +1,6 @@
-import type { DeviceFacts } from '../device/facts.js';
+import type { DeviceFacts, LayerFacts } from '../device/facts.js';
 import type { DeviceSummary } from '../device/list.js';
-import type { DevicePlan } from '../device/plan.js';
+import type { DevicePlan, LayerPlan } from '../device/plan.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import type { Swap } from '../swap/create.js';
 
@@ -22,18 +22,26 @@ function identity(device: Omit<DeviceSummary, 'openCount' | 'deferredRemove' | '
 
 /** A device that was just made. */
 export function deviceJson(device: DeviceFacts) {
-  const { mode, key, loops, mapperLink } = device;
+  const { below, mapperLink } = device;
+  return { ...layerJson(device), below: below.map(layerJson), mapperLink };
+}
+
+function layerJson(device: LayerFacts) {
+  const { mode, key, loops } = device;
   return {
     ...identity(device),
     mode,
     key,
     loops: loops.map(({ minor, file }) => ({ path: `/dev/loop${minor}`, file })),
-    mapperLink,
   };
 }
 
 /** A device that would be made. */
-export function planJson({ name, table, size, readOnly, loops }: DevicePlan) {
+export function planJson(plan: DevicePlan) {
+  return { ...layerPlanJson(plan), below: plan.below.map(layerPlanJson) };
+}
+
+function layerPlanJson({ name, table, size, readOnly, loops }: LayerPlan) {
   return { name, table, size, readonly: readOnly, loops: loops.map(({ file }) => ({ file: file ?? null })) };
 }
 
@@ -46,5 +54,5 @@ export function summaryJson(device: DeviceSummary) {
 /** A device that is swap. */
 export function swapJson(swap: Swap) {
   const { backing, cipher, keySize, label, swapUuid, swapSize } = swap;
-  return { ...deviceJson(swap), backing, cipher, keySize, label, swapUuid, swapSize };
+  return { ...layerJson(swap), backing, cipher, keySize, label, swapUuid, swapSize };
 }

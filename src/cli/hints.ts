@@ -11,6 +11,9 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'invalid-table': undefined,
   'loop-missing': 'give the file with --loop FILE',
   'loop-unused': undefined,
+  'layer-missing': undefined,
+  'layer-unused': undefined,
+  'not-known-yet': undefined,
   'loop-file-unusable': undefined,
   'loop-file-not-writable':
     'use --readonly for a device that is only read, or FILE,ro for a file that is only read under a device that is written to',

@@ -4,7 +4,9 @@ import type { Command } from '../handoff/command.js';
 import { lowestFree } from '../handoff/descriptors.js';
 import { findCommand } from '../handoff/find-command.js';
 import { FIRST_LISTEN_FD, inheritedNames } from '../handoff/listen.js';
+import { unfilledPlaceholders } from '../handoff/placeholders.js';
 import type { CreateOptions } from './create-options.js';
+import type { LayerWords } from './layer-options.js';
 import { usageError } from './usage-error.js';
 
 const STANDARD_STREAMS = 3;
@@ -14,11 +16,16 @@ const STANDARD_STREAMS = 3;
  *
  * @throws DmfdError `command-not-found`, `command-not-executable`, or `usage` for descriptors that cannot be had
  */
-export function planCommand(options: CreateOptions, commandLength: number): Command {
+export function planCommand(
+  options: CreateOptions,
+  layers: readonly LayerWords[],
+  commandLength: number,
+): Command {
   const words = callerArguments(commandLength);
   const environment = callerEnvironment();
   const file = findCommand(words[0] ?? '', environment);
-  const open = callerDescriptors().filter((fd) => fd !== options.jsonFd && fd !== options.keyFd);
+  const keyFds = layers.flatMap(({ options: { keyFd } }) => keyFd ?? []);
+  const open = callerDescriptors().filter((fd) => fd !== options.jsonFd && !keyFds.includes(fd));
   const listenAfter = options.listenFds ? inheritedNames(environment, process.pid, open) : undefined;
   const fd = chooseNumber(options, open, listenAfter?.length);
   return {
@@ -32,10 +39,22 @@ export function planCommand(options: CreateOptions, commandLength: number): Comm
     withheld: [
       // Events may go to the standard error that is the command's, too; a key is for nobody else.
       ...(options.jsonFd === undefined || options.jsonFd < STANDARD_STREAMS ? [] : [options.jsonFd]),
-      ...(options.keyFd === undefined ? [] : [options.keyFd]),
+      ...keyFds,
     ],
     ...(listenAfter === undefined ? {} : { listenAfter }),
   };
+}
+
+/** @throws DmfdError `usage` for `{path:9}` where there are fewer layers */
+export function checkPlaceholders({ words, placeholders }: Command, layers: number): void {
+  const [word] = placeholders ? unfilledPlaceholders(words, layers) : [];
+  if (word === undefined) return;
+  throw usageError(
+    word.startsWith('{fd')
+      ? `${word}: only the top layer, {fd}, has a descriptor`
+      : `${word}: the layers are 0 to ${layers - 1}`,
+    'if the command is to get that word as it is: --no-placeholders',
+  );
 }
 
 /**

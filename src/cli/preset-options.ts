@@ -18,7 +18,7 @@ export interface PresetOptions {
 
 /** Collects the segments that options name, in the order in which they stand. */
 class Presets {
-  readonly #segments: Segment[] = [];
+  #segments: Segment[] = [];
 
   add(segment: Segment): void {
     this.#segments.push(segment);
@@ -39,14 +39,20 @@ class Presets {
     this.#segments[this.#segments.length - 1] = { ...last, cow: cowOf(word) };
   }
 
-  /** All of them, with what options say of several. @throws DmfdError `usage` for an option that is of no use */
-  segments({ chunk, cipher, sectorSize }: PresetOptions): Segment[] {
-    const has = (target: Segment['target']) => this.#segments.some((segment) => segment.target === target);
+  /**
+   * All since the last call, with what options say of several.
+   *
+   * @throws DmfdError `usage` for an option that is of no use
+   */
+  take({ chunk, cipher, sectorSize }: PresetOptions): Segment[] {
+    const segments = this.#segments;
+    this.#segments = [];
+    const has = (target: Segment['target']) => segments.some((segment) => segment.target === target);
     if (chunk !== undefined && !has('striped')) throw usageError('--chunk is for --striped');
     if (cipher !== undefined && !has('crypt')) throw usageError('--cipher is for --crypt');
     if (sectorSize !== undefined && !has('crypt'))
       throw usageError('--sector-size is for --crypt', 'of a loop device it is a key: FILE,sector-size=4096');
-    return this.#segments.map((segment) => {
+    return segments.map((segment) => {
       if (segment.target === 'striped' && chunk !== undefined) return { ...segment, chunk };
       if (segment.target !== 'crypt') return segment;
       return {
@@ -58,7 +64,7 @@ class Presets {
   }
 }
 
-/** Declares the presets. What is returned tells the segments when all options are parsed. */
+/** Declares the presets. What is returned tells the segments of all that were parsed since its last call. */
 export function addPresetOptions(command: CommandLine): (options: PresetOptions) => Segment[] {
   const presets = new Presets();
   const preset = (flags: string, description: string, add: (word: string) => void) =>
@@ -121,7 +127,7 @@ export function addPresetOptions(command: CommandLine): (options: PresetOptions)
       presets.add(parseVerity(word));
     },
   );
-  return (options) => presets.segments(options);
+  return (options) => presets.take(options);
 }
 
 function parseCipher(word: string): string {

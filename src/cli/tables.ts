@@ -13,9 +13,6 @@ export function readTables(lines: readonly string[], files: readonly string[]): 
       "say what the device consists of: --table 'START LENGTH TARGET ARGS…', or --table-file FILE",
     );
   }
-  if (files.filter((file) => file === '-').length > 1) {
-    throw usageError('--table-file -: standard input can be read only once');
-  }
   return [
     ...lines.map((text, index) => ({
       label: lines.length === 1 ? '--table' : `--table number ${index + 1}`,

@@ -1,4 +1,4 @@
-import { formatDeviceNumber } from '../dm/device-number.js';
+import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { substituteLoops } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
@@ -9,13 +9,17 @@ import { type OpenKey, openKey } from '../key/key.js';
 import { takesKeyring } from '../key/keyring.js';
 import type { LoopDevice } from '../loop/attach.js';
 import { withLoops } from '../loop/plan.js';
+import type { LayerBelow } from '../segment/ground.js';
 import { type CreationResult, createShielded } from './creation.js';
 import { explainFailure } from './failure.js';
 import { Device } from './handle.js';
 import { makeMapperLink, refuseTakenLink } from './mapper-link.js';
-import { type PlannedRequest, withPlan } from './plan.js';
-import { type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
+import { sendMessages } from './message.js';
+import { describePlan, type PlannedLayer, withPlan } from './plan.js';
+import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { awaitUdev, udevClock } from './udev.js';
+
+const SECTOR = 512n;
 
 /**
  * As {@link createDevice}, in this thread, which waits for the kernel: for scripts. When it throws, nothing it made is left.
@@ -38,18 +42,49 @@ export function makeDevice(kernel: Kernel, request: CheckedRequest): Device {
 }
 
 /** The device, and what the kernel answered on the way. */
-export function makeAndTell(
-  kernel: Kernel,
-  request: CheckedRequest,
-): { readonly device: Device; readonly result: CreationResult } {
-  const key = request.key === undefined ? undefined : openKey(request.key);
+export function makeAndTell(kernel: Kernel, request: CheckedRequest): Made {
+  const options = pickOptions(request);
+  if (request.below.length === 0) return makeLayer(kernel, request, options, []);
+  planAhead(kernel, request);
+  const below: Device[] = [];
   try {
-    return withPlan(kernel, request, (planned) =>
+    for (const layer of request.below) {
+      below.push(makeLayer(kernel, layer, optionsBelow(options), below).device);
+      kernel.throwIfCanceled();
+    }
+    const { device, result } = makeLayer(kernel, request, options, below);
+    return { device: device.over(below), result };
+  } finally {
+    // What stands on them holds them now; if nothing does, they go.
+    for (const layer of below) layer.close();
+  }
+}
+
+interface Made {
+  readonly device: Device;
+  readonly result: CreationResult;
+}
+
+/** Before there is any layer, finds what could be wrong with those above it, as far as that can be known. */
+function planAhead(kernel: Kernel, request: CheckedRequest): void {
+  for (const { key } of [...request.below, request]) if (key !== undefined) openKey(key).close();
+  try {
+    describePlan(kernel, request);
+  } catch (error) {
+    if (!(error instanceof DmfdError && error.code === 'not-known-yet')) throw error;
+  }
+}
+
+/** @param below the layers that are there, the lowest first; each is held by its descriptor, and marked for removal */
+function makeLayer(kernel: Kernel, layer: CheckedLayer, options: Options, below: readonly Device[]): Made {
+  const key = layer.key === undefined ? undefined : openKey(layer.key);
+  try {
+    return withPlan(kernel, layer, below.map(asGround), (planned) =>
       DmControl.with(kernel, (dm) => {
-        refuseTakenUuid(dm, request);
-        if (request.mapperLink) refuseTakenLink(kernel, dm, request.name);
-        return withLoops(kernel, planned.loops, request.sharedLoop, (loops) =>
-          createOver(kernel, dm, planned, loops, key),
+        refuseTakenUuid(dm, layer);
+        if (options.mapperLink) refuseTakenLink(kernel, dm, layer.name);
+        return withLoops(kernel, planned.loops, options.sharedLoop, (loops) =>
+          createOver(kernel, dm, { ...planned, ...options }, loops, key),
         );
       }),
     );
@@ -58,11 +93,29 @@ export function makeAndTell(
   }
 }
 
+/** What a request says of the whole. */
+type Options = Pick<CheckedRequest, 'sharedLoop' | 'mode' | 'udev' | 'udevWait' | 'mapperLink'>;
+
+function pickOptions({ sharedLoop, mode, udev, udevWait, mapperLink }: CheckedRequest): Options {
+  return { sharedLoop, mode, udev, udevWait, mapperLink };
+}
+
+/** Of a layer below, nothing is to be found under its name, or by its content, which may be that of the device on it. */
+function optionsBelow(options: Options): Options {
+  const udev = options.udev === 'none' ? 'none' : 'quiet';
+  return { ...options, udev, udevWait: undefined, mapperLink: false };
+}
+
+function asGround(device: Device): LayerBelow {
+  const { path, size, readOnly } = device;
+  return { sectors: size / SECTOR, readOnly, live: { path, number: formatDeviceNumber(device) } };
+}
+
 /**
  * Refuses a UUID that exists. The kernel would, too; but after a killed shield the device is taken back by its UUID, which
  * therefore must not have been anybody's before.
  */
-function refuseTakenUuid(dm: DmControl, { uuid }: CheckedRequest): void {
+function refuseTakenUuid(dm: DmControl, { uuid }: CheckedLayer): void {
   if (dm.status({ uuid }) === undefined) return;
   throw new DmfdError('uuid-taken', `device UUID ${JSON.stringify(uuid)}: a device with it exists`, {
     operation: 'DM_DEV_STATUS',
@@ -74,10 +127,10 @@ function refuseTakenUuid(dm: DmControl, { uuid }: CheckedRequest): void {
 function createOver(
   kernel: Kernel,
   dm: DmControl,
-  request: PlannedRequest,
+  request: PlannedLayer & Options,
   loops: readonly LoopDevice[],
   key: OpenKey | undefined,
-): { device: Device; result: CreationResult } {
+): Made {
   const table = substituteLoops(request.table, loops.map(formatDeviceNumber));
   const log = KernelLog.listen(kernel);
   try {
@@ -89,7 +142,11 @@ function createOver(
       const number = dev.major === 0 ? undefined : formatDeviceNumber(dev);
       throw explainFailure(request, result, log.deviceMapperLines(number));
     }
-    const { linkWarnings, mapperLink } = makeLinks(kernel, request, result, since);
+    const device = { name: request.name, ...result.dev };
+    const { linkWarnings, mapperLink } = orClose(result.fd, () => {
+      sendMessages(dm, device, request.messages, log);
+      return makeLinks(kernel, request, device, since);
+    });
     const warnings = [...(key?.warnings ?? []), ...request.warnings, ...linkWarnings];
     return { device: Device.of(request, result, loops, warnings, mapperLink), result };
   } finally {
@@ -97,22 +154,26 @@ function createOver(
   }
 }
 
-/** Those in /dev, by udev or without it. When it throws, the device is let go of. */
-function makeLinks(
-  kernel: Kernel,
-  { name, udevWait, mapperLink }: PlannedRequest,
-  { dev, fd }: CreationResult,
-  since: bigint,
-): { readonly linkWarnings: readonly string[]; readonly mapperLink: string | undefined } {
-  const device = { name, ...dev };
+/** When it throws, the device is let go of. */
+function orClose<T>(fd: number, action: () => T): T {
   try {
-    const warning = udevWait === undefined ? undefined : awaitUdev(kernel, device, since, udevWait);
-    return {
-      linkWarnings: warning === undefined ? [] : [warning],
-      mapperLink: mapperLink ? makeMapperLink(kernel, device) : undefined,
-    };
+    return action();
   } catch (error) {
     shim.close(fd);
     throw error;
   }
+}
+
+/** Those in /dev, by udev or without it. */
+function makeLinks(
+  kernel: Kernel,
+  { udevWait, mapperLink }: Options,
+  device: DeviceNumber & { readonly name: string },
+  since: bigint,
+): { readonly linkWarnings: readonly string[]; readonly mapperLink: string | undefined } {
+  const warning = udevWait === undefined ? undefined : awaitUdev(kernel, device, since, udevWait);
+  return {
+    linkWarnings: warning === undefined ? [] : [warning],
+    mapperLink: mapperLink ? makeMapperLink(kernel, device) : undefined,
+  };
 }

@@ -7,14 +7,11 @@ export interface LoopIdentity extends DeviceNumber {
   readonly file: string;
 }
 
-/** What is known of a device since it was made. */
-export interface DeviceFacts extends DeviceNumber {
+/** What is known of a device that another one stands on: it is not held by us, but by what stands on it. */
+export interface LayerFacts extends DeviceNumber {
   readonly name: string;
   readonly uuid: string;
-  /**
-   * /dev/dm-MINOR, which is this device as long as it is held; where /dev had no such node when the device was made, the
-   * descriptor's own path.
-   */
+  /** /dev/dm-MINOR, which is this device as long as what stands on it is there. */
   readonly path: string;
   /** The disk sequence number: no other disk since boot has it. 0 before Linux 5.15. */
   readonly diskseq: bigint;
@@ -26,6 +23,17 @@ export interface DeviceFacts extends DeviceNumber {
   readonly loops: readonly LoopIdentity[];
   /** How the kernel got the key that `{key}` in the table stands for; undefined without one. */
   readonly key: KeyGiven | undefined;
+}
+
+/** What is known of a device since it was made. */
+export interface DeviceFacts extends LayerFacts {
+  /**
+   * /dev/dm-MINOR, which is this device as long as it is held; where /dev had no such node when the device was made, the
+   * descriptor's own path.
+   */
+  readonly path: string;
+  /** The layers below, the lowest first. */
+  readonly below: readonly LayerFacts[];
   /** /dev/mapper/NAME, where dmfd itself has made it; it goes when the handle is closed. */
   readonly mapperLink: string | undefined;
   /** What the user should know. */

@@ -6,11 +6,12 @@ import { type DmfdError, type ErrorCode, NODE_HINT, PRIVILEGE_HINT } from '../er
 import { describeErrno, type Errno, errnoError, isRefusal } from '../kernel/errno.js';
 import { KEY_TOO_LONG_HINT, maxKeyBytes } from '../key/key.js';
 import type { CreationResult } from './creation.js';
-import type { PlannedRequest } from './plan.js';
+import type { PlannedLayer } from './plan.js';
+import type { CheckedRequest } from './request.js';
 import { stepWords } from './steps.js';
 
 /** What of a request the words about its failure need. */
-type Asked = Pick<PlannedRequest, 'name' | 'uuid' | 'mode' | 'table'>;
+type Asked = Pick<PlannedLayer, 'name' | 'uuid' | 'table'> & Pick<CheckedRequest, 'mode'>;
 
 interface Explanation {
   readonly code?: ErrorCode;

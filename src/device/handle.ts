@@ -6,9 +6,9 @@ import { scratchName } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
 import type { LoopDevice } from '../loop/attach.js';
 import type { CreationResult, KeyGiven } from './creation.js';
-import type { DeviceFacts, LoopIdentity } from './facts.js';
+import type { DeviceFacts, LayerFacts, LoopIdentity } from './facts.js';
 import { removeMapperLink } from './mapper-link.js';
-import type { CheckedRequest } from './request.js';
+import type { CheckedLayer } from './request.js';
 import { waitGone } from './wait-gone.js';
 
 /** Milliseconds: as long as `dmfd create --wait-gone` waits. */
@@ -30,6 +30,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   readonly mode: 'atomic' | 'fallback';
   readonly loops: readonly LoopIdentity[];
   readonly key: KeyGiven | undefined;
+  readonly below: readonly LayerFacts[];
   readonly mapperLink: string | undefined;
   readonly warnings: readonly string[];
   #fd: number;
@@ -49,6 +50,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
     this.mode = facts.mode;
     this.loops = facts.loops;
     this.key = facts.key;
+    this.below = facts.below;
     this.mapperLink = facts.mapperLink;
     this.warnings = facts.warnings;
     this.#fd = fd;
@@ -57,7 +59,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
 
   /** @internal The device that a creation made. */
   static of(
-    { name, uuid, readOnly }: Pick<CheckedRequest, 'name' | 'uuid' | 'readOnly'>,
+    { name, uuid, readOnly }: Pick<CheckedLayer, 'name' | 'uuid' | 'readOnly'>,
     { dev, fd, fromKernel, diskseq, size, keyGiven }: CreationResult,
     loops: readonly LoopDevice[],
     warnings: readonly string[] = [],
@@ -74,10 +76,18 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
       mode: fromKernel ? 'atomic' : 'fallback',
       loops: loops.map(({ major, minor, diskseq, file }) => ({ major, minor, diskseq, file })),
       key: keyGiven,
+      below: [],
       mapperLink,
       warnings,
     };
     return new Device(facts, fd);
+  }
+
+  /** @internal The same device, which knows the layers that it stands on; this handle has nothing to hold any more. */
+  over(layers: readonly Device[]): Device {
+    const { facts, fd } = this.handOver();
+    const warnings = [...layers, this].flatMap((layer) => layer.warnings);
+    return new Device({ ...facts, below: layers.map(factsOfLayer), warnings }, fd);
   }
 
   /** The open descriptor, close-on-exec; -1 once it was closed or released. */
@@ -164,7 +174,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   }
 
   /**
-   * Lets go of the device, and returns when the kernel has destroyed it and detached its loop devices. A device that was
+   * Lets go of the device, and returns when the kernel has destroyed it, the layers below, and detached their loop devices. A device that was
    * {@link release | released} is somebody else's to wait for.
    *
    * @throws DmfdError `taken` with code `still-held` when somebody else holds it for longer than 10 seconds
@@ -172,14 +182,41 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#released) return;
     this.close();
-    const { device, loops } = await waitGone(this, DISPOSAL_LIMIT);
-    if (!device && loops.length === 0) return;
+    const { device, below, loops } = await waitGone(this, DISPOSAL_LIMIT);
+    if (!device && below.length + loops.length === 0) return;
     throw new DmfdError(
       'still-held',
       `device ${this.name}: somebody else has held it for ${DISPOSAL_LIMIT / 1000} s since it was closed`,
       { device: this.name, hint: 'findHolders() tells who' },
     );
   }
+}
+
+function factsOfLayer({
+  name,
+  uuid,
+  major,
+  minor,
+  diskseq,
+  size,
+  readOnly,
+  mode,
+  loops,
+  key,
+}: Device): LayerFacts {
+  return {
+    name,
+    uuid,
+    path: nodeOf({ major, minor }),
+    major,
+    minor,
+    diskseq,
+    size,
+    readOnly,
+    mode,
+    loops,
+    key,
+  };
 }
 
 function nodeOf({ minor }: DeviceNumber): string {

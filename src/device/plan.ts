@@ -1,34 +1,50 @@
 import { closeSync } from 'node:fs';
 import { openBacking } from '../backing/open.js';
 import type { Backing } from '../backing/request.js';
-import { formatTable, parseTable, substituteSectors, type Table, tableLength } from '../dm/table.js';
+import { substituteLayerSizes, substituteLayers } from '../dm/layers.js';
+import {
+  formatTable,
+  parseTable,
+  substituteSectors,
+  type Table,
+  type TableSource,
+  tableLength,
+} from '../dm/table.js';
+import { DmfdError } from '../errors.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { checkKey } from '../key/key.js';
 import type { LoopPlan } from '../loop/plan.js';
-import { Ground } from '../segment/ground.js';
+import { Ground, type LayerBelow } from '../segment/ground.js';
 import { planSegments } from '../segment/plan.js';
-import { type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
+import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
+import { inLayer } from './stack.js';
 
 const SECTOR = 512n;
 
-/** A request whose files have been looked at: its table is known but for the numbers of the loop devices. */
-export interface PlannedRequest extends CheckedRequest {
-  /** With `{loopN}` for the loop devices, and `{key}` for the key. */
+/** A layer whose files have been looked at: its table is known but for the numbers of the loop devices. */
+export interface PlannedLayer extends CheckedLayer {
+  /** With `{loopN}` for the loop devices, `{key}` for the key, and `{layerN}` for layers that are not live. */
   readonly table: Table;
   readonly loops: readonly LoopPlan[];
   readonly warnings: readonly string[];
 }
 
-/** What would be made: for a request that is only to be looked at. */
-export interface DevicePlan {
+/** What would be made of a layer: for a request that is only to be looked at. */
+export interface LayerPlan {
   readonly name: string;
-  /** With `{loop0}`, … for the loop devices, and `{key}` for the key. */
+  /** With `{loop0}`, … for the loop devices, `{layer0}`, … for the layers below, and `{key}` for the key. */
   readonly table: string;
   /** Bytes. */
   readonly size: bigint;
   readonly readOnly: boolean;
   /** What each loop device would be over; undefined is a sparse file without a name. */
   readonly loops: readonly { readonly file: string | undefined }[];
+}
+
+/** What would be made of a request. */
+export interface DevicePlan extends LayerPlan {
+  /** The layers below, the lowest first. */
+  readonly below: readonly LayerPlan[];
   readonly warnings: readonly string[];
 }
 
@@ -40,53 +56,92 @@ export function planDeviceSync(request: DeviceRequest): DevicePlan {
 
 /** Checks everything that can be checked without changing anything. */
 export function describePlan(kernel: Kernel, request: CheckedRequest): DevicePlan {
-  return withPlan(kernel, request, ({ name, table, readOnly, loops, warnings }) => ({
+  const warnings: string[] = [];
+  const known: LayerBelow[] = [];
+  const plan = (layer: CheckedLayer): LayerPlan =>
+    inLayer(known.length, request.below.length + 1, () =>
+      withPlan(kernel, layer, known, (planned) => {
+        warnings.push(...planned.warnings);
+        known.push({ sectors: tableLength(planned.table), readOnly: planned.readOnly, live: undefined });
+        return describe(planned);
+      }),
+    );
+  const below = request.below.map(plan);
+  return { ...plan(request), below, warnings };
+}
+
+function describe({ name, table, readOnly, loops }: PlannedLayer): LayerPlan {
+  return {
     name,
     table: formatTable(table),
     size: tableLength(table) * SECTOR,
     readOnly,
     loops: loops.map((loop) => ({ file: 'sparse' in loop ? undefined : loop.file })),
-    warnings,
-  }));
+  };
 }
 
 /**
- * Opens the files that a request names, for as long as `use` runs.
+ * Opens the files that a layer names, for as long as `use` runs.
  *
+ * @param below the layers below it, the lowest first
  * @throws DmfdError `usage` for what cannot be used so
  */
-export function withPlan<T>(kernel: Kernel, request: CheckedRequest, use: (planned: PlannedRequest) => T): T {
-  const { content, readOnly } = request;
+export function withPlan<T>(
+  kernel: Kernel,
+  layer: CheckedLayer,
+  below: readonly LayerBelow[],
+  use: (planned: PlannedLayer) => T,
+): T {
+  const { content, readOnly } = layer;
+  const useChecked = (planned: PlannedLayer): T => {
+    checkMessages(planned);
+    return use(planned);
+  };
   if ('segments' in content) {
-    const ground = new Ground(kernel, readOnly);
+    const ground = new Ground(kernel, readOnly, below);
     try {
       const table = planSegments(content.segments, ground);
-      return use({ ...request, table, loops: ground.loops, warnings: ground.warnings });
+      return useChecked({ ...layer, table, loops: ground.loops, warnings: ground.warnings });
     } finally {
       ground.close();
     }
   }
-  return withLoopFiles(kernel, request, (files) => {
+  return withLoopFiles(kernel, layer, (files) => {
     const table =
-      'table' in content
-        ? content.table
-        : tableOf(
-            request,
-            substituteSectors(
-              content.sources,
-              files.map(({ sectors }) => sectors),
-            ),
-          );
-    return use({
-      ...request,
-      table,
+      'table' in content ? content.table : tableOf(layer, withSizes(content.sources, files, below));
+    return useChecked({
+      ...layer,
+      table: substituteLayers(table, below.length, below.map(wordOf)),
       loops: files.map(({ plan }) => plan),
       warnings: files.flatMap(({ warning }) => warning ?? []),
     });
   });
 }
 
-function tableOf({ key }: CheckedRequest, sources: Parameters<typeof parseTable>[0]): Table {
+function withSizes(
+  sources: readonly TableSource[],
+  files: readonly LoopFile[],
+  below: readonly LayerBelow[],
+): TableSource[] {
+  const sizesOf = (all: readonly { readonly sectors: bigint }[]) => all.map(({ sectors }) => sectors);
+  return substituteLayerSizes(substituteSectors(sources, sizesOf(files)), below.length, sizesOf(below));
+}
+
+function wordOf({ live }: LayerBelow, index: number): string {
+  return live === undefined ? `{layer${index}}` : live.number;
+}
+
+function checkMessages({ table, messages }: PlannedLayer): void {
+  const end = tableLength(table);
+  const beyond = messages.find(({ sector }) => sector >= end);
+  if (beyond === undefined) return;
+  throw new DmfdError(
+    'invalid-request',
+    `message ${JSON.stringify(beyond.text)}: there is no sector ${beyond.sector}, for the device has ${end}`,
+  );
+}
+
+function tableOf({ key }: CheckedLayer, sources: Parameters<typeof parseTable>[0]): Table {
   const table = parseTable(sources);
   checkKey(key, table);
   return table;
@@ -100,7 +155,7 @@ interface LoopFile {
 
 function withLoopFiles<T>(
   kernel: Kernel,
-  { loop, readOnly }: CheckedRequest,
+  { loop, readOnly }: CheckedLayer,
   use: (files: readonly LoopFile[]) => T,
 ): T {
   const fds: number[] = [];

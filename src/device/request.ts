@@ -1,4 +1,5 @@
 import { type Backing, checkBacking } from '../backing/request.js';
+import { layerOfPath, layerWords } from '../dm/layers.js';
 import {
   type DeviceName,
   type DeviceUuid,
@@ -17,16 +18,27 @@ import { defaultKeyBits } from '../segment/crypt.js';
 import { type CheckedSegment, checkSegments, cipherOf, hasReadOnlyPart } from '../segment/request.js';
 import type { Segment } from '../segment/segment.js';
 import { MODES, type Mode } from './creation.js';
+import { checkStack, inLayer, layersNamed } from './stack.js';
 
-/** What device to make: of a table, or of segments. */
+/** What device to make: of a table, or of segments; and, if it stands on others, those below it. */
 export type DeviceRequest = TableRequest | SegmentRequest;
 
 /** A device of a table as the kernel has it. */
-export interface TableRequest extends DeviceOptions {
+export interface TableRequest extends TableLayer, DeviceOptions {}
+
+/** A device whose table dmfd writes. */
+export interface SegmentRequest extends SegmentLayer, DeviceOptions {}
+
+/** A device that another one stands on. */
+export type Layer = TableLayer | SegmentLayer;
+
+/** A layer of a table as the kernel has it. */
+export interface TableLayer extends LayerOptions {
   /**
    * Lines `start length target args…` in sectors of 512 bytes: one text, several, or texts with the label under
    * which messages name them. `{loop0}`, `{loop1}`, … stand for the MAJ:MIN of the loop devices of `loop`, `{sectors0}`, … for
-   * their sizes in sectors.
+   * their sizes in sectors. `{below}` stands for the MAJ:MIN of the layer below, `{layer0}`, `{layer1}`, … for that of any lower
+   * one, by its number in {@link DeviceRequest.below}, and `{below:sectors}`, … for its size.
    */
   readonly table: string | readonly (string | TableSource)[];
   /** Files, or block devices, each to be attached to a loop device that detaches by itself. */
@@ -34,35 +46,46 @@ export interface TableRequest extends DeviceOptions {
   readonly segments?: never;
 }
 
-/** A device whose table dmfd writes. */
-export interface SegmentRequest extends DeviceOptions {
+/** A layer whose table dmfd writes. */
+export interface SegmentLayer extends LayerOptions {
   /** The parts of the device, which follow each other. Files are attached to loop devices that detach by themselves. */
   readonly segments: readonly Segment[];
   readonly table?: never;
   readonly loop?: never;
 }
 
-interface DeviceOptions {
+interface LayerOptions {
   /**
    * At most 127 bytes, where all but letters, digits and `#+-.:=@_` count four: the kernel gets them as `\xHH`, as from
-   * dmsetup. Not `.`, `..` or `control`, and without `/`. Default: `dmfd-` and 8 hex digits.
+   * dmsetup. Not `.`, `..` or `control`, and without `/`. Default: `dmfd-` and 8 hex digits; of a layer below the device's name,
+   * `-` and its number.
    */
   readonly name?: string;
   /** At most 128 bytes, counted likewise. Default: `DMFD-` and a random UUID. */
   readonly uuid?: string;
-  /** Attach files to loop devices even if other loop devices have them; otherwise that is refused, unless both are read-only. */
-  readonly sharedLoop?: boolean;
-  /** Device, descriptor and loop devices are read-only. */
+  /** It, its loop devices and its descriptor are read-only; layers below are so where they say so themselves. */
   readonly readOnly?: boolean;
   /**
    * What `{key}` in the table, or the key of crypt segments, is. It is made or read in a process of its own, and never in this
    * one's memory: random bits, the raw bytes of a file, or all that an open descriptor has to read (which stays open).
    */
   readonly key?: KeySource;
+  /** What its targets are told, in this order, once it is live and before anything stands on it. */
+  readonly messages?: readonly Message[];
+}
+
+interface DeviceOptions {
+  /**
+   * The devices that this one stands on, the lowest first; each may stand on those before it. This device alone has a
+   * descriptor: the others are held by what stands on them, and go with it.
+   */
+  readonly below?: readonly Layer[];
+  /** Attach files to loop devices even if other loop devices have them; otherwise that is refused, unless both are read-only. */
+  readonly sharedLoop?: boolean;
   /** `auto` (default); `atomic`: only if the kernel returns the descriptor itself; `fallback`: never ask it to. */
   readonly mode?: Mode;
   /**
-   * What udev, where it runs, makes of the device. `quiet` (default): nothing, neither links nor a look into it; `full`: what it
+   * What udev, where it runs, makes of the device, and not of the layers below, which are as with `quiet` (with `none`: as that). `quiet` (default): nothing, neither links nor a look into it; `full`: what it
    * makes of a device of dmsetup's; `none`: it is told nothing, and its rules decide.
    */
   readonly udev?: UdevMode;
@@ -77,29 +100,42 @@ interface DeviceOptions {
   readonly onStep?: StepListener;
 }
 
+/** A message to a target of a device, as `dmsetup message` sends it. */
+export interface Message {
+  /** A sector (of 512 bytes) of the target that is told. Default: 0n. */
+  readonly sector?: bigint;
+  readonly text: string;
+}
+
 /** What the device consists of, as far as that can be known before a file is opened. */
 export type Content =
   | { readonly table: Table }
-  /** Lines that say `{sectorsN}`. */
+  /** Lines that say a size: `{sectorsN}`, `{below:sectors}`. */
   | { readonly sources: readonly TableSource[] }
   | { readonly segments: readonly CheckedSegment[] };
 
-/** A validated request, with defaults filled in: from here on only files, devices and the kernel can refuse it. */
-export interface CheckedRequest {
+/** A validated layer, with defaults filled in: from here on only files, devices and the kernel can refuse it. */
+export interface CheckedLayer {
   readonly name: DeviceName;
   readonly uuid: DeviceUuid;
   readonly content: Content;
   readonly loop: readonly Backing[];
-  readonly sharedLoop: boolean;
   readonly readOnly: boolean;
+  readonly key: KeySource | undefined;
+  readonly messages: readonly Required<Message>[];
+}
+
+/** A validated request: its top layer, and those below. */
+export interface CheckedRequest extends CheckedLayer {
+  readonly below: readonly CheckedLayer[];
+  readonly sharedLoop: boolean;
   readonly mode: Mode;
   readonly udev: UdevRules;
   readonly udevWait: number | undefined;
   readonly mapperLink: boolean;
-  readonly key: KeySource | undefined;
 }
 
-const PROPERTIES = {
+const LAYER_PROPERTIES = {
   name: TYPES.string,
   uuid: TYPES.string,
   table: TYPES.table,
@@ -109,9 +145,15 @@ const PROPERTIES = {
       Array.isArray(value) && Array.from(value).every((one) => typeof one === 'string' || isObject(one)),
   },
   segments: TYPES.objects,
-  sharedLoop: TYPES.boolean,
   readOnly: TYPES.boolean,
   key: TYPES.key,
+  messages: TYPES.objects,
+} satisfies Record<keyof Layer, unknown>;
+
+const PROPERTIES = {
+  ...LAYER_PROPERTIES,
+  below: TYPES.objects,
+  sharedLoop: TYPES.boolean,
   mode: oneOf(MODES),
   udev: oneOf(UDEV_MODES),
   udevWait: TYPES.number,
@@ -121,16 +163,40 @@ const PROPERTIES = {
 
 /** @throws DmfdError `usage` that says what is wrong with it */
 export function checkRequest(request: DeviceRequest): CheckedRequest {
-  checkProperties(request, PROPERTIES, request?.segments === undefined ? ['table'] : []);
-  const content = request.segments === undefined ? checkTable(request) : checkParts(request);
+  checkProperties(request, PROPERTIES, requiredOf(request));
+  const { below: lower = [] } = request;
+  const name = parseDeviceName(request.name ?? `dmfd-${randomHex(4)}`);
+  const layers: CheckedLayer[] = [];
+  const check = (layer: Layer, named: string) =>
+    inLayer(layers.length, lower.length + 1, () => checkLayer(layer, named, layers));
+  for (const [index, layer] of lower.entries()) {
+    checkProperties(layer, LAYER_PROPERTIES, requiredOf(layer), `below[${index}]`);
+    layers.push(check(layer, layer.name ?? `${name}-${index}`));
+  }
+  const top = check(request, name);
+  checkStack([...layers, top]);
   return {
-    name: parseDeviceName(request.name ?? `dmfd-${randomHex(4)}`),
-    uuid: parseDeviceUuid(request.uuid ?? `${UUID_PREFIX}${randomUuid()}`),
+    ...top,
+    below: layers,
     sharedLoop: request.sharedLoop ?? false,
     mode: request.mode ?? 'auto',
     udev: request.udev ?? 'quiet',
     udevWait: checkUdevWait(request),
     mapperLink: checkMapperLink(request),
+  };
+}
+
+function requiredOf(layer: Layer | undefined): readonly string[] {
+  return layer?.segments === undefined ? ['table'] : [];
+}
+
+function checkLayer(layer: Layer, name: string, below: readonly CheckedLayer[]): CheckedLayer {
+  const content = layer.segments === undefined ? checkTable(layer) : checkParts(layer, below);
+  layersNamed(content.content, below.length);
+  return {
+    name: parseDeviceName(name),
+    uuid: parseDeviceUuid(layer.uuid ?? `${UUID_PREFIX}${randomUuid()}`),
+    messages: (layer.messages ?? []).map(checkMessage),
     ...content,
   };
 }
@@ -152,8 +218,6 @@ function checkUdevWait({ udev, udevWait }: DeviceOptions): number | undefined {
   throw new DmfdError('invalid-request', `property udevWait is ${udevWait}: it must be from 0 to ${DAY}`);
 }
 
-type CheckedContent = Pick<CheckedRequest, 'content' | 'loop' | 'key' | 'readOnly'>;
-
 function checkMapperLink({ udev, mapperLink = false }: DeviceOptions): boolean {
   if (!mapperLink || udev !== 'full') return mapperLink;
   throw new DmfdError('invalid-request', "property mapperLink: with udev: 'full', udev makes that link", {
@@ -161,10 +225,12 @@ function checkMapperLink({ udev, mapperLink = false }: DeviceOptions): boolean {
   });
 }
 
-function checkTable({ table, loop = [], key, readOnly = false }: TableRequest): CheckedContent {
+type CheckedContent = Pick<CheckedLayer, 'content' | 'loop' | 'key' | 'readOnly'>;
+
+function checkTable({ table, loop = [], key, readOnly = false }: TableLayer): CheckedContent {
   const sources = labelled(table);
-  const backings = loop.map((one, index) => checkBacking(one, `loop[${index}]`));
-  if (sources.some(({ text }) => sectorsNumbers(text).length > 0)) {
+  const backings = loop.map((one, index) => checkLoopBacking(one, `loop[${index}]`));
+  if (sources.some(({ text }) => saysSize(text))) {
     checkLoopWords(
       sources.map(({ text }) => text),
       backings,
@@ -180,7 +246,25 @@ function checkTable({ table, loop = [], key, readOnly = false }: TableRequest): 
   return { content: { table: parsed }, loop: backings, key, readOnly };
 }
 
-function checkParts(request: SegmentRequest): CheckedContent {
+/** Such a text can be parsed only when the sizes are known. */
+function saysSize(text: string): boolean {
+  return sectorsNumbers(text).length > 0 || layerWords(text, 0).some(({ isSize }) => isSize);
+}
+
+function checkLoopBacking(value: string | Backing, where: string): Backing {
+  const backing = checkBacking(value, where);
+  const { path } = backing;
+  if (layerOfPath(path, 0) === undefined) return backing;
+  throw new DmfdError(
+    'invalid-request',
+    `property ${where} is ${JSON.stringify(path)}: a layer needs no loop device`,
+    {
+      hint: `write ${path} in the table; a file of that name is written with its directory: ./${path}`,
+    },
+  );
+}
+
+function checkParts(request: SegmentLayer, below: readonly CheckedLayer[]): CheckedContent {
   for (const name of ['table', 'loop'] as const) {
     if (request[name] === undefined) continue;
     throw new DmfdError('invalid-request', `properties segments and ${name} exclude each other`, {
@@ -196,12 +280,25 @@ function checkParts(request: SegmentRequest): CheckedContent {
   }
   const key = cipher === undefined ? undefined : (request.key ?? { random: defaultKeyBits(cipher) });
   if (key !== undefined) checkKeySource(key);
+  const isReadOnly = ({ path, readOnly }: Backing): boolean =>
+    readOnly === true || below[layerOfPath(path, below.length)?.index ?? below.length]?.readOnly === true;
   return {
     content: { segments },
     loop: [],
     key,
-    readOnly: request.readOnly === true || hasReadOnlyPart(segments),
+    readOnly: request.readOnly === true || hasReadOnlyPart(segments, isReadOnly),
   };
+}
+
+function checkMessage(message: Message, index: number): Required<Message> {
+  const where = `messages[${index}]`;
+  checkProperties(message, { sector: TYPES.bigint, text: TYPES.string }, ['text'], where);
+  const { sector = 0n, text } = message;
+  if (sector < 0n)
+    throw new DmfdError('invalid-request', `property ${where}.sector is ${sector}n: it must not be negative`);
+  if (text.trim() === '' || text.includes('\0'))
+    throw new DmfdError('invalid-request', `property ${where}.text is ${JSON.stringify(text)}: no message`);
+  return { sector, text };
 }
 
 function labelled(table: TableRequest['table']): TableSource[] {

@@ -4,21 +4,29 @@ import type { DeviceNumber } from '../dm/device-number.js';
 import { diskseqInSys } from '../kernel/block-device.js';
 import { DmControl } from '../kernel/dm-control.js';
 import { Kernel } from '../kernel/kernel.js';
-import type { DeviceFacts, LoopIdentity } from './facts.js';
+import type { LayerFacts, LoopIdentity } from './facts.js';
 
 /** What of a device is still there. */
 export interface Remains {
   readonly device: boolean;
+  /** The layers below that are there, the lowest first. */
+  readonly below: readonly LayerIdentity[];
+  /** Its own, and those of the layers below. */
   readonly loops: readonly LoopIdentity[];
 }
 
 /** By what a device is known after it was closed. */
-export type DeviceIdentity = Pick<DeviceFacts, 'uuid' | 'major' | 'minor' | 'diskseq' | 'loops'>;
+export interface DeviceIdentity extends Omit<LayerIdentity, 'name'> {
+  readonly below: readonly LayerIdentity[];
+}
+
+/** By what a layer below is known. */
+export type LayerIdentity = Pick<LayerFacts, 'name' | 'uuid' | 'major' | 'minor' | 'diskseq' | 'loops'>;
 
 const LONGEST_PAUSE = 50;
 
 /**
- * Waits until the kernel has destroyed the device and detached its loop devices, each known by its sequence number,
+ * Waits until the kernel has destroyed the device and the layers below, and detached their loop devices, each known by its sequence number,
  * so that another one under the same number is not taken for it.
  *
  * @param milliseconds how long at most
@@ -37,7 +45,8 @@ export async function waitGone(
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const remains = whatRemains(dm, device);
       const left = limit - performance.now();
-      if ((!remains.device && remains.loops.length === 0) || left <= 0) return remains;
+      const isGone = !remains.device && remains.below.length + remains.loops.length === 0;
+      if (isGone || left <= 0) return remains;
       await sleepOrAbort(Math.min(pause, left), signal);
     }
   } finally {
@@ -58,11 +67,12 @@ async function sleepOrAbort(milliseconds: number, signal: AbortSignal | undefine
 function whatRemains(dm: DmControl, device: DeviceIdentity): Remains {
   return {
     device: isThere(dm, device),
-    loops: device.loops.filter((loop) => isAttached(loop)),
+    below: device.below.filter((layer) => isThere(dm, layer)),
+    loops: [...device.below, device].flatMap(({ loops }) => loops).filter((loop) => isAttached(loop)),
   };
 }
 
-type MappedIdentity = Omit<DeviceIdentity, 'loops'>;
+type MappedIdentity = Omit<DeviceIdentity, 'loops' | 'below'>;
 
 /** Whether the device, and not another one under its number or UUID, has not been destroyed yet. */
 export function isThere(dm: DmControl, device: MappedIdentity): boolean {

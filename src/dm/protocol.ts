@@ -46,6 +46,7 @@ export const COMMANDS = {
   DEV_REMOVE: command(4),
   DEV_STATUS: command(7),
   LIST_VERSIONS: command(13),
+  TARGET_MSG: command(14),
   GET_TARGET_VERSION: command(17),
 } as const;
 

@@ -1,9 +1,9 @@
+import type { LayerFacts } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 
-/** What a command is told of its device, each as text. */
-export interface Description {
-  readonly fd: string;
+/** What a command is told of a layer, each as text. */
+export interface LayerDescription {
   readonly path: string;
   readonly name: string;
   readonly uuid: string;
@@ -12,22 +12,37 @@ export interface Description {
   readonly diskseq: string;
   /** Bytes. */
   readonly size: string;
-  readonly mode: string;
   /** The paths of its loop devices, in the order of the request. */
   readonly loops: readonly string[];
+}
+
+/** What a command is told of its device. */
+export interface Description extends LayerDescription {
+  readonly fd: string;
+  readonly mode: string;
+  /** The layers below, the lowest first. */
+  readonly below: readonly LayerDescription[];
 }
 
 /** The device as a process sees it that has the descriptor as `fd`. */
 export function describeDevice(device: Device, fd: number): Description {
   return {
+    ...describeLayer(device),
     fd: String(fd),
     path: device.pathFor(fd),
-    name: device.name,
-    uuid: device.uuid,
-    dev: formatDeviceNumber(device),
-    diskseq: String(device.diskseq),
-    size: String(device.size),
     mode: device.mode,
-    loops: device.loops.map(({ minor }) => `/dev/loop${minor}`),
+    below: device.below.map(describeLayer),
+  };
+}
+
+function describeLayer(layer: LayerFacts): LayerDescription {
+  return {
+    path: layer.path,
+    name: layer.name,
+    uuid: layer.uuid,
+    dev: formatDeviceNumber(layer),
+    diskseq: String(layer.diskseq),
+    size: String(layer.size),
+    loops: layer.loops.map(({ minor }) => `/dev/loop${minor}`),
   };
 }

@@ -1,5 +1,5 @@
 import { type Bytes, bytesOf } from './bytes.js';
-import type { Description } from './describe.js';
+import type { Description, LayerDescription } from './describe.js';
 
 /** What else than the device itself the environment tells of. */
 export interface Surroundings {
@@ -29,12 +29,33 @@ export function commandEnvironment(
     DMFD_DISKSEQ: device.diskseq,
     DMFD_SIZE: device.size,
     DMFD_MODE: device.mode,
-    ...Object.fromEntries(device.loops.map((path, index) => [`DMFD_LOOP${index}`, path])),
+    ...loopVariables('DMFD', device),
+    ...Object.assign({}, ...device.below.map(layerVariables)),
   }).map(([name, value]) => bytesOf(`${name}=${value}`));
   const all = `DMFD_FDS=${[...outerDevices(caller, passed), deviceEntry(device)].join(',')}`;
   const replaced = new Set([...ours, all, 'DMFD_RO_FD='].map(variableName).concat(dropped));
-  const isStale = (name: Bytes) => replaced.has(name) || /^DMFD_LOOP\d+$/.test(name);
+  const isStale = (name: Bytes) =>
+    replaced.has(name) || /^DMFD_(LAYER\d+_)?LOOP\d+$|^DMFD_LAYER\d+_[A-Z]+$/.test(name);
   return [...caller.filter((entry) => !isStale(variableName(entry))), ...ours, all, ...added];
+}
+
+type Variables = Readonly<Record<string, string>>;
+
+function layerVariables(layer: LayerDescription, index: number): Variables {
+  const prefix = `DMFD_LAYER${index}`;
+  return {
+    [`${prefix}_PATH`]: layer.path,
+    [`${prefix}_NAME`]: layer.name,
+    [`${prefix}_UUID`]: layer.uuid,
+    [`${prefix}_DEV`]: layer.dev,
+    [`${prefix}_DISKSEQ`]: layer.diskseq,
+    [`${prefix}_SIZE`]: layer.size,
+    ...loopVariables(prefix, layer),
+  };
+}
+
+function loopVariables(prefix: string, { loops }: LayerDescription): Variables {
+  return Object.fromEntries(loops.map((path, index) => [`${prefix}_LOOP${index}`, path]));
 }
 
 /** The value of a variable; of one that stands there twice the first, as getenv(3) has it. */

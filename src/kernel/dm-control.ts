@@ -7,6 +7,7 @@ import {
   type TargetVersion,
 } from '../dm/lists.js';
 import { mangle } from '../dm/mangling.js';
+import { encodeMessage } from '../dm/message.js';
 import { isOwnUuid } from '../dm/names.js';
 import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE } from '../dm/protocol.js';
 import { udevEvent } from '../dm/udev.js';
@@ -116,6 +117,16 @@ export class DmControl implements Disposable {
       subject: `device ${device.name}`,
       device: device.name,
     });
+  }
+
+  /**
+   * DM_TARGET_MSG. In: the number of a device that is held. What a target answers in words is not asked for. Returns a negative
+   * errno for a failure. Steps tell only the first word: others may be secret.
+   */
+  message(device: DeviceNumber, message: { readonly sector: bigint; readonly text: string }): number {
+    const [word = ''] = message.text.trim().split(/\s/, 1);
+    const request = encodeMessage({ major: device.major, minor: device.minor }, message);
+    return this.kernel.call(`DM_TARGET_MSG ${word}`, () => shim.ioctl(this.fd, COMMANDS.TARGET_MSG, request));
   }
 
   /** Whether a process makes the device now. Where the kernel has no such lock, or /dev is another one: false. */

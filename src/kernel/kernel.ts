@@ -1,5 +1,5 @@
 import type { DmfdError } from '../errors.js';
-import { type Cancellation, pauseUnlessCanceled } from './cancellation.js';
+import { type Cancellation, pauseUnlessCanceled, throwIfCanceled } from './cancellation.js';
 import { describeErrno, errnoError, type Failure, resultName, resultOf } from './errno.js';
 import type { Step, StepListener } from './step.js';
 
@@ -57,6 +57,11 @@ export class Kernel {
   /** Stops this thread for that many milliseconds, between two tries. @throws Canceled */
   pause(milliseconds: number): void {
     pauseUnlessCanceled(milliseconds, this.cancellation);
+  }
+
+  /** Between two things that are done one after the other. @throws Canceled */
+  throwIfCanceled(): void {
+    throwIfCanceled(this.cancellation);
   }
 
   /** The first thing that the listener threw. */

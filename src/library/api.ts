@@ -41,11 +41,11 @@ export interface ListeningOptions extends CallOptions {
 export async function createDevice(request: DeviceRequest, options: CallOptions = {}): Promise<Device> {
   const { signal } = checkOptions(options);
   const checked = checkRequest(request);
-  const { key, udevWait } = checked;
+  const keys = [...checked.below, checked].flatMap(({ key }) => key ?? []);
   const { facts, fd } = await inThread('createDevice', checked, {
     signal,
     onStep: request.onStep,
-    mayWait: (key !== undefined && !('random' in key)) || udevWait !== undefined,
+    mayWait: keys.some((key) => !('random' in key)) || checked.udevWait !== undefined,
     undo: (made) => new Device(made.facts, made.fd).close(),
   });
   return new Device(facts, fd);

@@ -1,7 +1,9 @@
 import { closeSync } from 'node:fs';
-import { type OpenBacking, openBacking, openForWriting } from '../backing/open.js';
+import { areaOf, type OpenBacking, openBacking, openForWriting } from '../backing/open.js';
 import type { Backing } from '../backing/request.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
+import { layerOfPath } from '../dm/layers.js';
+import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { LoopPlan } from '../loop/plan.js';
 
@@ -16,7 +18,23 @@ export interface Place {
   readonly sectors: bigint;
   /** For messages: `linear "disk.img"`. */
   readonly subject: string;
-  readonly open: OpenBacking;
+  /** Two places of one identity are on the same file or device. */
+  readonly identity: string;
+  /** undefined of a layer that is not live yet. */
+  readonly open: OpenBacking | undefined;
+}
+
+/** A layer below, as what stands on it sees it. */
+export interface LayerBelow {
+  /** Sectors of 512 bytes. */
+  readonly sectors: bigint;
+  readonly readOnly: boolean;
+  /** A path by which it can be opened, and MAJ:MIN; undefined until it is live. */
+  readonly live: { readonly path: string; readonly number: string } | undefined;
+}
+
+interface NumberedLayer extends LayerBelow {
+  readonly index: number;
 }
 
 /** What a segment wants of its backing. */
@@ -31,14 +49,19 @@ export interface Demand {
 export class Ground {
   readonly #kernel: Kernel;
   readonly #readOnly: boolean;
+  readonly #below: readonly LayerBelow[];
   readonly #fds: number[] = [];
   readonly #loops: { readonly key: string; readonly plan: LoopPlan }[] = [];
   readonly #warnings: string[] = [];
 
-  /** @param readOnly nothing is opened for writing */
-  constructor(kernel: Kernel, readOnly: boolean) {
+  /**
+   * @param readOnly nothing is opened for writing
+   * @param below what `{below}` and `{layerN}` are, the lowest first
+   */
+  constructor(kernel: Kernel, readOnly: boolean, below: readonly LayerBelow[]) {
     this.#kernel = kernel;
     this.#readOnly = readOnly;
+    this.#below = below;
   }
 
   get loops(): readonly LoopPlan[] {
@@ -58,7 +81,11 @@ export class Ground {
    */
   place(use: string, backing: Backing, { readOnly = this.#readOnly, fromStart = false }: Demand = {}): Place {
     const subject = `${use} ${JSON.stringify(backing.path)}`;
-    const open = openBacking(this.#kernel, backing, {
+    const layer = this.#layerOf(backing);
+    if (layer !== undefined && layer.live === undefined)
+      return this.#onPlanned(layer, backing, { subject, readOnly, fromStart });
+    const there = layer?.live === undefined ? backing : { ...backing, path: layer.live.path };
+    const open = openBacking(this.#kernel, there, {
       subject,
       code: 'backing-unusable',
       readOnly,
@@ -70,12 +97,30 @@ export class Ground {
     const unit = BigInt(Math.max(open.blockSize, backing.sectorSize ?? 0));
     const at = open.deviceStart;
     const isAligned = at === 0n || (!fromStart && at % unit === 0n);
-    const place = { sectors: open.bytes / SECTOR, subject, open };
+    const place = { sectors: open.bytes / SECTOR, subject, identity: open.identity, open };
     if (device !== undefined && isAligned && !needsLoop(backing))
       return { ...place, device: formatDeviceNumber(device), start: at / SECTOR };
     const offset = isAligned ? 0n : open.start;
-    const index = this.#loopOver(open, backing, offset, subject);
-    return { ...place, device: `{loop${index}}`, start: (open.start - offset) / SECTOR };
+    const loop = this.#loopOver(open, backing, offset, subject);
+    return { ...place, device: `{loop${loop}}`, start: (open.start - offset) / SECTOR };
+  }
+
+  /** Of a layer that is not live only its size is known: enough for all that needs neither its content nor a loop device. */
+  #onPlanned(
+    { index, sectors, readOnly: isReadOnly }: NumberedLayer,
+    backing: Backing,
+    { subject, readOnly, fromStart }: { subject: string } & Required<Demand>,
+  ): Place {
+    if (isReadOnly && !readOnly && backing.readOnly !== true)
+      throw new DmfdError('backing-unusable', `${subject}: layer ${index} is read-only`, {
+        hint: 'what is written to has to be on something that may be written to',
+      });
+    const { offset, bytes, warning } = areaOf(backing, subject, sectors * SECTOR);
+    const needsMore = backing.partition !== undefined || needsLoop(backing) || offset % SECTOR !== 0n;
+    if (needsMore || (fromStart && offset > 0n)) throw notLive(subject);
+    if (warning !== undefined) this.warn(warning);
+    const place = { device: `{layer${index}}`, start: offset / SECTOR, sectors: bytes / SECTOR };
+    return { ...place, subject, identity: `layer ${index}`, open: undefined };
   }
 
   /** A sparse file that is made when the device is, of so many bytes; its place as a table line names it. */
@@ -91,6 +136,12 @@ export class Ground {
 
   close(): void {
     for (const fd of this.#fds) closeSync(fd);
+  }
+
+  #layerOf({ path }: Backing): NumberedLayer | undefined {
+    const index = layerOfPath(path, this.#below.length)?.index;
+    const layer = index === undefined ? undefined : this.#below[index];
+    return index === undefined || layer === undefined ? undefined : { ...layer, index };
   }
 
   #loopOver(open: OpenBacking, backing: Backing, offset: bigint, subject: string): number {
@@ -109,6 +160,13 @@ export class Ground {
     this.#fds.push(fd);
     return fd;
   }
+}
+
+/** For what can be told only of a layer that is live. */
+export function notLive(subject: string): DmfdError {
+  return new DmfdError('not-known-yet', `${subject}: the layer has to be there before this can be told`, {
+    hint: 'only making the device can tell',
+  });
 }
 
 function needsLoop({ sectorSize, directIo }: Backing): boolean {

@@ -1,5 +1,6 @@
 import type { Backing } from '../backing/request.js';
 import { DmfdError } from '../errors.js';
+import { isObject } from '../properties.js';
 import { SegmentCheck } from './check.js';
 import { checkCrypt } from './crypt.js';
 import { checkDelay } from './delay.js';
@@ -57,12 +58,21 @@ function checkSegment(segment: Segment, check: SegmentCheck): CheckedSegment {
 }
 
 /** A device is read-only where one of its parts is; what an overlay stands on is no part of it. */
-export function hasReadOnlyPart(segments: readonly CheckedSegment[]): boolean {
+export function hasReadOnlyPart(
+  segments: readonly CheckedSegment[],
+  isReadOnly: (backing: Backing) => boolean,
+): boolean {
   return segments.some((segment) => {
     if (segment.target === 'verity') return true;
-    if (segment.target === 'striped') return segment.backings.some(({ readOnly }) => readOnly);
-    return 'backing' in segment && segment.backing.readOnly === true;
+    if (segment.target === 'striped') return segment.backings.some(isReadOnly);
+    return 'backing' in segment && isReadOnly(segment.backing);
   });
+}
+
+/** All that a segment lies on. */
+export function backingsOf(segment: CheckedSegment): Backing[] {
+  const values: unknown[] = Object.values(segment).flat();
+  return values.filter((value): value is Backing => isObject(value) && typeof value.path === 'string');
 }
 
 /** The cipher that the key is for; undefined where no segment wants one. */

@@ -31,7 +31,7 @@ export function planSnapshot({ base, cow }: SnapshotSegment<Backing>, ground: Gr
     return partOf(origin, store);
   }
   const store = ground.place('cow', cow, { fromStart: true });
-  if (store.open.identity === origin.open.identity)
+  if (store.identity === origin.identity)
     throw new DmfdError('area-unusable', `${store.subject}: it is the base itself`, {
       hint: 'writes need another file, or a size',
     });

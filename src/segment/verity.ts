@@ -4,7 +4,7 @@ import type { Backing } from '../backing/request.js';
 import { DmfdError } from '../errors.js';
 import { TYPES } from '../properties.js';
 import { SEGMENT_TYPES, type SegmentCheck } from './check.js';
-import type { Ground, Place } from './ground.js';
+import { type Ground, notLive, type Place } from './ground.js';
 import { type Part, part } from './part.js';
 import type { VeritySegment } from './segment.js';
 import {
@@ -92,6 +92,7 @@ function readSuperblock(hash: Place): VeritySuperblock {
 
 /** Bytes from where a place begins. */
 function read({ open, subject }: Place, at: bigint, size: number): Buffer {
+  if (open === undefined) throw notLive(subject);
   const bytes = Buffer.alloc(size);
   for (let done = 0; done < size; ) {
     const count = readSync(open.fd, bytes, done, size - done, open.start + at + BigInt(done));
@@ -163,7 +164,7 @@ function fecWords(
     throw unusable(`${fec.subject}: error correction needs data and hash blocks of one size`);
   if ((fec.start * SECTOR) % block !== 0n)
     throw unusable(`${fec.subject}: its offset is no multiple of the block size, ${dataBlockSize}`);
-  const isSame = fec.open.identity === hash.open.identity;
+  const isSame = fec.identity === hash.identity;
   const end = isSame ? fec.start * SECTOR : hash.start * SECTOR + bytesOf(hash);
   const covered = end / block - first;
   if (covered <= 0n) throw unusable(`${fec.subject}: it begins before the hash area`);

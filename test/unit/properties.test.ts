@@ -133,7 +133,7 @@ describe('a device request of the wrong type is a usage error that names the pro
   test('an unknown property is told which there are', () => {
     const error = refusal(() => checkRequest({ tabel: table } as unknown as DeviceRequest));
     expect(error.hint).toBe(
-      'a request may have: name, uuid, table, loop, segments, sharedLoop, readOnly, key, mode, udev, udevWait, mapperLink, onStep',
+      'a request may have: name, uuid, table, loop, segments, readOnly, key, messages, below, sharedLoop, mode, udev, udevWait, mapperLink, onStep',
     );
   });
 

@@ -19,6 +19,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   identity: ['dmfd-6.1'],
   'job-control': ['debian-6.12'],
   key: ['debian-6.12'],
+  layers: ['debian-6.12', 'dmfd-6.1'],
   library: ['debian-6.1'],
   loop: STOCK,
   'mapper-link': ['debian-6.12'],

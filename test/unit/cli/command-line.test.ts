@@ -499,7 +499,7 @@ function presetRows(): Row[] {
     ),
     prints(
       `${create} --overlay disk.img --cow 512K --dry-run --json n`,
-      '{"name":"n","table":"0 2048 snapshot {loop0} {loop1} N 8","size":1048576,"readonly":false,"loops":[{"file":"disk.img"},{"file":null}]}\n',
+      '{"name":"n","table":"0 2048 snapshot {loop0} {loop1} N 8","size":1048576,"readonly":false,"loops":[{"file":"disk.img"},{"file":null}],"below":[]}\n',
     ),
     prints(
       `${create} --loop disk.img --table '0 {sectors0} linear {loop0} 0' --dry-run`,
@@ -511,7 +511,7 @@ function presetRows(): Row[] {
     ),
     prints(
       `${create} --concise 'c,U,7,ro,0 8 zero,8 8 error' --dry-run --json`,
-      '{"name":"c","table":"0 8 zero\\n8 8 error","size":8192,"readonly":true,"loops":[]}\n',
+      '{"name":"c","table":"0 8 zero\\n8 8 error","size":8192,"readonly":true,"loops":[],"below":[]}\n',
     ),
     prints(`truncate -s 1K a,b; ${create} --linear a,,b --dry-run`, '0 2 linear {loop0} 0\n'),
 
@@ -685,12 +685,7 @@ function presetRows(): Row[] {
     refused(
       `${create} --concise 'n,,,rw'`,
       'concise table: it has 4 of at least 5 fields',
-      'hint: it reads NAME,UUID,MINOR,FLAGS,TABLE[,TABLE…]',
-    ),
-    refused(
-      `${create} --concise 'a,,,rw,0 8 zero;b,,,rw,0 8 zero'`,
-      'concise table: it describes 2 devices',
-      'hint: one call makes one device; a semicolon in a table is written \\;',
+      'hint: a device reads NAME,UUID,MINOR,FLAGS,TABLE[,TABLE…]; devices are parted by ;, and in a table it is written \\;',
     ),
     refused(
       `${create} --concise 'a,,,rw,8 8 zero'`,

@@ -20,6 +20,7 @@ const DEVICE: DeviceFacts = {
   mode: 'fallback',
   loops: [{ major: 7, minor: 3, diskseq: 5n, file: 'a "file"' }],
   key: undefined,
+  below: [],
   mapperLink: undefined,
   warnings: [],
 };
@@ -29,7 +30,7 @@ const SAME =
   '"diskseq":42,"size":9007199254740993,"readonly":false';
 
 test('a device that was made is one line of JSON', () => {
-  const rest = '"mode":"fallback","loops":[{"path":"/dev/loop3","file":"a \\"file\\""}]';
+  const rest = '"mode":"fallback","loops":[{"path":"/dev/loop3","file":"a \\"file\\""}],"below":[]';
   expect(toJson(deviceJson(DEVICE))).toBe(`{${SAME},${rest}}`);
   const linked = { ...DEVICE, mapperLink: '/dev/mapper/with\\x20a' };
   expect(toJson(deviceJson(linked))).toBe(`{${SAME},${rest},"mapperLink":"/dev/mapper/with\\\\x20a"}`);

@@ -37,7 +37,6 @@ describe('the tables of a command line', () => {
 
   test.each<[what: string, files: () => string[], message: RegExp]>([
     ['none', () => [], /^no table was given$/],
-    ['standard input twice', () => ['-', '-'], /^--table-file -: standard input can be read only once$/],
     ['a missing file', () => [file('no')], /^table file .*no: cannot read it: ENOENT, no such file/],
     ['a directory', () => [directory], /^table file .*: it is a directory$/],
     [

@@ -11,6 +11,8 @@ describe('a request', () => {
       uuid: expect.stringMatching(/^DMFD-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
       content: { table: [{ start: 0n, length: 8n, type: 'zero', params: '' }] },
       loop: [],
+      messages: [],
+      below: [],
       sharedLoop: false,
       readOnly: false,
       mode: 'auto',

@@ -126,6 +126,19 @@ static void removals(void)
 	remove_deferred("remove deferred, name-only", name_only);
 }
 
+static void message(void)
+{
+	static const char text[] = "create_thin 0";
+	struct dm_ioctl *request = new_request(sizeof(struct dm_target_msg) + sizeof(text));
+	struct dm_target_msg *told = (void *)(request + 1);
+
+	/* As the kernel's huge_encode_dev() has it: 254:300. */
+	request->dev = (300 & 0xff) | 254u << 8 | (300ull & ~0xffull) << 12;
+	told->sector = 1ull << 40;
+	strcpy(told->message, text);
+	print_request("message", request);
+}
+
 static void loop(const char *label, uint32_t fd, uint32_t flags, const char *name)
 {
 	struct loop_config config;
@@ -143,6 +156,7 @@ int main(void)
 	by_uuid();
 	removals();
 	print_request("list", new_request(64));
+	message();
 	loop("loop", 21, LO_FLAGS_AUTOCLEAR, "dmfd:/disk.img");
 	loop("loop read-only", 21, LO_FLAGS_AUTOCLEAR | LO_FLAGS_READ_ONLY,
 	     "dmfd:/0123456789012345678901234567890123456789012345678901234567890123456789.img");

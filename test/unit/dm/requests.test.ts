@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeRequest } from '../../../src/dm/header.js';
+import { encodeMessage } from '../../../src/dm/message.js';
 import { FLAGS } from '../../../src/dm/protocol.js';
 import { encodeTableLoad, parseTable } from '../../../src/dm/table.js';
 import { UDEV_MODES, udevEvent } from '../../../src/dm/udev.js';
@@ -24,6 +25,7 @@ const OURS: Readonly<Record<string, Buffer>> = {
     ]),
   ),
   list: encodeRequest({}, 64),
+  message: encodeMessage({ major: 254, minor: 300 }, { sector: 2n ** 40n, text: 'create_thin 0' }),
   loop: encodeLoopConfig(21, encodeLoopInfo('/disk.img', { readOnly: false })),
   'loop read-only': encodeLoopConfig(21, encodeLoopInfo(longName, { readOnly: true })),
 };

@@ -12,6 +12,7 @@ export function description(changes: Partial<Description> = {}): Description {
     size: '4096',
     mode: 'fallback',
     loops: [],
+    below: [],
     ...changes,
   };
 }

@@ -47,6 +47,33 @@ test('each loop device has a variable', () => {
   ]);
 });
 
+test('each layer below has variables', () => {
+  const layer = {
+    path: '/dev/dm-4',
+    name: 'low',
+    uuid: 'U',
+    dev: '254:4',
+    diskseq: '41',
+    size: '512',
+    loops: ['/dev/loop3'],
+  };
+  const environment = commandEnvironment(
+    ['DMFD_LAYER0_NAME=old', 'DMFD_LAYER7_PATH=old', 'DMFD_LAYER1_LOOP0=old', 'DMFD_LAYERS=kept'],
+    description({ below: [layer] }),
+    NOTHING,
+  );
+  expect(environment.filter((entry) => entry.startsWith('DMFD_LAYER'))).toEqual([
+    'DMFD_LAYERS=kept',
+    'DMFD_LAYER0_PATH=/dev/dm-4',
+    'DMFD_LAYER0_NAME=low',
+    'DMFD_LAYER0_UUID=U',
+    'DMFD_LAYER0_DEV=254:4',
+    'DMFD_LAYER0_DISKSEQ=41',
+    'DMFD_LAYER0_SIZE=512',
+    'DMFD_LAYER0_LOOP0=/dev/loop3',
+  ]);
+});
+
 test('a name goes in as UTF-8', () => {
   const environment = commandEnvironment([], description({ name: 'ü' }), NOTHING);
   expect(environment).toEqual(expect.arrayContaining([bytesOf('DMFD_NAME=ü'), bytesOf('DMFD_FDS=ü=3')]));

@@ -33,3 +33,24 @@ test('bytes that are not UTF-8 stay, and a name goes in as UTF-8', () => {
     `\xff${bytesOf('ü')}\xfe`,
   ]);
 });
+
+test('a number names a layer, where there are several', () => {
+  const { path, name, uuid, dev, diskseq, size, loops } = description({
+    path: '/dev/dm-3',
+    name: 'low',
+    dev: '254:3',
+    diskseq: '40',
+  });
+  const stacked = description({ below: [{ path, name, uuid, dev, diskseq, size, loops }] });
+  const words = [
+    '{path:0} {dev:0} {name:0} {diskseq:0}',
+    '{path:1} {fd:1} {path}',
+    '{fd:0} {path:2} {uuid:0} {path:}',
+  ];
+  expect(fillPlaceholders(words, stacked)).toEqual([
+    '/dev/dm-3 254:3 low 40',
+    '/dev/dm-5 3 /dev/dm-5',
+    '{fd:0} {path:2} {uuid:0} {path:}',
+  ]);
+  expect(fillPlaceholders(['{path:0} {name:10}'], description())).toEqual(['{path:0} {name:10}']);
+});

@@ -110,7 +110,7 @@ const prepare = (script: string, { file = '/bin/sh', fd = 5 } = {}) => `
   expectOneThread();
   const words = ['sh', '-c', ${JSON.stringify(script)}];
   const command = { file: ${JSON.stringify(file)}, words, environment: ['PATH=/usr/bin:/bin'], fd: ${fd}, placeholders: true };
-  const device = new Device({ name: 'mine', uuid: 'U', loops: [] }, fs.openSync('/dev/zero'));`;
+  const device = new Device({ name: 'mine', uuid: 'U', loops: [], below: [] }, fs.openSync('/dev/zero'));`;
 
 describe.concurrent("of dmfd's own descriptors", () => {
   // Of the shell itself, while it waits for ls.

@@ -1,14 +1,14 @@
 import type { CreationResult } from '../../../src/device/creation.js';
 import type { DeviceFacts } from '../../../src/device/facts.js';
 import { Device } from '../../../src/device/handle.js';
-import type { PlannedRequest } from '../../../src/device/plan.js';
+import type { PlannedLayer } from '../../../src/device/plan.js';
 import { checkRequest } from '../../../src/device/request.js';
 import { parseTable } from '../../../src/dm/table.js';
 
 const LINE = '0 8 zero';
 
 /** A request that was checked, and needs no file. */
-export function request(changes: Partial<PlannedRequest> = {}): PlannedRequest {
+export function request(changes: Partial<PlannedLayer> = {}): PlannedLayer {
   const checked = checkRequest({ name: 'mine', uuid: 'DMFD-1', table: LINE });
   return { ...checked, table: parseTable([{ label: 'T', text: LINE }]), loops: [], warnings: [], ...changes };
 }
@@ -44,6 +44,7 @@ export function facts(changes: Partial<DeviceFacts> = {}): DeviceFacts {
     mode: 'fallback',
     loops: [],
     key: undefined,
+    below: [],
     mapperLink: undefined,
     warnings: [],
     ...changes,

@@ -32,7 +32,9 @@ test('a device is made, described, used, and let go of by close, release and dis
 test('the examples of the documents run', async () => {
   const folder = `examples-${vm.kernel.name}`;
   for (const { program } of compileExamples(folder)) {
-    expect(await sh(`cd /tmp && cp library.img disk.img && node ${program}`)).toBe('');
+    expect(
+      await sh(`cd /tmp && cp library.img disk.img && cp library.img changes.img && node ${program}`),
+    ).toBe('');
     await expectNothingLeft();
   }
 });

@@ -140,6 +140,30 @@ recipe('Try something on an image without changing it', {
   ],
 });
 
+recipe('The same, and nobody can read the changes afterwards', {
+  before: {
+    'umount mnt': [
+      'dmsetup table | grep -c " crypt \\| snapshot "; cat mnt/file; grep -ls libdmfd /proc/[0-9]*/maps',
+      /^2\nsecret\n$/,
+    ],
+  },
+  afterwards: [
+    "debugfs -R 'cat file' disk.img 2>&1 | tail -1; grep -c secret changes.img; tr -d '\\0' <changes.img | head -c 1 | wc -c",
+    /^.*File not found.*\n0\n1\n$/,
+  ],
+});
+
+recipe('A thin volume larger than its pool', {
+  before: { 'umount mnt': ['dmsetup table | grep -c " thin\\(-pool\\)\\? "', '2\n'] },
+  stdout: /^2\d{5} blocks of 1024 bytes\n$/,
+});
+
+recipe('Encryption that notices what was changed below', {
+  stdout: /^(Pass \d: .*\n){5}\/dev\/dm-\d+: 11\/\d+ files .*\n$/,
+  stderr: /^16\+0 records in\n16\+0 records out\n.*copied.*\n(e2fsck .*\n)?$/,
+  afterwards: ['head -c 8 disk.img; grep -c lost+found disk.img', 'integrt\0' + '0\n'],
+});
+
 recipe('A disk with bad sectors', { stdout: '1000\n1001\n1002\n1003\n1004\n1005\n1006\n1007\n' });
 
 recipe('A disk that stops taking writes', {

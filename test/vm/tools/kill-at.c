@@ -14,6 +14,8 @@
  *   group   as over, with the process group that it leads
  *   both    those of the shield; it dies together with the process that waits for it
  *
+ * A digit after it says which shield, where several devices are made one after the other: over2.
+ *
  * Prints one line: what was killed where, or how many points there are when N is beyond the last. Exit: 0 after a
  * kill, 3 without one, 1 on trouble.
  */
@@ -43,6 +45,8 @@ enum who { MAIN, SHIELD, OVER, GROUP, BOTH };
 
 struct state {
 	enum who who;
+	int which; /* of the shields */
+	int shields;
 	int signal;
 	long wanted;
 	long counted;
@@ -160,7 +164,7 @@ static void on_openat(struct state *state, pid_t pid)
 	count(state, pid, &registers, 1);
 }
 
-/* Threads run free; the first process of the window is the shield; later ones (the command) run free. */
+/* Threads run free; of the window's processes one is the shield; others (the command) run free. */
 static int is_counted(const struct state *state, pid_t pid)
 {
 	return state->window && (pid == state->main || pid == state->shield);
@@ -172,7 +176,7 @@ static pid_t on_birth(struct state *state, pid_t parent, int event)
 
 	if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &born) < 0)
 		return 0;
-	if (parent == state->main && event == PTRACE_EVENT_VFORK && state->window && !state->shield)
+	if (parent == state->main && event == PTRACE_EVENT_VFORK && state->window && ++state->shields == state->which)
 		state->shield = (pid_t)born;
 	else
 		state->last_thread = (pid_t)born;
@@ -197,15 +201,19 @@ static int is_birth(int event)
 	return event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK;
 }
 
-/* Of WHO[:SIGNAL]; 0 or -1. */
+/* Of WHO[DIGIT][:SIGNAL]; 0 or -1. */
 static int read_victim(struct state *state, char *word)
 {
 	static const char *const names[] = { "main", "shield", "over", "group", "both" };
-	char *colon = strchr(word, ':');
+	char *colon = strchr(word, ':'), *digit;
 
 	state->signal = colon ? atoi(colon + 1) : SIGKILL;
 	if (colon)
 		*colon = '\0';
+	digit = strpbrk(word, "123456789");
+	state->which = digit ? atoi(digit) : 1;
+	if (digit)
+		*digit = '\0';
 	for (state->who = MAIN; state->who <= BOTH; state->who++)
 		if (strcmp(word, names[state->who]) == 0)
 			return 0;

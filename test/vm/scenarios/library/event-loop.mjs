@@ -43,6 +43,6 @@ setTimeout(() => writer.stdin.end(Buffer.alloc(64, 7)), 300);
 const device = await keyed;
 assert.equal(device.key, 'keyring');
 await device[Symbol.asyncDispose]();
-assert.deepEqual(await waitGone(large, 10_000), { device: false, loops: [] });
+assert.deepEqual(await waitGone(large, 10_000), { device: false, below: [], loops: [] });
 assert.equal(typeof createSwap, 'function');
 console.log('ok');

@@ -16,8 +16,8 @@ for await (const chunk of child.stdout) {
 }
 assert.equal(output, '0\n1\n2\n3\nblock special file\n\n');
 assert.deepEqual(await findHolders(device), [`process ${child.pid} (sh)`]);
-assert.deepEqual(await waitGone(device, 300), { device: true, loops: [] });
+assert.deepEqual(await waitGone(device, 300), { device: true, below: [], loops: [] });
 child.stdin.end('end\n');
 await once(child, 'exit');
-assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] });
+assert.deepEqual(await waitGone(device, 10_000), { device: false, below: [], loops: [] });
 console.log('ok');

@@ -11,6 +11,10 @@ for (let index = 0; index < Number(count); index++) {
   diskseqs.add(device.diskseq);
   writeSync(device.fd, Buffer.alloc(4096, index));
   device.close();
-  assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] }, `device ${index}`);
+  assert.deepEqual(
+    await waitGone(device, 10_000),
+    { device: false, below: [], loops: [] },
+    `device ${index}`,
+  );
 }
 console.log(diskseqs.size);

@@ -17,5 +17,5 @@ assert.deepEqual(await listDevices(), []);
 const device = createDeviceSync(request);
 assert.equal(descriptors().length, before.length + 1);
 device.close();
-assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] });
+assert.deepEqual(await waitGone(device, 10_000), { device: false, below: [], loops: [] });
 console.log('ok');

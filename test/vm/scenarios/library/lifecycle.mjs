@@ -57,12 +57,12 @@ const { name, uuid, path, major, minor, diskseq, size, readOnly } = device;
 const facts = { name, uuid, path, major, minor, diskseq, size, readOnly };
 assert.deepEqual(listed, { ...facts, openCount: 1, deferredRemove: true, state: 'held' });
 assert.deepEqual(await findHolders(device), [], 'this process itself is not told');
-assert.deepEqual(await waitGone(device, 0), { device: true, loops: device.loops });
+assert.deepEqual(await waitGone(device, 0), { device: true, below: [], loops: device.loops });
 
 device.close();
 assert.equal(device.fd, -1);
 assert.equal(device.path, `/dev/dm-${minor}`, 'the path is that of the device, also when it is closed');
-assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] });
+assert.deepEqual(await waitGone(device, 10_000), { device: false, below: [], loops: [] });
 assert.ok(!existsSync(inSys));
 // Whoever has the number now must not lose it to a second close.
 const successor = createDeviceSync({ table: '0 8 zero', mode: 'fallback' });
@@ -77,14 +77,14 @@ assert.equal(successor.fd, -1);
 successor.close();
 assert.ok(fstatSync(fd).isBlockDevice(), 'what was released stays open');
 closeSync(fd);
-assert.deepEqual(await waitGone(successor, 10_000), { device: false, loops: [] });
+assert.deepEqual(await waitGone(successor, 10_000), { device: false, below: [], loops: [] });
 
 const disposed = createDeviceSync({ table: '0 8 zero', readOnly: true });
 assert.equal(disposed.readOnly, true);
 assert.throws(() => writeSync(disposed.fd, written), { code: 'EBADF' });
 disposed[Symbol.dispose]();
 assert.equal(disposed.fd, -1);
-assert.deepEqual(await waitGone(disposed, 10_000), { device: false, loops: [] });
+assert.deepEqual(await waitGone(disposed, 10_000), { device: false, below: [], loops: [] });
 
 const awaited = await createDevice({ table: '0 8 linear {loop0} 0', loop: [file] });
 await awaited[Symbol.asyncDispose]();

@@ -32,7 +32,7 @@ async function main() {
   );
   for (const device of devices) device.close();
   for (const device of devices)
-    assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] });
+    assert.deepEqual(await waitGone(device, 10_000), { device: false, below: [], loops: [] });
   spawning = false;
   const children = await leaks;
   assert.ok(children > 2, `${children} children`);
@@ -48,7 +48,7 @@ async function inWorker(number) {
   );
   for (const device of [...(await Promise.all(some)), ...others]) {
     device.close();
-    assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] });
+    assert.deepEqual(await waitGone(device, 10_000), { device: false, below: [], loops: [] });
   }
 }
 

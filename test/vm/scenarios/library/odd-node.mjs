@@ -34,7 +34,7 @@ for (const [kind, make] of Object.entries(kinds)) {
   readSync(device.fd, content, 0, content.length, 0);
   assert.deepEqual(content, readFileSync(file).subarray(0, content.length), kind);
   device.close();
-  assert.deepEqual(await waitGone(device, 10_000), { device: false, loops: [] }, kind);
+  assert.deepEqual(await waitGone(device, 10_000), { device: false, below: [], loops: [] }, kind);
   assert.deepEqual([nodes(), descriptors()], before, kind);
   console.log(kind);
 }
