@@ -8,7 +8,7 @@ export { createDeviceSync } from './device/create.js';
 export type { KeyGiven, Mode } from './device/creation.js';
 export type { DeviceFacts, LayerFacts, LoopIdentity } from './device/facts.js';
 export type { Device } from './device/handle.js';
-export type { DeviceState, DeviceSummary } from './device/list.js';
+export type { DeviceState, DeviceSummary, ListRequest } from './device/list.js';
 export type { StaleLink } from './device/mapper-link.js';
 export { type DevicePlan, type LayerPlan, planDeviceSync } from './device/plan.js';
 export type { Probe } from './device/probe.js';

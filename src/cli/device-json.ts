@@ -1,11 +1,12 @@
 import type { DeviceFacts, LayerFacts } from '../device/facts.js';
+import type { Holder } from '../device/holders.js';
 import type { DeviceSummary } from '../device/list.js';
 import type { DevicePlan, LayerPlan } from '../device/plan.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import type { Swap } from '../swap/create.js';
 
 /** What a device is in JSON, whoever tells of it. */
-function identity(device: Omit<DeviceSummary, 'openCount' | 'deferredRemove' | 'state'>) {
+function identity(device: Pick<DeviceFacts, keyof DeviceFacts & keyof DeviceSummary>) {
   const { name, uuid, path, major, minor, diskseq, size, readOnly } = device;
   return {
     name,
@@ -45,10 +46,18 @@ function layerPlanJson({ name, table, size, readOnly, loops }: LayerPlan) {
   return { name, table, size, readonly: readOnly, loops: loops.map(({ file }) => ({ file: file ?? null })) };
 }
 
-/** A device that is there. */
-export function summaryJson(device: DeviceSummary) {
-  const { openCount, deferredRemove, state } = device;
-  return { ...identity(device), openCount, deferredRemove, state };
+/** A device that is there; with who has it open, where that was looked for. */
+export function summaryJson(device: DeviceSummary, holders?: readonly Holder[]) {
+  const { targets, openCount, deferredRemove, state, created } = device;
+  return {
+    ...identity(device),
+    targets,
+    openCount,
+    deferredRemove,
+    state,
+    created: created?.toISOString() ?? null,
+    holders,
+  };
 }
 
 /** A device that is swap. */

@@ -1,41 +1,66 @@
+import { isatty } from 'node:tty';
 import type { Command as CommandLine } from 'commander';
-import { type DeviceState, type DeviceSummary, listDevices } from '../device/list.js';
+import { findHoldersOf } from '../device/holders.js';
+import { listDevices } from '../device/list.js';
 import { operate } from '../kernel/kernel.js';
+import { COLUMN_NAMES, type DeviceColumn, type ListedDevice, parseColumns } from './device-columns.js';
 import { summaryJson } from './device-json.js';
 import { toJson } from './json.js';
-import { print, write } from './output.js';
+import { write } from './output.js';
+import { formatRows, type Look } from './text-table.js';
+import { usageError } from './usage-error.js';
+
+interface Options {
+  readonly all?: true;
+  readonly json?: true;
+  readonly columns?: string;
+  readonly noheadings?: true;
+}
 
 /** Adds `ls` to the command line. */
 export function addLs(program: CommandLine): void {
   program
     .command('ls')
-    .description("list dmfd's devices on this machine")
+    .description("list dmfd's devices on this machine, and who holds them")
+    .option('-a, --all', 'list all devices of device-mapper, whoever made them')
     .option('--json', 'print one JSON line for each device')
-    .action(({ json }: { json?: true }) => {
-      const devices = operate(undefined, undefined, listDevices);
-      if (json) write(1, devices.map(formatJson).join(''));
-      else print(...devices.map(formatLine));
-    });
+    .option('-o, --columns <COLUMNS>', `print these columns, separated by commas: ${COLUMN_NAMES.join(', ')}`)
+    .option('-n, --noheadings', 'print no headings')
+    .action(list);
 }
 
-/** Tab-separated, name last: it alone may contain blanks. */
-export function formatLine({ name, uuid, path, major, minor, openCount, state }: DeviceSummary): string {
-  return `${path}\t${major}:${minor}\t${stateWords(state, openCount)}\t${uuid}\t${name}`;
-}
-
-function stateWords(state: DeviceState, openCount: number): string {
-  switch (state) {
-    case 'held':
-      return `open ${openCount}`;
-    case 'being-made':
-      return 'being made';
-    case 'leaked':
-      return 'leaked';
-    case 'kept':
-      return `kept, open ${openCount}`;
+function list({ all, json, columns: wanted, noheadings }: Options): void {
+  if (json && (wanted !== undefined || noheadings)) {
+    throw usageError('--json excludes -o and -n: each JSON line has everything, by name');
   }
+  const columns = parseColumns('-o', wanted);
+  const devices = operate(undefined, undefined, (kernel) => listDevices(kernel, { all: all ?? false }));
+  const holders = findHoldersOf(devices);
+  const listed = devices.map((device, index) => ({ device, holders: holders[index] ?? [] }));
+  const lines = json
+    ? listed.map(formatJson)
+    : formatDevices(listed, columns, { headings: !noheadings, colour: isColourWanted() }, new Date());
+  write(1, lines.map((line) => `${line}\n`).join(''));
 }
 
-export function formatJson(device: DeviceSummary): string {
-  return `${toJson(summaryJson(device))}\n`;
+export function formatDevices(
+  listed: readonly ListedDevice[],
+  columns: readonly DeviceColumn[],
+  look: Look,
+  now: Date,
+): string[] {
+  return formatRows(
+    columns,
+    listed.map((one) => columns.map(({ cell }) => cell(one, now))),
+    look,
+  );
+}
+
+export function formatJson({ device, holders }: ListedDevice): string {
+  return toJson(summaryJson(device, holders));
+}
+
+/** As https://no-color.org has it. */
+function isColourWanted(): boolean {
+  return !process.env.NO_COLOR && process.env.TERM !== 'dumb' && isatty(1);
 }

@@ -1,8 +1,11 @@
 import type { Command as CommandLine } from 'commander';
 import type { DeviceSummary } from '../device/list.js';
-import { checkReapRequest, reapDevices } from '../device/reap.js';
+import { checkReapRequest, type Reaped, reapDevices } from '../device/reap.js';
+import { formatDeviceNumber } from '../dm/device-number.js';
 import { operate } from '../kernel/kernel.js';
-import { print } from './output.js';
+import { summaryJson } from './device-json.js';
+import { toJson } from './json.js';
+import { print, write } from './output.js';
 
 /** Adds `reap` to the command line. */
 export function addReap(program: CommandLine): void {
@@ -14,18 +17,48 @@ export function addReap(program: CommandLine): void {
       'leaked devices whose UUID was given with --uuid (default: all with a UUID of dmfd)',
     )
     .option('--dry-run', 'remove nothing, and print what would be removed')
-    .action((devices: string[], { dryRun = false }: { dryRun?: boolean }) => {
+    .option('--json', 'print one JSON line for each device and loop device')
+    .action((devices: string[], { dryRun = false, json = false }: { dryRun?: boolean; json?: boolean }) => {
       const request = checkReapRequest(devices.length === 0 ? { dryRun } : { devices, dryRun });
       const reaped = operate(undefined, undefined, (kernel) => reapDevices(kernel, request));
-      for (const device of reaped.devices) print(`${device.name}: ${fate(device, dryRun)}`);
-      for (const { name } of reaped.beingMade) print(`${name}: being made, left alone`);
-      for (const { minor, file, detached } of reaped.loops) {
-        print(`/dev/loop${minor} (${file}): ${loopFate(detached, dryRun)}`);
-      }
-      for (const { path, target } of reaped.links) {
-        print(`${path} -> ${target}: stale link, ${dryRun ? 'would be removed' : 'removed'}`);
-      }
+      if (json) write(1, formatReapedJson(reaped, dryRun));
+      else print(...formatReaped(reaped, dryRun));
     });
+}
+
+export function formatReaped({ devices, beingMade, loops, links }: Reaped, dryRun: boolean): string[] {
+  return [
+    ...devices.map((device) => `${device.name}: ${fate(device, dryRun)}`),
+    ...beingMade.map(({ name }) => `${name}: being made, left alone`),
+    ...loops.map(({ minor, file, detached }) => `/dev/loop${minor} (${file}): ${loopFate(detached, dryRun)}`),
+    ...links.map(
+      ({ path, target }) => `${path} -> ${target}: stale link, ${dryRun ? 'would be removed' : 'removed'}`,
+    ),
+  ];
+}
+
+/** With `dryRun`, a result is what would be; nobody asks beforehand who uses a loop device. */
+export function formatReapedJson({ devices, beingMade, loops, links }: Reaped, dryRun: boolean): string {
+  const lines = [
+    ...devices.map((device) => ({
+      type: 'device',
+      ...summaryJson(device),
+      result: device.openCount > 0 ? 'held' : 'removed',
+    })),
+    ...beingMade.map((device) => ({ type: 'device', ...summaryJson(device), result: 'left-alone' })),
+    ...loops.map(({ major, minor, diskseq, file, detached }) => ({
+      type: 'loop',
+      path: `/dev/loop${minor}`,
+      dev: formatDeviceNumber({ major, minor }),
+      major,
+      minor,
+      diskseq,
+      file,
+      result: dryRun ? null : detached ? 'detached' : 'held',
+    })),
+    ...links.map(({ path, target }) => ({ type: 'link', path, target, result: 'removed' })),
+  ];
+  return lines.map((line) => `${toJson({ ...line, dryRun })}\n`).join('');
 }
 
 function loopFate(detached: boolean, dryRun: boolean): string {

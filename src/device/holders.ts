@@ -1,5 +1,5 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
-import { isBlockNodeAt } from '../kernel/block-device.js';
+import { blockDeviceAt } from '../kernel/block-device.js';
 import { harmlessMounts, openNodes } from '../kernel/open-nodes.js';
 import {
   listIfThere,
@@ -10,39 +10,75 @@ import {
   unescapePath,
 } from '../kernel/pseudo-files.js';
 
+/** Somebody who has a block device open. */
+export type Holder =
+  | { readonly kind: 'process'; readonly pid: number; readonly name: string }
+  /** Where it is mounted, the swap area, the device on top. */
+  | { readonly kind: 'mount' | 'swap' | 'device'; readonly path: string };
+
 /**
  * Who has the block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
  */
 export function findHolders(dev: DeviceNumber): string[] {
-  const processes = findProcesses(dev).map(({ pid, name }) => `process ${pid} (${name})`);
-  return [...processes, ...findMounts(dev), ...findSwaps(dev), ...findDevicesOnTop(dev)];
+  return findHoldersOf([dev]).flat().map(holderWords);
 }
 
-/** The processes but this one that have the block device open, where /proc tells. */
-export function findProcesses(dev: DeviceNumber): { readonly pid: string; readonly name: string }[] {
-  const ours = harmlessMounts('self');
-  return otherProcesses()
-    .filter((pid) => openNodes(pid, ours).some((path) => isBlockNodeAt(path, dev)))
-    .map((pid) => ({ pid, name: processName(pid) }));
+export function holderWords(holder: Holder): string {
+  return holder.kind === 'process'
+    ? `process ${holder.pid} (${holder.name})`
+    : `${holder.kind} ${holder.path}`;
 }
 
-function findMounts(dev: DeviceNumber): string[] {
+/** The same of each of the devices: processes and mounts are looked at once for all of them. */
+export function findHoldersOf(devices: readonly DeviceNumber[]): Holder[][] {
+  const found = new Map<string, Holder[]>(devices.map((dev) => [formatDeviceNumber(dev), []]));
+  for (const { pid, name, opens } of devicesOfProcesses()) {
+    for (const number of opens) found.get(number)?.push({ kind: 'process', pid, name: name() });
+  }
+  for (const { number, path } of mounts()) found.get(number)?.push({ kind: 'mount', path });
+  for (const { number, path } of swaps()) found.get(number)?.push({ kind: 'swap', path });
+  return devices.map((dev) => {
+    const number = formatDeviceNumber(dev);
+    return [...(found.get(number) ?? []), ...devicesOnTop(number)];
+  });
+}
+
+/** The names of the processes but this one that have the block device open, where /proc tells. */
+export function findProcesses(dev: DeviceNumber): string[] {
   const number = formatDeviceNumber(dev);
+  return [...devicesOfProcesses()].filter(({ opens }) => opens.has(number)).map(({ name }) => name());
+}
+
+/** What each other process has open, as MAJ:MIN. */
+function* devicesOfProcesses(): Generator<{ pid: number; name: () => string; opens: Set<string> }> {
+  const ours = harmlessMounts('self');
+  for (const pid of otherProcesses()) {
+    const opens = new Set(
+      openNodes(pid, ours)
+        .map(blockDeviceAt)
+        .flatMap((dev) => (dev === undefined ? [] : [formatDeviceNumber(dev)])),
+    );
+    yield { pid: Number(pid), name: () => processName(pid), opens };
+  }
+}
+
+function mounts(): { number: string; path: string }[] {
   return readIfThere('/proc/self/mountinfo')
     .split('\n')
     .map((line) => line.split(' '))
-    .filter((fields) => fields[2] === number)
-    .map((fields) => `mount ${unescapePath(fields[4] ?? '')}`);
+    .map(([, , number = '', , path = '']) => ({ number, path: unescapePath(path) }));
 }
 
-function findSwaps(dev: DeviceNumber): string[] {
-  return swapDevicePaths()
-    .filter((path) => isBlockNodeAt(path, dev))
-    .map((path) => `swap ${path}`);
+function swaps(): { number: string; path: string }[] {
+  return swapDevicePaths().flatMap((path) => {
+    const dev = blockDeviceAt(path);
+    return dev === undefined ? [] : [{ number: formatDeviceNumber(dev), path }];
+  });
 }
 
-function findDevicesOnTop(dev: DeviceNumber): string[] {
-  return listIfThere(`/sys/dev/block/${formatDeviceNumber(dev)}/holders`).map(
-    (name) => `device /dev/${name}`,
-  );
+function devicesOnTop(number: string): Holder[] {
+  return listIfThere(`/sys/dev/block/${number}/holders`).map((name) => ({
+    kind: 'device',
+    path: `/dev/${name}`,
+  }));
 }

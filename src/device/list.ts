@@ -1,7 +1,7 @@
 import type { ReplyHeader } from '../dm/header.js';
 import { UUID_PREFIX } from '../dm/names.js';
 import { FLAGS } from '../dm/protocol.js';
-import { diskseqInSys, sizeInSys } from '../kernel/block-device.js';
+import { diskseqInSys, isBlockNodeAt, nodeMadeAt, sizeInSys } from '../kernel/block-device.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { DeviceFacts } from './facts.js';
@@ -11,37 +11,51 @@ import type { DeviceFacts } from './facts.js';
  *
  * - `held`: it goes with its last holder
  * - `being-made`: not marked for deferred removal yet, by a process that works on it
- * - `leaked`: as it was when its maker and the shield died together; {@link reapDevices} removes it
- * - `kept`: it was in use, and somebody has cancelled its deferred removal
+ * - `leaked`: never live, and made by nobody now, as when its maker and the shield died together; {@link reapDevices} removes it
+ * - `kept`: it was in use, and stays until somebody removes it: its deferred removal was cancelled, or another program made it
  */
 export type DeviceState = 'held' | 'being-made' | 'leaked' | 'kept';
 
-/** A device of dmfd's on this machine. */
+/** A device on this machine. */
 export interface DeviceSummary
   extends Pick<DeviceFacts, 'name' | 'uuid' | 'path' | 'major' | 'minor' | 'diskseq' | 'size' | 'readOnly'> {
+  /** The targets of its table, each once. */
+  readonly targets: readonly string[];
   /** How many openers and mounts hold it. */
   readonly openCount: number;
   /** Marked for deferred removal. */
   readonly deferredRemove: boolean;
   readonly state: DeviceState;
+  /** When its node in /dev was made; undefined where that is not known (no devtmpfs, before Linux 5.18). */
+  readonly created: Date | undefined;
+}
+
+/** Which devices to list. */
+export interface ListRequest {
+  /** All devices of device-mapper, whoever made them. */
+  readonly all?: boolean;
 }
 
 const SECTOR = 512n;
 
 /**
- * The devices whose UUID starts with `DMFD-`, in the order of their numbers.
+ * The devices that dmfd made, in the order of their numbers: those whose UUID starts with `DMFD-`, and those with another one
+ * that go with their last holder or are being made. Nothing in the kernel says whether such a one was made with a UUID of the
+ * user's, or whether another program has deferred the removal of its own.
  *
  * @throws DmfdError `privilege`, `unsupported`, `kernel`
  */
-export function listDevices(kernel: Kernel): DeviceSummary[] {
-  return DmControl.with(kernel, (dm) => findDevices(dm, ({ uuid }) => uuid.startsWith(UUID_PREFIX)));
+export function listDevices(kernel: Kernel, { all = false }: ListRequest = {}): DeviceSummary[] {
+  return DmControl.with(kernel, (dm) => findDevices(dm, (device) => all || mayBeOurs(dm, device)));
+}
+
+function mayBeOurs(dm: DmControl, { uuid, flags }: ReplyHeader): boolean {
+  if (uuid.startsWith(UUID_PREFIX) || (flags & FLAGS.DEFERRED_REMOVE) !== 0) return true;
+  return uuid !== '' && dm.isBeingMade(uuid);
 }
 
 /** The devices that `wanted` chooses, whoever made them, in the order of their numbers. */
-export function findDevices(
-  dm: DmControl,
-  wanted: (device: { readonly name: string; readonly uuid: string }) => boolean,
-): DeviceSummary[] {
+export function findDevices(dm: DmControl, wanted: (device: ReplyHeader) => boolean): DeviceSummary[] {
   const found = dm.listDevices().flatMap(({ dev }) => {
     // By its number: what others call it need not be text.
     const status = dm.status({ dev });
@@ -54,17 +68,21 @@ export function findDevices(
 /** What a reply to DM_DEV_STATUS says of a device, and /sys. */
 export function summarize(dm: DmControl, { name, uuid, dev, flags, openCount }: ReplyHeader): DeviceSummary {
   const deferredRemove = (flags & FLAGS.DEFERRED_REMOVE) !== 0;
+  const path = `/dev/dm-${dev.minor}`;
+  const segments = dm.segments(dev, (flags & FLAGS.ACTIVE_PRESENT) !== 0);
   return {
     name,
     uuid,
-    path: `/dev/dm-${dev.minor}`,
+    path,
     ...dev,
     diskseq: diskseqInSys(dev) ?? 0n,
     size: (sizeInSys(dev) ?? 0n) * SECTOR,
     readOnly: (flags & FLAGS.READONLY) !== 0,
+    targets: [...new Set(segments.map(({ type }) => type))],
     openCount,
     deferredRemove,
     state: deferredRemove ? 'held' : stateOfUnmarked(dm, uuid, flags),
+    created: isBlockNodeAt(path, dev) ? nodeMadeAt(path) : undefined,
   };
 }
 

@@ -45,6 +45,7 @@ export const COMMANDS = {
   LIST_DEVICES: command(2),
   DEV_REMOVE: command(4),
   DEV_STATUS: command(7),
+  TABLE_STATUS: command(12),
   LIST_VERSIONS: command(13),
   TARGET_MSG: command(14),
   GET_TARGET_VERSION: command(17),
@@ -56,6 +57,8 @@ export const FLAGS = {
   READONLY: 1 << 0,
   ACTIVE_PRESENT: 1 << 5,
   BUFFER_FULL: 1 << 8,
+  NOFLUSH: 1 << 11,
+  QUERY_INACTIVE: 1 << 12,
   SECURE_DATA: 1 << 15,
   DEFERRED_REMOVE: 1 << 17,
 } as const;

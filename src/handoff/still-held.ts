@@ -35,7 +35,7 @@ export async function isStillHeld(device: Device): Promise<boolean> {
 
 /** Whether a process but us and udev's has it open, as far as /proc tells. */
 export function isHeldByProcess(device: Device): boolean {
-  return findProcesses(device).some(({ name }) => !name.includes('udev'));
+  return findProcesses(device).some((name) => !name.includes('udev'));
 }
 
 /** Nobody has it open: it is as good as gone, the kernel destroys it a moment later. */

@@ -74,6 +74,26 @@ export function isBlockNode(stats: BigIntStats | undefined, dev: DeviceNumber): 
   return major === dev.major && minor === dev.minor;
 }
 
+/** The device whose node stands at a path; undefined for anything else, and for what cannot be looked at. */
+export function blockDeviceAt(path: string): DeviceNumber | undefined {
+  try {
+    const stats = statSync(path, { bigint: true });
+    return stats.isBlockDevice() ? decodeLibcDevice(stats.rdev) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** When the node at a path was made; undefined where its file system does not tell. */
+export function nodeMadeAt(path: string): Date | undefined {
+  try {
+    const { birthtimeMs } = statSync(path);
+    return birthtimeMs > 0 ? new Date(birthtimeMs) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** As {@link isBlockNode}, of a path; false for one that cannot be looked at. */
 export function isBlockNodeAt(path: string, dev: DeviceNumber): boolean {
   try {

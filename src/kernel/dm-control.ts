@@ -10,6 +10,7 @@ import { mangle } from '../dm/mangling.js';
 import { encodeMessage } from '../dm/message.js';
 import { isOwnUuid } from '../dm/names.js';
 import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE } from '../dm/protocol.js';
+import { decodeSegments, type LiveSegment } from '../dm/segments.js';
 import { udevEvent } from '../dm/udev.js';
 import { PRIVILEGE_HINT } from '../errors.js';
 import { describeErrno, isRefusal, resultName } from './errno.js';
@@ -93,6 +94,16 @@ export class DmControl implements Disposable {
     if (typeof reply !== 'number') return decodeReply(reply);
     if (resultName(reply) === 'ENXIO') return undefined;
     throw this.#failure('DM_DEV_STATUS', reply);
+  }
+
+  /**
+   * DM_TABLE_STATUS without the arguments of the targets, which may hold a key. In: number, DM_NOFLUSH_FLAG,
+   * DM_QUERY_INACTIVE_TABLE_FLAG. Out: DM_BUFFER_FULL. Of the live table, or of the one that is loaded. Empty where there is none.
+   */
+  segments(dev: DeviceNumber, isLive: boolean): LiveSegment[] {
+    const flags = FLAGS.NOFLUSH | (isLive ? 0 : FLAGS.QUERY_INACTIVE);
+    const reply = this.#ask('TABLE_STATUS', { dev, flags });
+    return typeof reply === 'number' ? [] : decodeSegments(reply);
   }
 
   /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { Device } from '../device/handle.js';
-import type { DeviceSummary } from '../device/list.js';
+import type { DeviceSummary, ListRequest } from '../device/list.js';
 import type { DevicePlan } from '../device/plan.js';
 import type { Probe } from '../device/probe.js';
 import { checkReapRequest, type Reaped, type ReapRequest } from '../device/reap.js';
@@ -95,12 +95,15 @@ export async function probe(options: ListeningOptions = {}): Promise<Probe> {
 }
 
 /**
- * The devices whose UUID starts with `DMFD-`, in the order of their numbers.
+ * The devices that dmfd made, in the order of their numbers: those whose UUID starts with `DMFD-`, and those with another one
+ * that go with their last holder or are being made. Nothing in the kernel says whether such a one was made with a UUID of the
+ * user's, or whether another program has deferred the removal of its own. With `all`, every device of device-mapper.
  *
- * @throws DmfdError `privilege`, `unsupported`, `kernel`
+ * @throws DmfdError `usage`, `privilege`, `unsupported`, `kernel`
  */
-export async function listDevices(options: ListeningOptions = {}): Promise<DeviceSummary[]> {
-  return await inThread('listDevices', undefined, checkOptions(options));
+export async function listDevices(options: ListRequest & ListeningOptions = {}): Promise<DeviceSummary[]> {
+  checkProperties(options, { all: TYPES.boolean, signal: TYPES.signal, onStep: TYPES.function });
+  return await inThread('listDevices', { all: options.all ?? false }, options);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { makeDevice } from '../device/create.js';
 import type { DeviceFacts } from '../device/facts.js';
 import { findHolders } from '../device/holders.js';
-import { type DeviceSummary, listDevices } from '../device/list.js';
+import { type DeviceSummary, type ListRequest, listDevices } from '../device/list.js';
 import { type DevicePlan, describePlan } from '../device/plan.js';
 import { type Probe, probe } from '../device/probe.js';
 import { type Reaped, type ReapRequest, reapDevices } from '../device/reap.js';
@@ -26,7 +26,7 @@ export const OPERATIONS = {
   endSwap: (kernel: Kernel, swap: Pick<Swap, 'path'>): void => endSwap(kernel, swap),
   planSwap: (kernel: Kernel, request: CheckedSwap): SwapPlan => describeSwap(kernel, request),
   probe: (kernel: Kernel): Probe => probe(kernel),
-  listDevices: (kernel: Kernel): DeviceSummary[] => listDevices(kernel),
+  listDevices: (kernel: Kernel, request: ListRequest): DeviceSummary[] => listDevices(kernel, request),
   reapDevices: (kernel: Kernel, request: ReapRequest): Reaped => reapDevices(kernel, request),
   findHolders: (_kernel: Kernel, device: DeviceNumber): string[] => findHolders(device),
 } as const;

@@ -89,6 +89,8 @@ const OF_OTHERS: readonly string[] = ['--type', '--path'];
 test.each([
   ['create', 'docs/create.md'],
   ['swap', 'docs/swap.md'],
+  ['ls', 'docs/looking.md'],
+  ['reap', 'docs/looking.md'],
 ])('the options of %s are explained in %s', (command, page) => {
   const text = read(page);
   const own = options.filter(([name]) => name === command).map(([, long]) => long);

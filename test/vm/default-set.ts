@@ -22,6 +22,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   layers: ['debian-6.12', 'dmfd-6.1'],
   library: ['debian-6.1'],
   loop: STOCK,
+  ls: ['debian-6.12'],
   'mapper-link': ['debian-6.12'],
   package: ['debian-latest'],
   presets: ['debian-6.12'],

@@ -80,6 +80,24 @@ const ROWS: readonly Row[] = [
     stderr: says("too many arguments for 'probe'. Expected 0 arguments but got 1.", seeHelp),
   },
   { line: 'dmfd ls -- true', code: 125, stderr: says('dmfd ls takes no command after --') },
+  {
+    line: 'dmfd ls -o name,nme',
+    code: 125,
+    stderr: says(
+      '-o name,nme: there is no column "nme"',
+      'hint: the columns are name,node,dev,size,targets,mode,removal,state,open,age,held-by,uuid,diskseq',
+    ),
+  },
+  {
+    line: 'dmfd ls --json -n',
+    code: 125,
+    stderr: says('--json excludes -o and -n: each JSON line has everything, by name'),
+  },
+  {
+    line: 'dmfd ls a',
+    code: 125,
+    stderr: says("too many arguments for 'ls'. Expected 0 arguments but got 1.", seeHelp),
+  },
   { line: "dmfd create --table '0 8 zero' --", code: 125, stderr: says('no command stands after --') },
   {
     line: "dmfd create --table '0 8 zero' --exec",

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deviceJson, swapJson } from '../../../src/cli/device-json.js';
 import { toJson } from '../../../src/cli/json.js';
-import { formatJson, formatLine } from '../../../src/cli/ls.js';
+import { formatJson } from '../../../src/cli/ls.js';
 import type { DeviceFacts } from '../../../src/device/facts.js';
 
 const IDENTITY = {
@@ -54,18 +54,25 @@ test('so is swap, with the same fields first', () => {
   expect(toJson(swapJson(swap))).toBe(`{${SAME},${rest}}`);
 });
 
-test.each([
-  [2, true, 'held', 'open 2'],
-  [0, false, 'being-made', 'being made'],
-  [0, false, 'leaked', 'leaked'],
-  [1, false, 'kept', 'kept, open 1'],
-] as const)(
-  'a listed device is a line: open %i, deferred remove %j, %s',
-  (openCount, deferredRemove, state, words) => {
-    const device = { ...IDENTITY, openCount, deferredRemove, state };
-    expect(formatLine(device)).toBe(`/dev/dm-5\t254:5\t${words}\tDMFD-1\twith a blank`);
-    expect(formatJson(device)).toBe(
-      `{${SAME},"openCount":${openCount},"deferredRemove":${deferredRemove},"state":"${state}"}\n`,
-    );
-  },
-);
+test('a listed device is a line, with whoever holds it', () => {
+  const device = {
+    ...IDENTITY,
+    targets: ['linear', 'error'],
+    openCount: 2,
+    deferredRemove: true,
+    state: 'held' as const,
+    created: new Date(1_000),
+  };
+  const holders = [
+    { kind: 'process' as const, pid: 12, name: 'a "name"' },
+    { kind: 'mount' as const, path: '/mnt' },
+  ];
+  expect(formatJson({ device, holders })).toBe(
+    `{${SAME},"targets":["linear","error"],"openCount":2,"deferredRemove":true,"state":"held",` +
+      '"created":"1970-01-01T00:00:01.000Z",' +
+      '"holders":[{"kind":"process","pid":12,"name":"a \\"name\\""},{"kind":"mount","path":"/mnt"}]}',
+  );
+  expect(formatJson({ device: { ...device, created: undefined }, holders: [] })).toContain(
+    '"created":null,"holders":[]}',
+  );
+});

@@ -128,6 +128,30 @@ static void versions(void)
 	print("versions");
 }
 
+static void add_segment(uint64_t start, uint64_t length, const char *type, const char *text)
+{
+	struct dm_ioctl *header = (struct dm_ioctl *)(void *)reply;
+	struct dm_target_spec *entry = (struct dm_target_spec *)(void *)(reply + header->data_size);
+
+	entry->sector_start = start;
+	entry->length = length;
+	strcpy(entry->target_type, type);
+	strcpy((char *)(entry + 1), text);
+	header->data_size += aligned(sizeof(*entry) + strlen(text) + 1);
+	/* Unlike in a list, from the start of the data. */
+	entry->next = header->data_size - header->data_start;
+	header->target_count++;
+}
+
+static void segments(void)
+{
+	new_reply();
+	add_segment(0, 8, "linear", "");
+	add_segment(8, 1ull << 53, "snapshot-origin", "a text");
+	add_segment((1ull << 53) + 8, 1, "error", "");
+	print("segments");
+}
+
 int main(void)
 {
 	status("status", 254, 5);
@@ -135,5 +159,6 @@ int main(void)
 	devices();
 	no_devices();
 	versions();
+	segments();
 	return 0;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeReply } from '../../../src/dm/header.js';
 import { decodeDeviceList, decodeTargetVersions } from '../../../src/dm/lists.js';
+import { decodeSegments } from '../../../src/dm/segments.js';
 import { runCFile } from '../support/compile.js';
 
 const replies = new Map(
@@ -58,10 +59,25 @@ test('a list of target types', () => {
   ]);
 });
 
+test('the segments of a table', () => {
+  expect(decodeSegments(reply('segments'))).toEqual([
+    { start: 0n, length: 8n, type: 'linear' },
+    { start: 8n, length: 2n ** 53n, type: 'snapshot-origin' },
+    { start: 2n ** 53n + 8n, length: 1n, type: 'error' },
+  ]);
+});
+
+test('a segment that ends before it began is refused', () => {
+  const bytes = Buffer.from(reply('segments'));
+  bytes.writeUInt32LE(8, 312 + 20);
+  expect(attempt(() => decodeSegments(bytes))).toBeUndefined();
+});
+
 test('every list cut short anywhere is refused, and never read beyond its end', () => {
   for (const [label, decode] of [
     ['devices', decodeDeviceList],
     ['versions', decodeTargetVersions],
+    ['segments', decodeSegments],
   ] as const) {
     const whole = reply(label);
     const count = decode(whole).length;

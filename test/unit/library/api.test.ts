@@ -59,7 +59,9 @@ test('a signal that comes right after the call is heard', async () => {
 
 test('options and devices of the wrong type reject the promise with a usage error, and the process ends', async () => {
   const { stdout, stderr, code } = await startNode(
-    { 'createDevice, createSwap, planSwap, findHolders, listDevices, reapDevices, DmfdError': 'index.js' },
+    {
+      'createDevice, createSwap, planSwap, findHolders, listDevices, reapDevices, DmfdError': 'index.js',
+    },
     `for (const call of [
       () => listDevices({ signal: 'x' }),
       () => listDevices(null),
@@ -71,9 +73,10 @@ test('options and devices of the wrong type reject the promise with a usage erro
       () => reapDevices({ signal: AbortSignal.abort() }),
       () => findHolders({ major: 'x', minor: 1 }),
       () => findHolders({ major: () => 1, minor: 1 }),
+      () => listDevices({ all: 1 }),
     ]) await call().catch((error) => console.log(error.code ?? error));`,
   ).result;
   expect(stderr).toBe('');
-  expect(stdout).toBe('invalid-request\n'.repeat(10));
+  expect(stdout).toBe('invalid-request\n'.repeat(11));
   expect(code).toBe(0);
 });

@@ -23,7 +23,10 @@ async function useByDescriptor(stage: Stage): Promise<void> {
   stage.say('Meanwhile, from outside:');
   await stage.type('dmsetup table', /^demo: 0 131072 linear 7:\d+ 0\n$/);
   await stage.type('losetup -nO NAME,AUTOCLEAR,BACK-FILE', /^\/dev\/loop\d+ +1 \S*\/disk\.img\n$/);
-  await stage.type('dmfd ls', /^\/dev\/dm-\d+\t\d+:\d+\topen \d+\tDMFD-\S+\tdemo\n$/);
+  await stage.type(
+    'dmfd ls',
+    /^NAME .*\ndemo \/dev\/dm-\d+ +64M linear +rw +held +\d+ +\S+ process \d+ \(.*\)\n/,
+  );
   await stage.endInput(user, '# the command ends');
   await stage.type('dmsetup ls; losetup -a', NOTHING);
   await stage.type('head -c 11 disk.img', /^hello, disk$/);

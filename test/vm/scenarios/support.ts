@@ -71,6 +71,8 @@ export const whole = everything || vm.kernel.name === 'debian-6.12';
 const SINCE = {
   /** Disk sequence numbers. */
   diskseq: [5, 15],
+  /** In devtmpfs. */
+  'when a node was made': [5, 18],
   /** A signal that dumps core ends the process that gets it, and not all that share its memory. */
   'dumping one process alone': [5, 16],
   'direct I/O on tmpfs': [6, 6],

@@ -55,7 +55,10 @@ assert.deepEqual(read, written);
 const listed = (await listDevices()).find(({ uuid }) => uuid === device.uuid);
 const { name, uuid, path, major, minor, diskseq, size, readOnly } = device;
 const facts = { name, uuid, path, major, minor, diskseq, size, readOnly };
-assert.deepEqual(listed, { ...facts, openCount: 1, deferredRemove: true, state: 'held' });
+const { created } = listed;
+assert.ok(created === undefined || created.getTime() <= Date.now());
+const told = { targets: ['linear'], openCount: 1, deferredRemove: true, state: 'held', created };
+assert.deepEqual(listed, { ...facts, ...told });
 assert.deepEqual(await findHolders(device), [], 'this process itself is not told');
 assert.deepEqual(await waitGone(device, 0), { device: true, below: [], loops: device.loops });
 
