@@ -11,6 +11,9 @@ const PLACEHOLDERS = ['{path}', '{fd}', '{dev}', '{name}', '{diskseq}'];
 /** Of options that take one of a few words, which their descriptions name. */
 const CHOICES = { '--mode': ['auto', 'atomic', 'fallback'], '--udev': ['quiet', 'full', 'none'] };
 
+/** A loop of fish's, unlike its commands, may have a pattern that nothing matches. */
+const FISH_DEVICES = 'for name in /sys/block/dm-*/dm/name; cat $name; end';
+
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: node packaging/completions.mjs FOLDER');
 const commands = program(undefined).commands.map(describe);
@@ -47,6 +50,7 @@ function describe(command) {
 /** Whether a value names a file or a device, by the word that stands for it in the help. */
 function kindOf(word) {
   if (/FILE|PATH|BACKING|BASE|DATA|SOCKET/i.test(word)) return 'file';
+  if (word === 'DEVICE') return 'device';
   return '';
 }
 
@@ -97,6 +101,8 @@ ${Object.entries(CHOICES)
     compopt -o default
   elif [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
+  elif [[ $argument == device ]]; then
+    COMPREPLY=($(compgen -W "$(cat /sys/block/dm-*/dm/name 2>/dev/null)" -- "$word"))
   fi
 }
 complete -F _dmfd dmfd
@@ -119,7 +125,7 @@ function zsh() {
     });
     return `  (${name})
     _arguments -S \\\n${lines.map((line) => `  ${line}`).join(' \\\n')} \\
-      '${argument === 'file' ? '1:path:_files' : '1: :'}' '*:: :_dmfd_command' ;;`;
+      '${{ file: '1:path:_files', device: '1:device:_dmfd_devices' }[argument] ?? '1: :'}' '*:: :_dmfd_command' ;;`;
   });
   return `#compdef dmfd
 # zsh completion for dmfd. Made of the definitions of its commands.
@@ -129,6 +135,9 @@ _dmfd_command() {
   else
     _normal
   fi
+}
+_dmfd_devices() {
+  compadd -- $(cat /sys/block/dm-*/dm/name(N) /dev/null)
 }
 _dmfd() {
   if ((CURRENT == 2)); then
@@ -165,6 +174,9 @@ function fish() {
         .join(' '),
     ),
     ...(argument === 'file' ? [] : [`complete -c dmfd -n '__fish_seen_subcommand_from ${name}' -f`]),
+    ...(argument === 'device'
+      ? [`complete -c dmfd -n '__fish_seen_subcommand_from ${name}' -a '(${FISH_DEVICES})'`]
+      : []),
   ]);
   return `# fish completion for dmfd. Made of the definitions of its commands.
 ${lines.join('\n')}

@@ -83,6 +83,10 @@ const KINDS = {
   'receiver-not-trusted': 'taken',
   /** Somebody else still holds what was to be gone. */
   'still-held': 'taken',
+  /** The device that was named is not there, or is none of device-mapper's; or two have what it is called. */
+  'device-missing': 'usage',
+  /** Somebody else works on the device at this moment: makes it, has suspended it, loads a table. */
+  'device-busy': 'taken',
   /** A device that was named to be removed is not a leaked one, or there is none of that name. */
   'not-leaked': 'taken',
   /** The toolstack took the disk away while it was being made. */

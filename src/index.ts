@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { Backing } from './backing/request.js';
+export type { DeviceChoice } from './device/choice.js';
 export { createDeviceSync } from './device/create.js';
 export type { KeyGiven, Mode } from './device/creation.js';
 export type { DeviceFacts, LayerFacts, LoopIdentity } from './device/facts.js';
@@ -13,6 +14,7 @@ export type { StaleLink } from './device/mapper-link.js';
 export { type DevicePlan, type LayerPlan, planDeviceSync } from './device/plan.js';
 export type { Probe } from './device/probe.js';
 export type { Reaped, ReapedLoop, ReapRequest } from './device/reap.js';
+export type { Removal } from './device/remove.js';
 export type {
   DeviceRequest,
   Layer,
@@ -41,6 +43,7 @@ export {
   planSwap,
   probe,
   reapDevices,
+  removeDevice,
 } from './library/api.js';
 export type { LoopFeatures } from './loop/probe.js';
 export type {

@@ -50,6 +50,8 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'backing-replaced': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
   'still-held': undefined,
+  'device-missing': '"dmfd ls --all" shows what there is',
+  'device-busy': undefined,
   'not-leaked': undefined,
   'xen-disk-withdrawn': undefined,
   'kernel-refused': undefined,

@@ -5,6 +5,7 @@ import { addLs } from './ls.js';
 import { write } from './output.js';
 import { addProbe } from './probe.js';
 import { addReap } from './reap.js';
+import { addRm } from './rm.js';
 import { addSwap } from './swap.js';
 import { addXenHotplug } from './xen-hotplug.js';
 
@@ -16,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
   ['swap', addSwap],
   ['probe', addProbe],
   ['ls', addLs],
+  ['rm', addRm],
   ['reap', addReap],
   ['xen-hotplug', addXenHotplug],
 ]);

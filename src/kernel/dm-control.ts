@@ -107,16 +107,20 @@ export class DmControl implements Disposable {
   }
 
   /**
-   * DM_DEV_REMOVE. In: UUID, or the number of a device whose UUID others gave, DM_DEFERRED_REMOVE, flags for udev. Needs no shield: a single call happens or does not.
-   * False when there is no such device any more.
+   * DM_DEV_REMOVE. In: UUID, or the number of a device whose UUID others gave or whose number is pinned, DM_DEFERRED_REMOVE, flags
+   * for udev. Needs no shield: a single call happens or does not. False when there is no such device any more.
    *
+   * @param isPinned a descriptor of ours holds the device
    * @throws DmfdError `privilege` or `kernel`
    */
-  removeDeferred(device: DeviceNumber & { readonly name: string; readonly uuid: string }): boolean {
+  removeDeferred(
+    device: DeviceNumber & { readonly name: string; readonly uuid: string },
+    isPinned = false,
+  ): boolean {
     const operation = 'DM_DEV_REMOVE, deferred';
     const request = encodeRequest({
       // The UUID of others may be mangled in another way.
-      ...(isOwnUuid(device.uuid) ? { uuid: device.uuid } : { dev: device }),
+      ...(isOwnUuid(device.uuid) && !isPinned ? { uuid: device.uuid } : { dev: device }),
       flags: FLAGS.DEFERRED_REMOVE,
       // The rules do not ask, on a removal: what udev made goes, whoever wanted it.
       eventNr: udevEvent('quiet'),

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { DeviceChoice } from '../device/choice.js';
 import { Device } from '../device/handle.js';
 import type { DeviceSummary, ListRequest } from '../device/list.js';
 import type { DevicePlan } from '../device/plan.js';
 import type { Probe } from '../device/probe.js';
 import { checkReapRequest, type Reaped, type ReapRequest } from '../device/reap.js';
+import { checkRemovalRequest, type Removal } from '../device/remove.js';
 import { checkRequest, type DeviceRequest } from '../device/request.js';
 import type { DeviceNumber } from '../dm/device-number.js';
 import type { StepListener } from '../kernel/step.js';
@@ -104,6 +106,19 @@ export async function probe(options: ListeningOptions = {}): Promise<Probe> {
 export async function listDevices(options: ListRequest & ListeningOptions = {}): Promise<DeviceSummary[]> {
   checkProperties(options, { all: TYPES.boolean, signal: TYPES.signal, onStep: TYPES.function });
   return await inThread('listDevices', { all: options.all ?? false }, options);
+}
+
+/**
+ * Marks a device, whoever made it, for deferred removal, and waits until it is gone if nobody holds it; else the kernel destroys it
+ * when its last holder lets go. Never another device than the one that was named: it is held open from the moment that this was proved
+ * (one without any table cannot be; it is asked for again just before).
+ *
+ * @throws DmfdError `usage` with code `device-missing` when there is no such device; `taken` with code `device-busy` while it is being
+ *   made; `privilege`, `unsupported`, `kernel`
+ */
+export async function removeDevice(choice: DeviceChoice, options: ListeningOptions = {}): Promise<Removal> {
+  const listening = checkOptions(options);
+  return await inThread('removeDevice', checkRemovalRequest(choice), listening);
 }
 
 /**

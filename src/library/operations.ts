@@ -1,3 +1,4 @@
+import type { DeviceChoice } from '../device/choice.js';
 import { makeDevice } from '../device/create.js';
 import type { DeviceFacts } from '../device/facts.js';
 import { findHolders } from '../device/holders.js';
@@ -5,6 +6,7 @@ import { type DeviceSummary, type ListRequest, listDevices } from '../device/lis
 import { type DevicePlan, describePlan } from '../device/plan.js';
 import { type Probe, probe } from '../device/probe.js';
 import { type Reaped, type ReapRequest, reapDevices } from '../device/reap.js';
+import { type Removal, removeDevice } from '../device/remove.js';
 import type { CheckedRequest } from '../device/request.js';
 import type { DeviceNumber } from '../dm/device-number.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -27,6 +29,7 @@ export const OPERATIONS = {
   planSwap: (kernel: Kernel, request: CheckedSwap): SwapPlan => describeSwap(kernel, request),
   probe: (kernel: Kernel): Probe => probe(kernel),
   listDevices: (kernel: Kernel, request: ListRequest): DeviceSummary[] => listDevices(kernel, request),
+  removeDevice: (kernel: Kernel, choice: DeviceChoice): Removal => removeDevice(kernel, choice),
   reapDevices: (kernel: Kernel, request: ReapRequest): Reaped => reapDevices(kernel, request),
   findHolders: (_kernel: Kernel, device: DeviceNumber): string[] => findHolders(device),
 } as const;

@@ -90,6 +90,7 @@ test.each([
   ['create', 'docs/create.md'],
   ['swap', 'docs/swap.md'],
   ['ls', 'docs/looking.md'],
+  ['rm', 'docs/looking.md'],
   ['reap', 'docs/looking.md'],
 ])('the options of %s are explained in %s', (command, page) => {
   const text = read(page);

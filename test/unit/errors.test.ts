@@ -44,6 +44,8 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'backing-replaced': 'taken',
   'receiver-not-trusted': 'taken',
   'still-held': 'taken',
+  'device-missing': 'usage',
+  'device-busy': 'taken',
   'not-leaked': 'taken',
   'xen-disk-withdrawn': 'taken',
   'kernel-refused': 'kernel',

@@ -30,6 +30,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   'read-back': ['debian-6.12'],
   recipes: ['debian-6.1'],
   sanitizers: ['dmfd-6.1'],
+  rm: ['debian-6.12'],
   'send-fd': ['debian-latest'],
   'swap-refused': ['debian-6.12'],
   'swap-sigkill': ['dmfd-6.1'],

@@ -98,6 +98,35 @@ const ROWS: readonly Row[] = [
     code: 125,
     stderr: says("too many arguments for 'ls'. Expected 0 arguments but got 1.", seeHelp),
   },
+  {
+    line: 'dmfd rm',
+    code: 125,
+    stderr: says('no device was given', 'hint: dmfd rm NAME; "dmfd ls" lists what there is'),
+  },
+  {
+    line: 'dmfd rm a b',
+    code: 125,
+    stderr: says("too many arguments for 'rm'. Expected 1 argument but got 2.", seeHelp),
+  },
+  {
+    line: 'dmfd rm a --diskseq 5',
+    code: 125,
+    stderr: says('"a" and --diskseq 5: one of the two says which device is meant'),
+  },
+  ...['0', '-1', '0x5', '5.0', '', 'five', '18446744073709551616'].map((value) => ({
+    line: `dmfd rm --diskseq='${value}'`,
+    code: 125,
+    stderr: says(
+      `--diskseq ${value}: it must be a whole number above 0`,
+      'hint: "dmfd ls -o name,diskseq" tells it',
+    ),
+  })),
+  {
+    line: "dmfd rm ''",
+    code: 125,
+    stderr: says('device "": no device is called so', 'hint: "dmfd ls --all" shows what there is'),
+  },
+  { line: 'dmfd rm a -- true', code: 125, stderr: says('dmfd rm takes no command after --') },
   { line: "dmfd create --table '0 8 zero' --", code: 125, stderr: says('no command stands after --') },
   {
     line: "dmfd create --table '0 8 zero' --exec",

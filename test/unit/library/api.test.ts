@@ -60,7 +60,8 @@ test('a signal that comes right after the call is heard', async () => {
 test('options and devices of the wrong type reject the promise with a usage error, and the process ends', async () => {
   const { stdout, stderr, code } = await startNode(
     {
-      'createDevice, createSwap, planSwap, findHolders, listDevices, reapDevices, DmfdError': 'index.js',
+      'createDevice, createSwap, planSwap, findHolders, listDevices, reapDevices, removeDevice, DmfdError':
+        'index.js',
     },
     `for (const call of [
       () => listDevices({ signal: 'x' }),
@@ -74,9 +75,14 @@ test('options and devices of the wrong type reject the promise with a usage erro
       () => findHolders({ major: 'x', minor: 1 }),
       () => findHolders({ major: () => 1, minor: 1 }),
       () => listDevices({ all: 1 }),
+      () => removeDevice({}),
+      () => removeDevice('a'),
+      () => removeDevice({ device: 'a', diskseq: 1n }),
+      () => removeDevice({ diskseq: 1 }),
+      () => removeDevice({ device: 'a' }, null),
     ]) await call().catch((error) => console.log(error.code ?? error));`,
   ).result;
   expect(stderr).toBe('');
-  expect(stdout).toBe('invalid-request\n'.repeat(11));
+  expect(stdout).toBe('invalid-request\n'.repeat(16));
   expect(code).toBe(0);
 });

@@ -64,6 +64,14 @@ test('bash and fish offer the commands, modes and files', () => {
   expect(inFish('dmfd create --loop /etc/host')).toContain('/etc/hosts');
 });
 
+test('rm is offered the names of devices', () => {
+  const script = `source '${folder}/bash/dmfd'; cat() { printf 'one\\ntwo\\nthree\\n'; }
+    COMP_WORDS=(dmfd rm t); COMP_CWORD=2; _dmfd; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  expect(lines('bash', '--norc', '-c', script)).toEqual(['two', 'three']);
+  expect(inBash('dmfd', 'rm', 'nothing-is-called-so')).toEqual([]);
+  expect(inFish('dmfd rm nothing-is-called-so')).toEqual([]);
+});
+
 test('after -- bash offers programs, then placeholders', () => {
   expect(inBash('dmfd', 'create', '--', 'mkfs.ext')).toContain('mkfs.ext4');
   expect(inBash('dmfd', 'create', '--', 'mkfs.ext4', '{d')).toEqual(['{dev}', '{diskseq}']);

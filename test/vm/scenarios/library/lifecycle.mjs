@@ -1,7 +1,16 @@
 /** Makes a device over the file in argv, uses it, and lets go of it in each way there is. Says "ok" at the end. */
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { createDevice, createDeviceSync, findHolders, listDevices, planDevice, probe, waitGone } from 'dmfd';
+import {
+  createDevice,
+  createDeviceSync,
+  findHolders,
+  listDevices,
+  planDevice,
+  probe,
+  removeDevice,
+  waitGone,
+} from 'dmfd';
 import { descriptors } from './descriptors.mjs';
 
 const [file, mode] = process.argv.slice(2);
@@ -90,6 +99,8 @@ assert.equal(disposed.fd, -1);
 assert.deepEqual(await waitGone(disposed, 10_000), { device: false, below: [], loops: [] });
 
 const awaited = await createDevice({ table: '0 8 linear {loop0} 0', loop: [file] });
+const { gone, holders } = await removeDevice({ device: awaited.path });
+assert.deepEqual({ gone, holders }, { gone: false, holders: [] }, 'this process holds it, and is not told');
 await awaited[Symbol.asyncDispose]();
 assert.ok(!existsSync(`/sys/dev/block/${awaited.major}:${awaited.minor}`), 'the kernel has let go');
 

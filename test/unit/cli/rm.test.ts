@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { formatRemoval } from '../../../src/cli/rm.js';
+
+const device = {
+  name: 'a',
+  uuid: '',
+  path: '/dev/dm-0',
+  major: 254,
+  minor: 0,
+  diskseq: 5n,
+  size: 4096n,
+  readOnly: false,
+  targets: [],
+  openCount: 2,
+  deferredRemove: true,
+  state: 'held' as const,
+  created: undefined,
+};
+
+test.each([
+  [true, [], 'a: removed'],
+  [false, ['process 1 (b)', 'mount /mnt'], 'a: goes with its last holder: process 1 (b), mount /mnt'],
+  [false, [], 'a: goes with its last holder: open 2, by whom /proc does not tell'],
+])('a removal in words: gone %s, held by %j', (gone, holders, words) => {
+  expect(formatRemoval({ device, gone, holders })).toBe(words);
+});
