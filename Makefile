@@ -46,8 +46,8 @@ test: lint vm-ready package ## lint, types, and all tests on every kernel of the
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: lint vm-ready package ## as test, everything on all kernels, every point of the SIGKILL sweep, on each Node, and a minimal Debian 12 and 13
-	@test/prerequisites.sh roots
+test-all: lint vm-ready package test-programs-arm64 ## as test, everything on all kernels, every point of the SIGKILL sweep, on each Node, arm64, and a minimal Debian 12 and 13
+	@test/prerequisites.sh roots arm64
 	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_TEST_ALL=1 DMFD_TEST_NODES="$(nodes)" DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 

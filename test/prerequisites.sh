@@ -8,7 +8,8 @@
 #     vm       what boots the virtual machine, and the tools its guest borrows from this machine
 #     package  the compilers of the architectures that the packages have binaries for
 #     kernel   what building a patched kernel needs on top of build
-#     roots    what makes a minimal Debian to try make in
+#     roots    what makes a minimal Debian to try dmfd in, and what reads its packages
+#     arm64    what emulates such a machine
 #     all      build and vm
 set -eu
 
@@ -24,7 +25,8 @@ main() {
       vm) check_vm ;;
       package) check_build && check_package ;;
       kernel) check_build && check_kernel ;;
-      roots) need_command debootstrap debootstrap ;;
+      roots) need_command debootstrap debootstrap && need_command lintian lintian ;;
+      arm64) need_command qemu-aarch64-static qemu-user-static && need_command qemu-system-aarch64 qemu-system-arm ;;
       all) check_build && check_vm ;;
       *) fail_usage ;;
     esac
@@ -148,7 +150,7 @@ install_missing() {
 }
 
 fail_usage() {
-  echo "usage: test/prerequisites.sh build|lint|vm|package|kernel|roots|all ..." >&2
+  echo "usage: test/prerequisites.sh build|lint|vm|package|kernel|roots|arm64|all ..." >&2
   exit 2
 }
 

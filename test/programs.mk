@@ -56,6 +56,20 @@ $(sanitized): $(shim_objects) $(shim_h)
 $(test_bin)/shim-driver: test/vm/tools/shim-driver.c
 $(test_bin)/sockets: $(wildcard test/unit/*/sockets.c)
 
+# The same for arm64, static, where they need no sanitizer. They run emulated.
+arm64_bin := build/test/arm64
+arm64_programs := $(printers:$(test_bin)/%=$(arm64_bin)/%) $(arm64_bin)/sockets
+
+.PHONY: test-programs-arm64
+test-programs-arm64: build-ready $(arm64_programs)
+
+$(arm64_programs): CC := aarch64-linux-gnu-gcc
+$(arm64_programs): test/programs.mk | build-ready
+$(filter-out %/sockets,$(arm64_programs)): $(arm64_bin)/%: test/%.c $(shim_h) $(shim_c)
+	$(call compile_test_program,-O2 -static -Inative-shims)
+$(arm64_bin)/sockets: $(wildcard test/unit/*/sockets.c) $(shim_c) $(shim_h)
+	$(call compile_test_program,-O2 -static -pthread -Inative-shims $(shim_c))
+
 $(shim_objects): build/test/sanitized/%.o: native-shims/%.c $(shim_h) test/programs.mk | build-ready
 	@mkdir -p $(@D)
 	@echo 'CC $@'

@@ -78,7 +78,7 @@ const guestProjects = [
 const selftests = {
   test: {
     name: 'harness',
-    include: ['test/vm/selftest/host/**/*.test.ts'],
+    include: ['test/vm/selftest/host/**/*.test.ts', 'test/vm/arm64/*.test.ts'],
     testTimeout: 2 * minutes,
     fileParallelism: false,
   },

@@ -1,0 +1,61 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { program } from '../../programs.js';
+import { checkout, vmFile } from '../harness/checkout.js';
+import { commandOutput } from '../harness/command-output.js';
+
+const programs = join(checkout, 'build/test/arm64');
+/** Where `sockets` makes its own; the others take no arguments. */
+const folder = mkdtempSync(join(tmpdir(), 'dmfd-arm64-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** An emulated machine with an emulated Node, on a busy one. */
+const PATIENCE_MS = 20 * 60_000;
+
+/** The shield is missing: the emulator of processes cannot make one that shares memory. The machine below has it. */
+test.each(['unit/dm/requests', 'unit/dm/replies', 'unit/native-shims/creation-requests', 'sockets'])(
+  'built for arm64, %s prints what it prints here',
+  async (name) => {
+    const [there, here] = [mkdtempSync(join(folder, 'there-')), mkdtempSync(join(folder, 'here-'))];
+    const emulated = await commandOutput('qemu-aarch64-static', join(programs, name), there);
+    expect(emulated).toBe(await commandOutput(program(name), here));
+  },
+);
+
+test(
+  "the arm64 package's main job, on Debian's arm64 kernel",
+  async () => {
+    const packages = join(checkout, 'build/packages');
+    const [deb = 'none: make package'] = readdirSync(packages).filter((name) => name.endsWith('_arm64.deb'));
+    const output = await commandOutput(vmFile('arm64/run.sh'), join(packages, deb), programs);
+    const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+    expect(output.trim().split('\n')).toEqual([
+      'aarch64',
+      version,
+      'create would use         fallback',
+      'written',
+      'mkfs and mount: 0',
+      'swap: /dev/dm-',
+      'swapoff: 0',
+      'killed: 137',
+      'library: 1048576 fallback',
+      'left: ',
+      'descriptors left open: 0',
+      'ok create',
+      'ok create read-only',
+      'ok status',
+      'ok remove',
+      'ok resume',
+      'ok remove a held one',
+      'ok create with the longest names',
+      'ok in order',
+      'ok killed',
+      'ok beside a thread that waits for any child',
+      'ok in several threads',
+      'ok of a caller that may not be dumped',
+    ]);
+  },
+  PATIENCE_MS,
+);
