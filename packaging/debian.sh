@@ -23,10 +23,11 @@ main() {
   "$here/packaging/install.sh" "$root" /usr "$here/prebuilt/$machine" "$work/node_modules"
   documents
   control
+  (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
   find "$root" -type d -exec chmod 755 {} +
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   mkdir -p "$folder"
-  dpkg-deb --root-owner-group -Zxz --build "$root" "$folder/dmfd_${version}_$architecture.deb" >/dev/null
+  dpkg-deb --root-owner-group -Zxz --build "$root" "$folder/dmfd_${version}-1_$architecture.deb" >/dev/null
 }
 
 documents() {
@@ -35,9 +36,16 @@ documents() {
   cp -r "$here/README.md" "$here/SECURITY.md" "$here/docs" "$place/"
   cp "$here/build/library-reference.md" "$place/docs"
   gzip -9n <"$here/CHANGELOG.md" >"$place/changelog.gz"
+  debian_changelog | gzip -9n >"$place/changelog.Debian.gz"
   cp "$here/packaging/debian/copyright" "$place/copyright"
+  install -D -m 644 "$here/packaging/debian/lintian-overrides" "$root/usr/share/lintian/overrides/dmfd"
   find "$place" -type f -exec chmod 644 {} +
   gzip -9n "$root"/usr/share/man/man*/*
+}
+
+debian_changelog() {
+  printf 'dmfd (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' "$version" \
+    "$(sed -n 's/^Maintainer: //p' "$here/packaging/debian/control")" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"
 }
 
 control() {

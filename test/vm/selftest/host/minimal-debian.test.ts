@@ -1,17 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { vmFile } from '../../harness/checkout.js';
+import { checkout, vmFile } from '../../harness/checkout.js';
 import { commandOutput } from '../../harness/command-output.js';
 
 /** Packages for half a gigabyte are installed, and everything is built. */
 const PATIENCE_MS = 40 * 60_000;
 
 test.concurrent.each(['bookworm', 'trixie'])(
-  'make demo, and what of make test needs no kernel, on a minimal Debian (%s)',
+  'on a minimal Debian (%s): the package, make demo, and what of make test needs no kernel',
   async (suite) => {
     const script = vmFile('selftest/host/minimal-debian.sh');
     const output = await commandOutput(script, suite, 'demo', 'lint', 'test-unit');
+    const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+    const fate = `installed: dmfd 0.0.1\nupgraded: dmfd ${version}\n0 2048 zero\npurged: nothing is left\n`;
+    expect(output.slice(0, fate.length)).toBe(fate);
     expect(output).toMatch(/^All of it was as said, on Linux 6\.12\./m);
     expect(output).toMatch(/^[1-9]\d* passed, 0 failed$/m);
   },
   PATIENCE_MS,
+);
+
+test.each(['amd64', 'arm64'])(
+  'lintian finds nothing in the package for %s but what is explained',
+  async (architecture) => {
+    const packages = join(checkout, 'build/packages');
+    const [deb = 'none: make package'] = readdirSync(packages).filter((name) =>
+      name.endsWith(`_${architecture}.deb`),
+    );
+    // It fails on errors and warnings that lintian-overrides does not explain, and on overrides for nothing.
+    const fail = '--fail-on=error,warning,override';
+    const output = await commandOutput('lintian', '--allow-root', fail, join(packages, deb));
+    expect(output).toBe('');
+  },
 );
