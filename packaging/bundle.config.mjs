@@ -45,5 +45,11 @@ export default defineConfig([
 ]);
 
 function output(name) {
-  return { file: `dist/command/${name}.cjs`, format: 'cjs', minify: true, dynamicImportInCjs: false };
+  return {
+    file: `dist/command/${name}.cjs`,
+    format: 'cjs',
+    minify: true,
+    charset: 'ascii',
+    dynamicImportInCjs: false,
+  };
 }

@@ -53,6 +53,8 @@ control() {
   size=$(du -sk --apparent-size "$root/usr" | cut -f 1)
   sed "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" "$here/packaging/debian/control" \
     >"$root/DEBIAN/control"
+  install -m 755 "$here/packaging/debian/postinst" "$here/packaging/debian/prerm" "$root/DEBIAN/"
+  install -m 644 "$here/packaging/debian/triggers" "$root/DEBIAN/"
 }
 
 main

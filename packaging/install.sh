@@ -23,9 +23,10 @@ main() {
   program "$here/bin/dmfd-swap-stop" "$root$prefix/sbin/dmfd-swap-stop"
   file "$binaries/libdmfd.so" "$package/native-shims/build/libdmfd.so"
   file "$here/bin/dmfd.js" "$package/bin/dmfd.js"
+  file "$here/bin/compile.js" "$package/bin/compile.js"
   file "$here/bin/package.json" "$package/bin/package.json"
   file "$here/package.json" "$package/package.json"
-  (cd "$here" && find dist -type f ! -path 'dist/cli/*' ! -path 'dist/handoff/*') | while read -r path; do
+  (cd "$here" && find dist -type f ! -path 'dist/cli/*' ! -path 'dist/handoff/*' ! -name '*.cache') | while read -r path; do
     file "$here/$path" "$package/$path"
   done
   (cd "$modules" && find ffi-rs @yuuang -type f ! -name '*.md') | while read -r path; do
@@ -43,6 +44,9 @@ main() {
   file "$here/build/completions/bash/dmfd" "$root$prefix/share/bash-completion/completions/dmfd"
   file "$here/build/completions/zsh/_dmfd" "$root$prefix/share/zsh/$zsh/_dmfd"
   file "$here/build/completions/fish/dmfd.fish" "$root$prefix/share/fish/vendor_completions.d/dmfd.fish"
+
+  # What it makes is good for this machine's Node alone: a package makes it where it is installed.
+  if [ -z "$root" ] && command -v node >/dev/null; then node "$package/bin/compile.js"; fi
 }
 
 program() {

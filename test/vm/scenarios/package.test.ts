@@ -48,6 +48,15 @@ test('npm: the library, with its types', async () => {
   expect(readdirSync(join(place, 'dist'))).toContain('index.d.ts');
 });
 
+test('Debian: what is compiled where it is installed goes with it', async () => {
+  const [deb] = packagesLike(/_amd64\.deb$/);
+  const compiled = 'ls /usr/lib/dmfd/dist/command | grep -c cache';
+  const script = `dpkg -i ${deb} >/dev/null && ${compiled}; /usr/sbin/dmfd create --table '0 8 zero' -- echo made
+    rm /usr/lib/dmfd/dist/command/*.cache; dpkg-trigger --no-await /usr/bin/node && dpkg --configure -a >/dev/null; ${compiled}
+    dpkg --remove dmfd >/dev/null; test ! -e /usr/lib/dmfd && echo gone`;
+  expect(await sh(script)).toBe('1\nmade\n1\ngone\n');
+});
+
 test('make uninstall leaves nothing', () => {
   make('uninstall');
   expect(execFileSync('find', [join(installed, 'made'), '-type', 'f'], { encoding: 'utf8' })).toBe('');
