@@ -191,9 +191,10 @@ DMFD_EXPORT int dmfd_adopt_caller(const struct dmfd_caller *caller);
 /* command/exec.c */
 DMFD_EXPORT int dmfd_exec(struct dmfd_command *command, char *strings, const struct dmfd_descriptor *descriptors);
 
-/* command/start.c, wait.c, end.c */
+/* command/start.c, wait.c, leave.c, end.c */
 DMFD_EXPORT int dmfd_start(struct dmfd_command *command, char *strings, const struct dmfd_descriptor *descriptors);
 DMFD_EXPORT int dmfd_wait(struct dmfd_command *command, int pid);
+DMFD_EXPORT int dmfd_leave_wait(const struct dmfd_command *launcher, char *strings);
 DMFD_EXPORT int dmfd_end(int status) __attribute__((noreturn));
 DMFD_EXPORT int dmfd_die_of_signal(int signal);
 

@@ -70,7 +70,19 @@ static void note_continued(int signal)
 	continued = 1;
 }
 
-void dmfd_start_forwarding(void)
+/* With SIGCONT, of which the wait for the command has to know. */
+static void fill_with_caught(sigset_t *caught)
+{
+	int signal;
+
+	sigemptyset(caught);
+	sigaddset(caught, SIGCONT);
+	for (signal = 1; signal < NSIG; signal++)
+		if (is_forwarded(signal))
+			sigaddset(caught, signal);
+}
+
+void dmfd_start_forwarding(pid_t pid)
 {
 	struct sigaction action = { .sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART };
 	/* Without SA_RESTART: the wait for the command has to look at it. */
@@ -78,21 +90,19 @@ void dmfd_start_forwarding(void)
 	sigset_t caught;
 	int signal;
 
-	command_pid = 0;
+	command_pid = pid;
 	continued = 0;
 	sigfillset(&action.sa_mask);
-	sigemptyset(&caught);
-	sigaddset(&caught, SIGCONT);
 	sigaction(SIGCONT, &on_continue, &before[SIGCONT]);
 	for (signal = 1; signal < NSIG; signal++) {
 		if (!is_forwarded(signal))
 			continue;
 		kept[signal] = 0;
 		/* Those that libc keeps for itself cannot be had. */
-		if (sigaction(signal, &action, &before[signal]) == 0)
-			sigaddset(&caught, signal);
+		sigaction(signal, &action, &before[signal]);
 	}
 	/* What the caller blocked is the command's to block. */
+	fill_with_caught(&caught);
 	sigprocmask(SIG_UNBLOCK, &caught, &mask_before);
 }
 
@@ -117,6 +127,14 @@ void dmfd_stop_forwarding(void)
 		if (is_forwarded(signal) || signal == SIGCONT)
 			sigaction(signal, &before[signal], NULL);
 	command_pid = 0;
+}
+
+void dmfd_hold_forwarded(sigset_t *before_hold)
+{
+	sigset_t caught;
+
+	fill_with_caught(&caught);
+	sigprocmask(SIG_BLOCK, &caught, before_hold);
 }
 
 int dmfd_was_continued(void)

@@ -2,13 +2,16 @@
 #ifndef DMFD_FORWARD_H
 #define DMFD_FORWARD_H
 
+#include <signal.h>
 #include <sys/types.h>
 
-/* From here on, signals sent to dmfd are passed to the command; those that come before it has a pid are kept. */
-void dmfd_start_forwarding(void);
+/* From here on, signals sent to dmfd are passed to the command; with 0 for its pid, they are kept until it has one. */
+void dmfd_start_forwarding(pid_t pid);
 /* Sets the command's pid and sends it the signals that were kept. */
 void dmfd_forward_to(pid_t pid);
 void dmfd_stop_forwarding(void);
+/* Blocks the signals that are passed on, which stay pending then; the mask as it was. */
+void dmfd_hold_forwarded(sigset_t *before);
 
 /* Whether SIGCONT has come since this was last asked. */
 int dmfd_was_continued(void);

@@ -67,7 +67,7 @@ int dmfd_start(struct dmfd_command *command, char *strings, const struct dmfd_de
 	start.vectors = &vectors;
 	dmfd_caller_mask(&command->caller, &start.mask);
 	prctl(PR_GET_PDEATHSIG, &start.parent_death_signal);
-	dmfd_start_forwarding();
+	dmfd_start_forwarding(0);
 	pid = spawn(&start);
 	dmfd_free_vectors(&vectors);
 	if (pid < 0) {

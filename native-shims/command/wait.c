@@ -94,7 +94,8 @@ static int reap(pid_t pid, struct dmfd_command *command)
 	return 0;
 }
 
-/* Waits for the command that dmfd_start() started. 0 with exit_code and signal in command, or -errno. */
+/* Waits for the command that dmfd_start() started, in this process. 0 with exit_code and signal in command, or -errno.
+ */
 int dmfd_wait(struct dmfd_command *command, int pid)
 {
 	int error = wait_for_end(pid);

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -128,6 +129,15 @@ static void put_descriptors(struct out *out)
 	add(out, &first, &last, -1);
 }
 
+/* Where this program is, which Node becomes again to wait for the command. */
+static void put_launcher(struct out *out)
+{
+	char own[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own));
+
+	put(out, ";launcher=%.*s", length < 0 ? 0 : (int)length, own);
+}
+
 int dmfd_describe_caller(char *text, size_t size)
 {
 	struct out out = { .text = text, .size = size };
@@ -138,5 +148,6 @@ int dmfd_describe_caller(char *text, size_t size)
 	put(&out, ";pending=%" PRIx64, take_pending_signals());
 	put(&out, ";nofile=%ju:%ju;fds=", (uintmax_t)limit.rlim_cur, (uintmax_t)limit.rlim_max);
 	put_descriptors(&out);
+	put_launcher(&out);
 	return out.length < size ? 0 : -E2BIG;
 }

@@ -9,8 +9,8 @@
 
 /*
  * Writes what this process got from its caller and Node will change:
- * "pid=…;ignored=…;blocked=…;pending=…;nofile=…:…;fds=…". Masks are hexadecimal with bit 0 for signal 1; descriptors
- * are ranges, "0-2,9,". 0 or -errno.
+ * "pid=…;ignored=…;blocked=…;pending=…;nofile=…:…;fds=…;launcher=…". Masks are hexadecimal with bit 0 for signal 1;
+ * descriptors are ranges, "0-2,9,". 0 or -errno.
  */
 int dmfd_describe_caller(char *text, size_t size);
 

@@ -2,14 +2,16 @@
 /*
  * The command `dmfd`: notes what Node takes from a process when it starts (inherited descriptors, ignored signals, the
  * limit on descriptors, closed standard streams) in one environment variable, hides from Node the variables that are
- * meant for the command, and becomes Node, running bin/dmfd.js. Under the name of one of Xen's hotplug scripts, it is
- * that script.
+ * meant for the command, and becomes Node, running bin/dmfd.js. Once that has started COMMAND, and nothing is left for
+ * Node to do, Node becomes this program again, which then waits for the command in little memory. Under the name of one
+ * of Xen's hotplug scripts, it is that script.
  */
 #define _GNU_SOURCE
 #include "caller.h"
 #include "environment.h"
 #include "find-script.h"
 #include "node.h"
+#include "wait.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -75,11 +77,16 @@ int main(int argc, char **argv, char **environment)
 {
 	static char state[DMFD_CALLER_SIZE], script[PATH_MAX];
 	char **arguments, **variables;
+	pid_t command;
 	int error;
 
 	if (getauxval(AT_SECURE))
 		return complain("it was started with privileges that its caller does not have", "refused",
 				"take the setuid bit or the capabilities off this file; use sudo, or a service");
+	command = dmfd_command_to_wait_for();
+	if (command)
+		return complain("waiting for COMMAND", strerror(-dmfd_wait_and_end(command)),
+				"it goes on by itself; the device goes when it ends");
 	error = dmfd_find_script(script, sizeof(script));
 	if (error)
 		return complain(

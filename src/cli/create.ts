@@ -195,12 +195,18 @@ async function runAndEnd(
   try {
     const running = startCommand(command, device);
     events.started(running.pid);
+    if (linked === undefined && hasToldAll(options)) running.leaveToLauncher();
     ending = running.end();
   } finally {
     linked?.close();
   }
   events.ended(ending);
   endAs((await isGoneIfAsked(device, options, events)) ? ending : { status: SOMETHING_STAYED });
+}
+
+/** Nothing is left to tell, whatever becomes of the command and the device. */
+function hasToldAll({ jsonFd, waitGone }: CreateOptions): boolean {
+  return jsonFd === undefined && waitGone === undefined;
 }
 
 async function giveAway(

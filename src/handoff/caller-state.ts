@@ -14,6 +14,8 @@ export interface CallerState {
   readonly hardDescriptors: bigint;
   /** The open descriptors, ascending. */
   readonly descriptors: readonly number[];
+  /** The launcher's own file. */
+  readonly launcher: string;
 }
 
 /** The variable that native-shims/launcher leaves; no command gets to see it. */
@@ -38,7 +40,7 @@ export function callerDescriptors(state = callerState()): readonly number[] {
 
 /** undefined too for what another process's launcher noted. */
 export function parseCallerState(text: string, pid: number): CallerState | undefined {
-  const [, noter, ignored, blocked, pending, soft, hard, ranges] = FORMAT.exec(text) ?? [];
+  const [, noter, ignored, blocked, pending, soft, hard, ranges, launcher = ''] = FORMAT.exec(text) ?? [];
   if (noter !== String(pid)) return undefined;
   return {
     ignored: BigInt(`0x${ignored}`),
@@ -47,11 +49,12 @@ export function parseCallerState(text: string, pid: number): CallerState | undef
     softDescriptors: BigInt(soft ?? 0),
     hardDescriptors: BigInt(hard ?? 0),
     descriptors: parseRanges(ranges ?? ''),
+    launcher,
   };
 }
 
 const FORMAT =
-  /^pid=(\d+);ignored=([0-9a-f]+);blocked=([0-9a-f]+);pending=([0-9a-f]+);nofile=(\d+):(\d+);fds=([\d,-]*)$/;
+  /^pid=(\d+);ignored=([0-9a-f]+);blocked=([0-9a-f]+);pending=([0-9a-f]+);nofile=(\d+):(\d+);fds=([\d,-]*);launcher=(.*)$/s;
 
 function parseRanges(text: string): number[] {
   const ranges = text.split(',').filter((range) => range !== '');

@@ -69,17 +69,28 @@ export function encodeCommand(command: Command, device: Device, readOnly?: numbe
         : listenVariables(appendedNames(command.listenAfter, device.name)),
   });
   const texts = [command.file, ...argv, ...envp];
-  const strings = toBuffer(texts.map((text) => `${text}\0`).join(''));
+  const { header, strings } = encodeStrings(command.file, argv, envp);
   const { count, bytes } = encodeDescriptors(plan);
   const at = commandAt();
-  const header = Buffer.alloc(at.bytes);
   encodeCallerState(command.caller).copy(header, at.caller);
-  header.writeUInt32LE(argv.length, at.argc);
-  header.writeUInt32LE(envp.length, at.envc);
-  header.writeUInt32LE(strings.length, at.strings_size);
   header.writeUInt32LE(count, at.descriptor_count);
   header.writeUInt32LE(command.listenAfter === undefined ? 0 : pidOffset(texts), at.pid_at);
   return { header, strings, descriptors: bytes };
+}
+
+/** What to execute, and the numbers of it, in a `struct dmfd_command`. */
+export function encodeStrings(
+  file: Bytes,
+  argv: readonly Bytes[],
+  envp: readonly Bytes[],
+): Pick<EncodedCommand, 'header' | 'strings'> {
+  const strings = toBuffer([file, ...argv, ...envp].map((text) => `${text}\0`).join(''));
+  const at = commandAt();
+  const header = Buffer.alloc(at.bytes);
+  header.writeUInt32LE(argv.length, at.argc);
+  header.writeUInt32LE(envp.length, at.envc);
+  header.writeUInt32LE(strings.length, at.strings_size);
+  return { header, strings };
 }
 
 /** Where in the strings the value of LISTEN_PID stands. */

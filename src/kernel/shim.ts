@@ -114,6 +114,8 @@ export const shim = {
   start: native<[command: Buffer, strings: Buffer, descriptors: Buffer]>('dmfd_start'),
   /** Waits for its end, and forwards signals meanwhile. */
   wait: native<[command: Buffer, pid: number]>('dmfd_wait'),
+  /** Becomes the launcher, which waits in place of `wait`; returns only when that failed. */
+  leaveWait: native<[launcher: Buffer, strings: Buffer]>('dmfd_leave_wait'),
   /** Ends this process at once, without Node's own clearing up. */
   end: native<[status: number]>('dmfd_end'),
   /** Returns only when the signal does not kill. */

@@ -82,6 +82,7 @@ test("the caller's descriptors are passed on, but those that ours replace and th
     softDescriptors: 64n,
     hardDescriptors: 64n,
     descriptors: [0, 2, 5, 7, 9, 63],
+    launcher: '/usr/sbin/dmfd',
   };
   const { descriptors } = decode(command({ caller, withheld: [9], readOnlyFd: 5 }), device({ fd: 21 }), 22);
   expect(descriptors).toEqual([

@@ -7,6 +7,7 @@ import type { Device } from '../../../src/device/handle.js';
 import type { Command } from '../../../src/handoff/command.js';
 import { type Ending, startCommand } from '../../../src/handoff/run.js';
 import { device } from '../support/device.js';
+import { executable } from '../support/distribution.js';
 import { startNode } from '../support/in-child.js';
 import { refusal } from '../support/refusal.js';
 
@@ -47,6 +48,7 @@ const NOTHING_GIVEN = {
   softDescriptors: 1024n,
   hardDescriptors: 4096n,
   descriptors: [],
+  launcher: '/nonexistent',
 };
 
 describe('a command that is run', () => {
@@ -163,5 +165,52 @@ describe.concurrent('a process that becomes the command', () => {
       code: 0,
       stdout: 'command-not-found true\n',
     });
+  });
+});
+
+describe.concurrent('a process that leaves the wait to the launcher', () => {
+  const launched = (script: string, launcher = executable()) => `${prepare(script)}
+    const caller = { ignored: 0n, blocked: 0n, pending: 0n, softDescriptors: 1024n, hardDescriptors: 4096n,
+      descriptors: [0, 1, 2], launcher: ${JSON.stringify(launcher)} };
+    const running = startCommand({ ...command, caller }, device);
+    running.leaveToLauncher();`;
+
+  test.each([
+    ['exit 7', 7, null],
+    ['kill -TERM $$', null, 'SIGTERM'],
+    ['kill -KILL $$', null, 'SIGKILL'],
+    ['trap "" TERM; kill -TERM $$; exit 255', 255, null],
+  ])('ends as the command does: %s', async (script, code, signal) => {
+    expect(await startNode(CHILD, launched(script)).result).toEqual({ code, signal, stdout: '', stderr: '' });
+  });
+
+  /** It has become the launcher, which has closed what Node left open. */
+  const awaitLauncher =
+    'until test "$(cat /proc/$PPID/comm; ls /proc/$PPID/fd)" = "$(printf "dmfd\\n2")"; do :; done';
+
+  test('has the id that it had, standard error, and little memory', async () => {
+    const look = `${awaitLauncher}; echo $PPID; grep -E 'VmRSS|Threads' /proc/$PPID/status | tr -dc '0-9\\n'`;
+    const child = startNode(CHILD, launched(look));
+    const [pid, kilobytes, threads] = (await child.result).stdout.trim().split('\n').map(Number);
+    expect({ pid, threads }).toEqual({ pid: child.process.pid, threads: 1 });
+    expect(kilobytes).toBeLessThan(2048);
+  });
+
+  test('passes signals on, and lets none of its own end it', async () => {
+    const traps = `trap 'echo TERM; exit 3' TERM; trap 'echo USR1' USR1`;
+    const child = startNode(
+      CHILD,
+      launched(`${traps}; ${awaitLauncher}; echo ready; while :; do sleep 0.05; done`),
+    );
+    await child.wrote('ready');
+    child.process.kill('SIGUSR1');
+    await child.wrote('USR1');
+    child.process.kill('SIGTERM');
+    expect(await child.result).toEqual({ code: 3, signal: null, stdout: 'ready\nUSR1\nTERM\n', stderr: '' });
+  });
+
+  test('waits itself where the launcher is gone', async () => {
+    const body = `${launched('exit 7', '/nonexistent')} console.error(JSON.stringify(running.end()));`;
+    expect(await startNode(CHILD, body).result).toMatchObject({ code: 0, stderr: '{"status":7}\n' });
   });
 });

@@ -80,7 +80,7 @@ test('a stop of the command alone stops dmfd for its shell, and SIGCONT to dmfd 
   await shell.see(/<ready>/);
   await sh('pkill -STOP -x counter');
   await shell.see(/Stopped[\s\S]*prompt> /);
-  await sh('kill -CONT $(pidof node)');
+  await sh('kill -CONT $(pidof dmfd)');
   await shell.see(/<CONT>/);
   await sh('touch /tmp/enough');
   shell.type('wait; echo "ended $?"; exit\n');

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "wait.h"
+
+#include "command/forward.h"
+#include "dmfd.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+pid_t dmfd_command_to_wait_for(void)
+{
+	const char *value = getenv("DMFD_WAIT");
+	char *rest;
+
+	/* Begins with the number of this process: what another one left behind in the environment means nothing. */
+	if (!value || strtol(value, &rest, 10) != getpid() || *rest != ':')
+		return 0;
+	return (pid_t)strtol(rest + 1, NULL, 10);
+}
+
+int dmfd_wait_and_end(pid_t pid)
+{
+	struct dmfd_command command = { .exit_code = 0 };
+	int error;
+
+	dmfd_start_forwarding(pid);
+	/* What Node has left open, but for standard error. */
+	syscall(SYS_close_range, 3u, UINT_MAX, 0u);
+	error = dmfd_wait(&command, pid);
+	if (error)
+		return error;
+	if (command.signal) {
+		dmfd_die_of_signal(command.signal);
+		dmfd_end(128 + command.signal);
+	}
+	dmfd_end(command.exit_code);
+}
