@@ -35,9 +35,13 @@ export function libraryPath(): string {
   return existsSync(brought) ? brought : built;
 }
 
-/** Two folders up from here, and from the bundle in dist/command as well. */
 function libraryIn(folder: string): string {
-  return fileURLToPath(new URL(`../../${folder}/libdmfd.so`, import.meta.url));
+  return installed(`${folder}/libdmfd.so`);
+}
+
+/** Two folders up from here, and from the bundle in dist/command as well. */
+function installed(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
 let ffi: Ffi | undefined;
@@ -221,12 +225,18 @@ const RTLD_NODELETE = 0x1000;
  */
 function loadFfi(): Ffi {
   const require = createRequire(import.meta.url);
+  const resolve = (name: string): string => {
+    const index = dirname(require.resolve('ffi-rs'));
+    return require.resolve(`@yuuang/ffi-rs-${name}`, { paths: [index] });
+  };
   // Of the C libraries, only the one that Node itself uses lets it be loaded.
   for (const cLibrary of ['gnu', 'musl']) {
+    const name = `linux-${process.arch}-${cLibrary}`;
+    const usual = installed(`node_modules/@yuuang/ffi-rs-${name}/ffi-rs.${name}.node`);
     try {
-      const index = dirname(require.resolve('ffi-rs'));
-      const path = require.resolve(`@yuuang/ffi-rs-linux-${process.arch}-${cLibrary}`, { paths: [index] });
       const addon = { exports: {} as Ffi };
+      // To resolve the names of two packages takes longer than to load the addon.
+      const path = existsSync(usual) ? usual : resolve(name);
       process.dlopen(addon, path, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
       return addon.exports;
     } catch {}
