@@ -19,11 +19,18 @@ const lazyModules = {
     ),
 };
 
-/** What makes a require() out of a URL loads the loader of ES modules; the bundle has one of its own. */
-const ownRequire = {
-  name: 'own-require',
+/**
+ * What ES modules make of their URL, the bundle has: a require(), for which Node would load the loader of ES modules; and the way
+ * to what it was installed with.
+ */
+const ownPlace = {
+  name: 'own-place',
   resolveId: (source) => (source === 'node:module' ? OWN_REQUIRE : undefined),
-  load: (id) => (id === OWN_REQUIRE ? 'export const createRequire = () => require;' : undefined),
+  load(id) {
+    if (id === OWN_REQUIRE) return 'export const createRequire = () => require;';
+    if (!id.endsWith('/kernel/installed.js')) return undefined;
+    return `import { join } from 'node:path'; export const installed = (path) => join(__filename, '../../..', path);`;
+  },
 };
 
 const LOADED_LATER = `const loadedLater = (load) => {
@@ -38,7 +45,8 @@ export default defineConfig([
     input: 'dist/cli/main.js',
     platform: 'node',
     external: ['ffi-rs', ORA],
-    plugins: [ownRequire, lazyModules],
+    transform: { define: { 'import.meta.url': '__filename' } },
+    plugins: [ownPlace, lazyModules],
     output: { ...output('dmfd'), intro: LOADED_LATER, paths: { [ORA]: './ora.cjs' } },
   },
   { input: ORA, platform: 'node', output: output('ora') },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
+import { installed } from '../kernel/installed.js';
 import { addCreate } from './create.js';
 import { addLs } from './ls.js';
 import { write } from './output.js';
@@ -67,8 +68,7 @@ function writePresets(words: readonly string[], options: readonly Option[]): str
 }
 
 function tellVersion(): never {
-  // Two folders up from here, and from the bundle in dist/command as well.
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const { version } = JSON.parse(readFileSync(installed('package.json'), 'utf8'));
   write(1, `${version}\n`);
   throw new CommanderError(0, 'commander.version', version);
 }

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { installed } from '../kernel/installed.js';
 import { columnsOf } from './blocking-terminal.js';
 import { say } from './output.js';
 import { showProgress } from './spinner.js';
@@ -11,7 +11,7 @@ export const WORTH_SHOWING = 500;
 const CLEARING = 5000;
 
 /** The command is one file, and has in it what the thread does. */
-const BUNDLE = fileURLToPath(new URL('../command/dmfd.cjs', import.meta.url));
+const BUNDLE = 'dist/command/dmfd.cjs';
 const THREAD = `require(require('node:worker_threads').workerData.bundle).showInThread()`;
 
 /** How far the thread of {@link whileBlocked} has come. */
@@ -39,7 +39,7 @@ export function whileBlocked<T>(text: string, quiet: boolean, work: () => T): T 
   const state = new Int32Array(new SharedArrayBuffer(4));
   const thread = new Worker(THREAD, {
     eval: true,
-    workerData: { bundle: BUNDLE, text, columns: columnsOf(2), state },
+    workerData: { bundle: installed(BUNDLE), text, columns: columnsOf(2), state },
     execArgv: [],
     // Else Node makes its own streams of this process's, with the effect that blockingTerminal() is there to avoid.
     stdout: true,

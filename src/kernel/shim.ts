@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, machine } from 'node:os';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { installed } from './installed.js';
 import { ffiUnloadable, shimUnloadable, unsupportedMachine } from './unloadable.js';
 
 type Argument = number | Buffer;
@@ -29,19 +29,10 @@ interface FfiCall {
 const LIBRARY = 'dmfd';
 /** What the package brought, where nothing was built. */
 export function libraryPath(): string {
-  const built = libraryIn('native-shims/build');
+  const built = installed('native-shims/build/libdmfd.so');
   if (existsSync(built)) return built;
-  const brought = libraryIn(`prebuilt/${machine()}`);
+  const brought = installed(`prebuilt/${machine()}/libdmfd.so`);
   return existsSync(brought) ? brought : built;
-}
-
-function libraryIn(folder: string): string {
-  return installed(`${folder}/libdmfd.so`);
-}
-
-/** Two folders up from here, and from the bundle in dist/command as well. */
-function installed(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
 let ffi: Ffi | undefined;

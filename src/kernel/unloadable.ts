@@ -1,10 +1,7 @@
 import { existsSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { DmfdError } from '../errors.js';
-
-// Two folders up from here, and from the bundle in dist/command as well.
-const TOP = fileURLToPath(new URL('../..', import.meta.url));
+import { installed } from './installed.js';
 
 /** For which ffi-rs has a build. */
 const ARCHITECTURES = ['x64', 'arm64', 'arm'];
@@ -52,7 +49,7 @@ export function otherVersion(path: string): DmfdError {
 
 /** A source tree has a Makefile; what was installed has none. */
 function isCheckout(): boolean {
-  return existsSync(`${TOP}Makefile`);
+  return existsSync(installed('Makefile'));
 }
 
 function howToBuild(): string {

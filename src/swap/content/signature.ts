@@ -36,14 +36,15 @@ export type Read = (at: bigint, length: number) => Buffer | undefined;
 
 /** A text, or one of several of the same length. In Latin-1: `\xba` is a byte. */
 export function text(at: number, ...words: readonly string[]): Check {
-  const wanted = words.map((word) => Buffer.from(word, 'latin1'));
-  const size = wanted[0]?.length ?? 0;
+  const size = words[0]?.length ?? 0;
   return {
     at,
     size,
-    fitting: wanted.length,
+    fitting: words.length,
     fits: (bytes, from) =>
-      wanted.some((word) => bytes[from] === word[0] && bytes.compare(word, 0, size, from, from + size) === 0),
+      words.some(
+        (word) => bytes[from] === word.charCodeAt(0) && bytes.toString('latin1', from, from + size) === word,
+      ),
   };
 }
 
