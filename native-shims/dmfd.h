@@ -92,6 +92,23 @@ struct dmfd_creation {
 	struct dmfd_trace_entry trace[DMFD_TRACE_MAX];
 };
 
+enum dmfd_resize_step { DMFD_RESIZE_READ = 1, DMFD_RESIZE_LOAD, DMFD_RESIZE_SWAP, DMFD_RESIZE_SHIELD };
+
+/* A live table whose last segment, of target linear or crypt, gets another length. */
+struct dmfd_resizing {
+	/* in */
+	int32_t control;
+	uint32_t major; /* of the device, which a descriptor of the caller's pins */
+	uint32_t minor;
+	uint64_t length; /* sectors that the last segment is to have; 0: change nothing */
+	/* out */
+	uint64_t backing_start; /* sectors, of the last segment */
+	uint32_t backing_major;
+	uint32_t backing_minor;
+	uint32_t key_in_keyring; /* 1: the table names its key, and does not have it */
+	uint32_t failed_step; /* enum dmfd_resize_step */
+};
+
 /* What the caller gave this process, where the launcher noted it before Node changed it. */
 struct dmfd_caller {
 	uint32_t known; /* 0: nothing was noted; then nothing of it is restored */
@@ -148,6 +165,9 @@ DMFD_EXPORT int dmfd_is_claimed(int control, const char *uuid);
 
 /* device/create.c */
 DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_key_place *places);
+
+/* device/resize.c */
+DMFD_EXPORT int dmfd_resize(struct dmfd_resizing *resizing);
 
 /* ioctl.c */
 DMFD_EXPORT int dmfd_ioctl(int fd, uint32_t request, void *argument);

@@ -85,6 +85,8 @@ const KINDS = {
   'still-held': 'taken',
   /** The device that was named is not there, or is none of device-mapper's; or two have what it is called. */
   'device-missing': 'usage',
+  /** Its table cannot be extended, or it would become smaller. */
+  'not-resizable': 'usage',
   /** Somebody else works on the device at this moment: makes it, has suspended it, loads a table. */
   'device-busy': 'taken',
   /** A device that was named to be removed is not a leaked one, or there is none of that name. */

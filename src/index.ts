@@ -24,6 +24,7 @@ export type {
   TableLayer,
   TableRequest,
 } from './device/request.js';
+export type { Resized, ResizeRequest } from './device/resize.js';
 export { type DeviceIdentity, type LayerIdentity, type Remains, waitGone } from './device/wait-gone.js';
 export type { DeviceNumber } from './dm/device-number.js';
 export type { TargetVersion } from './dm/lists.js';
@@ -44,6 +45,7 @@ export {
   probe,
   reapDevices,
   removeDevice,
+  resizeDevice,
 } from './library/api.js';
 export type { LoopFeatures } from './loop/probe.js';
 export type {

@@ -5,6 +5,7 @@
 #include "identity.h"
 
 #include <string.h>
+#include <sys/sysmacros.h>
 
 static struct dm_ioctl empty_request(void)
 {
@@ -67,5 +68,13 @@ struct dm_ioctl dmfd_resume_request(const struct dmfd_creation *creation)
 	struct dm_ioctl request = request_by_number(creation);
 
 	request.event_nr = creation->udev_event;
+	return request;
+}
+
+struct dm_ioctl dmfd_resizing_request(const struct dmfd_resizing *resizing)
+{
+	struct dm_ioctl request = empty_request();
+
+	request.dev = dmfd_encode_dev(makedev(resizing->major, resizing->minor));
 	return request;
 }

@@ -24,4 +24,8 @@ struct dm_ioctl dmfd_held_remove_request(const struct dmfd_creation *creation);
 /* DM_DEV_SUSPEND; without DM_SUSPEND_FLAG it resumes. In: dev, flags for the udev rules in event_nr. */
 struct dm_ioctl dmfd_resume_request(const struct dmfd_creation *creation);
 
+/* For any command, to the device that is resized. In: dev. With no flags for the udev rules, udev keeps to those it
+ * had. */
+struct dm_ioctl dmfd_resizing_request(const struct dmfd_resizing *resizing);
+
 #endif

@@ -15,17 +15,24 @@
 /* How long a cancelled process has to wipe the key, or the part of it that it has read. */
 #define GRACE_MS 1000
 
-static int receive(int socket, struct dmfd_key_reply *reply)
+int dmfd_key_client_receive(const struct dmfd_key_client *client, void *reply, size_t size)
 {
 	ssize_t length;
 
 	do
-		length = recv(socket, reply, sizeof(*reply), 0);
+		length = recv(client->socket, reply, size, 0);
 	while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return -errno;
 	/* The kernel closed the other end: the process was killed. */
-	return length == sizeof(*reply) ? reply->result : -EPIPE;
+	return length == (ssize_t)size ? 0 : -EPIPE;
+}
+
+static int receive(const struct dmfd_key_client *client, struct dmfd_key_reply *reply)
+{
+	int error = dmfd_key_client_receive(client, reply, sizeof(*reply));
+
+	return error ? error : reply->result;
 }
 
 /* Until the process has replied, or ended; -ECANCELED when the creation was cancelled. */
@@ -72,12 +79,10 @@ static void cancel(const struct dmfd_key_client *client)
 		kill(client->pid, SIGKILL);
 }
 
-int dmfd_key_client_start(struct dmfd_key_client *client, struct dmfd_creation *creation,
-			  const struct dmfd_keyed_table *table)
+int dmfd_key_client_spawn(struct dmfd_key_client *client, dmfd_key_process_fn *process, const void *argument)
 {
-	struct dmfd_key_reply reply;
 	sigset_t before;
-	int sockets[2], error;
+	int sockets[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return -errno;
@@ -89,14 +94,25 @@ int dmfd_key_client_start(struct dmfd_key_client *client, struct dmfd_creation *
 	if (client->pid < 0)
 		return client->pid;
 	if (client->pid == 0)
-		dmfd_key_process(theirs, creation, table);
-	dmfd_close_fd(&theirs);
+		process(theirs, argument);
 	client->socket = dmfd_steal_fd(&ours);
+	return 0;
+}
+
+int dmfd_key_client_start(struct dmfd_key_client *client, struct dmfd_creation *creation,
+			  const struct dmfd_keyed_table *table)
+{
+	const struct dmfd_key_task task = { .creation = creation, .table = table };
+	struct dmfd_key_reply reply;
+	int error = dmfd_key_client_spawn(client, dmfd_key_process, &task);
+
+	if (error)
+		return error;
 	error = wait_for_reply(client->socket, creation->cancel_fd);
 	if (error == -ECANCELED)
 		cancel(client);
 	else if (!error)
-		error = receive(client->socket, &reply);
+		error = receive(client, &reply);
 	if (error)
 		dmfd_key_client_end(client);
 	else
@@ -104,15 +120,21 @@ int dmfd_key_client_start(struct dmfd_key_client *client, struct dmfd_creation *
 	return error;
 }
 
+int dmfd_key_client_order(const struct dmfd_key_client *client)
+{
+	const char order = DMFD_KEY_ORDER_LOAD;
+
+	return send(client->socket, &order, sizeof(order), MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
 int dmfd_key_client_load(const struct dmfd_key_client *client, struct dmfd_creation *creation)
 {
 	struct dmfd_key_reply reply = { .result = 0 };
-	const char order = DMFD_KEY_ORDER_LOAD;
-	int error;
+	int error = dmfd_key_client_order(client);
 
-	if (send(client->socket, &order, sizeof(order), MSG_NOSIGNAL) < 0)
-		return -errno;
-	error = receive(client->socket, &reply);
+	if (error)
+		return error;
+	error = receive(client, &reply);
 	creation->key_given = reply.given;
 	return error;
 }

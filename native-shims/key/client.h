@@ -15,6 +15,18 @@ struct dmfd_key_client {
 	pid_t pid;
 };
 
+/* What such a process does, and then exits; the socket is its end. */
+typedef void dmfd_key_process_fn(int socket, const void *argument);
+
+/* Starts one. 0 or -errno. */
+int dmfd_key_client_spawn(struct dmfd_key_client *client, dmfd_key_process_fn *process, const void *argument);
+
+/* Has it load the table; a reply follows. 0 or -errno. */
+int dmfd_key_client_order(const struct dmfd_key_client *client);
+
+/* A reply of that size. 0; -EPIPE when the process was killed, or another -errno. */
+int dmfd_key_client_receive(const struct dmfd_key_client *client, void *reply, size_t size);
+
 /*
  * Starts the process and waits until it has the key, from creation's source. 0 and creation->key_size, or -errno and no
  * process is left; -ECANCELED when creation->cancel_fd became readable.

@@ -18,12 +18,6 @@
 #define SYS_close_range 436
 #endif
 
-/*
- * The numbers of this process's descriptors; it has no others. Number 2 is not the key's file: libc writes there before
- * it aborts, and dmfd takes that for no reply.
- */
-enum { KEY = 0, CONTROL = 1, SOCKET = 2, OTHERS };
-
 /* No core dump, and no process of the same user may look into it. */
 static void hide(void)
 {
@@ -35,24 +29,28 @@ static void hide(void)
 	setsid();
 }
 
-/* Closes all others, above all dmfd's own end of the socket: this process ends when dmfd has closed it. 0 or -errno. */
-static int keep_descriptors(int key, int control, int socket)
+int dmfd_key_process_begin(int source, int control, int socket)
 {
-	int kept[OTHERS] = { [KEY] = key, [CONTROL] = control, [SOCKET] = socket };
+	int kept[DMFD_KEY_OTHERS] = {
+		[DMFD_KEY_SOURCE] = source,
+		[DMFD_KEY_CONTROL] = control,
+		[DMFD_KEY_SOCKET] = socket,
+	};
 	int fd;
 
-	for (fd = 0; fd < OTHERS; fd++) {
+	hide();
+	for (fd = 0; fd < DMFD_KEY_OTHERS; fd++) {
 		/* Out of the way of the three numbers first. */
-		kept[fd] = fcntl(kept[fd], F_DUPFD, OTHERS);
+		kept[fd] = fcntl(kept[fd], F_DUPFD, DMFD_KEY_OTHERS);
 		if (kept[fd] < 0)
 			return -errno;
 	}
-	for (fd = 0; fd < OTHERS; fd++)
+	for (fd = 0; fd < DMFD_KEY_OTHERS; fd++)
 		if (dup2(kept[fd], fd) < 0)
 			return -errno;
 	/* Since Linux 5.9, and not through every filter of a container. */
-	if (syscall(SYS_close_range, OTHERS, ~0u, 0) < 0)
-		for (fd = (int)sysconf(_SC_OPEN_MAX) - 1; fd >= OTHERS; fd--)
+	if (syscall(SYS_close_range, DMFD_KEY_OTHERS, ~0u, 0) < 0)
+		for (fd = (int)sysconf(_SC_OPEN_MAX) - 1; fd >= DMFD_KEY_OTHERS; fd--)
 			close(fd);
 	return 0;
 }
@@ -71,7 +69,7 @@ static int load_with(const struct dmfd_keyed_table *table, const struct dmfd_key
 		return -errno;
 	error = dmfd_key_table(table, words, request, given);
 	if (!error)
-		error = dmfd_ioctl(CONTROL, DM_TABLE_LOAD, request);
+		error = dmfd_ioctl(DMFD_KEY_CONTROL, DM_TABLE_LOAD, request);
 	dmfd_secret_unmap(request, (size_t)room);
 	return error;
 }
@@ -112,36 +110,37 @@ static _Noreturn void fail(int socket, int error)
 	_exit(1);
 }
 
-static int is_told_to_load(void)
+int dmfd_key_process_is_told_to_load(void)
 {
 	char order = 0;
 
-	return recv(SOCKET, &order, sizeof(order), 0) == sizeof(order) && order == DMFD_KEY_ORDER_LOAD;
+	return recv(DMFD_KEY_SOCKET, &order, sizeof(order), 0) == sizeof(order) && order == DMFD_KEY_ORDER_LOAD;
 }
 
-void dmfd_key_process(int socket, const struct dmfd_creation *creation, const struct dmfd_keyed_table *table)
+void dmfd_key_process(int socket, const void *pointer)
 {
+	const struct dmfd_key_task *task = pointer;
+	const struct dmfd_creation *creation = task->creation;
 	const int is_random = creation->key_source == DMFD_KEY_RANDOM;
 	struct dmfd_key_reply reply = { .key_size = creation->key_size };
 	uint8_t *key;
 	int error;
 
-	hide();
-	error = keep_descriptors(is_random ? socket : creation->key_fd, creation->control, socket);
+	error = dmfd_key_process_begin(is_random ? socket : creation->key_fd, creation->control, socket);
 	if (error)
 		fail(socket, error);
 	key = dmfd_secret_map(DMFD_KEY_ROOM);
 	if (!key)
 		/* EPERM and EAGAIN, too, say only that no more memory may be locked. */
-		fail(SOCKET, -ENOMEM);
-	reply.result =
-		is_random ? dmfd_key_make(key, reply.key_size) : dmfd_key_read(key, &reply.key_size, KEY, SOCKET);
-	send_reply(SOCKET, &reply);
-	if (!reply.result && is_told_to_load()) {
-		load_table(creation, table, key, &reply);
+		fail(DMFD_KEY_SOCKET, -ENOMEM);
+	reply.result = is_random ? dmfd_key_make(key, reply.key_size) :
+				   dmfd_key_read(key, &reply.key_size, DMFD_KEY_SOURCE, DMFD_KEY_SOCKET);
+	send_reply(DMFD_KEY_SOCKET, &reply);
+	if (!reply.result && dmfd_key_process_is_told_to_load()) {
+		load_table(creation, task->table, key, &reply);
 		/* Before dmfd goes on. */
 		dmfd_secret_unmap(key, DMFD_KEY_ROOM);
-		send_reply(SOCKET, &reply);
+		send_reply(DMFD_KEY_SOCKET, &reply);
 	} else {
 		dmfd_secret_unmap(key, DMFD_KEY_ROOM);
 	}

@@ -13,10 +13,27 @@ struct dmfd_key_reply {
 	uint32_t given;
 };
 
+/* What the process that has the key of a creation works on. */
+struct dmfd_key_task {
+	const struct dmfd_creation *creation;
+	const struct dmfd_keyed_table *table;
+};
+
+/* The numbers of the process's descriptors; it has no others. Number 2 is not the key's file: libc writes there before
+ * it aborts, and dmfd takes that for no reply. */
+enum { DMFD_KEY_SOURCE = 0, DMFD_KEY_CONTROL = 1, DMFD_KEY_SOCKET = 2, DMFD_KEY_OTHERS };
+
+/* Hides the process, and closes all other descriptors, above all dmfd's own end of the socket: this process ends when
+ * dmfd has closed it. 0 or -errno. */
+int dmfd_key_process_begin(int source, int control, int socket);
+
+/* 0 when the other end was closed instead. */
+int dmfd_key_process_is_told_to_load(void);
+
 /*
  * Runs the process that has the key: gets the key, replies, loads the table when it is told to, replies, and exits.
  * It exits at once when the other end of the socket is closed.
  */
-_Noreturn void dmfd_key_process(int socket, const struct dmfd_creation *creation, const struct dmfd_keyed_table *table);
+_Noreturn void dmfd_key_process(int socket, const void *task);
 
 #endif

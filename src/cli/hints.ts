@@ -52,6 +52,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'still-held': undefined,
   'device-missing': '"dmfd ls --all" shows what there is',
   'device-busy': undefined,
+  'not-resizable': undefined,
   'not-leaked': undefined,
   'xen-disk-withdrawn': undefined,
   'kernel-refused': undefined,

@@ -6,6 +6,7 @@ import { addLs } from './ls.js';
 import { write } from './output.js';
 import { addProbe } from './probe.js';
 import { addReap } from './reap.js';
+import { addResize } from './resize.js';
 import { addRm } from './rm.js';
 import { addSwap } from './swap.js';
 import { addXenHotplug } from './xen-hotplug.js';
@@ -19,6 +20,7 @@ const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
   ['probe', addProbe],
   ['ls', addLs],
   ['rm', addRm],
+  ['resize', addResize],
   ['reap', addReap],
   ['xen-hotplug', addXenHotplug],
 ]);

@@ -55,7 +55,9 @@ export type CommandName = keyof typeof COMMANDS;
 
 export const FLAGS = {
   READONLY: 1 << 0,
+  SUSPENDED: 1 << 1,
   ACTIVE_PRESENT: 1 << 5,
+  INACTIVE_PRESENT: 1 << 6,
   BUFFER_FULL: 1 << 8,
   NOFLUSH: 1 << 11,
   QUERY_INACTIVE: 1 << 12,

@@ -12,6 +12,10 @@ const OURS: Readonly<Record<number, readonly [name: string, words: string]>> = {
   109: ['ETOOMANYREFS', 'too many descriptors are on their way in sockets'],
   116: ['ESTALE', 'it is not the same device any more'],
   122: ['EDQUOT', 'disk quota exceeded'],
+  126: ['ENOKEY', 'required key not available'],
+  127: ['EKEYEXPIRED', 'key has expired'],
+  128: ['EKEYREVOKED', 'key has been revoked'],
+  129: ['EKEYREJECTED', 'key was rejected by service'],
 };
 
 /** A system call's error, by its positive number. */

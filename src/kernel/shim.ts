@@ -42,6 +42,8 @@ const functionNames: string[] = [];
 export const shim = {
   /** One whole creation in the shield; creation and table are changed in place. */
   create: native<[creation: Buffer, table: Buffer, keyPlaces: Buffer]>('dmfd_create'),
+  /** Another length for the last segment of a live table; `resizing` is changed in place. */
+  resize: native<[resizing: Buffer]>('dmfd_resize'),
   ioctl: native<[fd: number, request: number, argument: Buffer]>('dmfd_ioctl'),
   ioctlValue: native<[fd: number, request: number, value: number]>('dmfd_ioctl_value'),
   /** Opens a device (block 1, character 0) through a private node; `scratch` is scratchName() of random.ts. */

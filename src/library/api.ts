@@ -11,6 +11,7 @@ import type { Probe } from '../device/probe.js';
 import { checkReapRequest, type Reaped, type ReapRequest } from '../device/reap.js';
 import { checkRemovalRequest, type Removal } from '../device/remove.js';
 import { checkRequest, type DeviceRequest } from '../device/request.js';
+import { checkResizeRequest, type Resized, type ResizeRequest } from '../device/resize.js';
 import type { DeviceNumber } from '../dm/device-number.js';
 import type { StepListener } from '../kernel/step.js';
 import { checkProperties, TYPES } from '../properties.js';
@@ -119,6 +120,20 @@ export async function listDevices(options: ListRequest & ListeningOptions = {}):
 export async function removeDevice(choice: DeviceChoice, options: ListeningOptions = {}): Promise<Removal> {
   const listening = checkOptions(options);
   return await inThread('removeDevice', checkRemovalRequest(choice), listening);
+}
+
+/**
+ * Gives a device that is in use more room: its last segment, of target linear or crypt, is extended over what its backing has, and a
+ * loop device below first takes the size that its file has now. Holders go on, a mounted file system too. If the process is killed,
+ * the device has its old size or the new one, and is never left suspended.
+ *
+ * @throws DmfdError `usage` with code `device-missing`, with `not-resizable` for a table that cannot be extended and for a smaller size,
+ *   and with `area-unusable` where the backing has no room; `taken` with code `device-busy` while somebody else has suspended the
+ *   device or loads a table; `privilege`, `unsupported`, `kernel`
+ */
+export async function resizeDevice(request: ResizeRequest, options: ListeningOptions = {}): Promise<Resized> {
+  const listening = checkOptions(options);
+  return await inThread('resizeDevice', checkResizeRequest(request), listening);
 }
 
 /**

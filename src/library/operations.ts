@@ -8,6 +8,7 @@ import { type Probe, probe } from '../device/probe.js';
 import { type Reaped, type ReapRequest, reapDevices } from '../device/reap.js';
 import { type Removal, removeDevice } from '../device/remove.js';
 import type { CheckedRequest } from '../device/request.js';
+import { type Resized, type ResizeRequest, resizeDevice } from '../device/resize.js';
 import type { DeviceNumber } from '../dm/device-number.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { describeSwap, endSwap, makeSwap, type Swap, type SwapPlan } from '../swap/create.js';
@@ -30,6 +31,7 @@ export const OPERATIONS = {
   probe: (kernel: Kernel): Probe => probe(kernel),
   listDevices: (kernel: Kernel, request: ListRequest): DeviceSummary[] => listDevices(kernel, request),
   removeDevice: (kernel: Kernel, choice: DeviceChoice): Removal => removeDevice(kernel, choice),
+  resizeDevice: (kernel: Kernel, request: ResizeRequest): Resized => resizeDevice(kernel, request),
   reapDevices: (kernel: Kernel, request: ReapRequest): Reaped => reapDevices(kernel, request),
   findHolders: (_kernel: Kernel, device: DeviceNumber): string[] => findHolders(device),
 } as const;

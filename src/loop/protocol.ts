@@ -7,6 +7,7 @@
 export const LOOP_MAJOR = 7;
 
 export const LOOP_COMMANDS = {
+  SET_CAPACITY: 0x4c07,
   SET_DIRECT_IO: 0x4c08,
   SET_BLOCK_SIZE: 0x4c09,
   CONFIGURE: 0x4c0a,
@@ -82,6 +83,10 @@ export interface LoopInfo {
   /** Of a block device that is the backing. */
   readonly blockDevice: bigint | undefined;
   readonly readOnly: boolean;
+  /** Bytes. */
+  readonly offset: bigint;
+  /** Bytes; undefined: all the rest. */
+  readonly sizeLimit: bigint | undefined;
   /** It detaches when it is not used any more. */
   readonly autoclear: boolean;
   /** dmfd attached it. */
@@ -98,6 +103,8 @@ export function decodeLoopInfo(info: Buffer): LoopInfo {
     inode: info.readBigUInt64LE(INFO_INODE_AT),
     blockDevice: rdevice === 0n || rdevice === device ? undefined : rdevice,
     readOnly: (flags & FLAG_READ_ONLY) !== 0,
+    offset: info.readBigUInt64LE(INFO_OFFSET_AT),
+    sizeLimit: info.readBigUInt64LE(INFO_SIZE_LIMIT_AT) || undefined,
     autoclear: (flags & FLAG_AUTOCLEAR) !== 0,
     isOurs: info.toString('latin1', INFO_NAME_AT, INFO_NAME_AT + MARK.length) === MARK,
   };

@@ -91,6 +91,7 @@ test.each([
   ['swap', 'docs/swap.md'],
   ['ls', 'docs/looking.md'],
   ['rm', 'docs/looking.md'],
+  ['resize', 'docs/looking.md'],
   ['reap', 'docs/looking.md'],
 ])('the options of %s are explained in %s', (command, page) => {
   const text = read(page);

@@ -46,6 +46,7 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'still-held': 'taken',
   'device-missing': 'usage',
   'device-busy': 'taken',
+  'not-resizable': 'usage',
   'not-leaked': 'taken',
   'xen-disk-withdrawn': 'taken',
   'kernel-refused': 'kernel',

@@ -30,6 +30,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   'read-back': ['debian-6.12'],
   recipes: ['debian-6.1'],
   sanitizers: ['dmfd-6.1'],
+  resize: ['debian-6.12'],
   rm: ['debian-6.12'],
   'send-fd': ['debian-latest'],
   'swap-refused': ['debian-6.12'],

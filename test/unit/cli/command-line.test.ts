@@ -127,6 +127,35 @@ const ROWS: readonly Row[] = [
     stderr: says('device "": no device is called so', 'hint: "dmfd ls --all" shows what there is'),
   },
   { line: 'dmfd rm a -- true', code: 125, stderr: says('dmfd rm takes no command after --') },
+  {
+    line: 'dmfd resize --to-backing',
+    code: 125,
+    stderr: says("missing required argument 'DEVICE'", seeHelp),
+  },
+  {
+    line: 'dmfd resize a',
+    code: 125,
+    stderr: says('no size was given', 'hint: dmfd resize a --size SIZE, or --to-backing'),
+  },
+  {
+    line: 'dmfd resize a --size 1M --to-backing',
+    code: 125,
+    stderr: says('--size and --to-backing exclude each other: --to-backing is as much as there is'),
+  },
+  {
+    line: 'dmfd resize a --size 1X',
+    code: 125,
+    stderr: says(
+      '--size 1X: it must be a number of sectors, or of bytes with a unit',
+      'hint: as in 2048, 1M or 2G; a sector has 512 bytes',
+    ),
+  },
+  {
+    line: 'dmfd resize a --size 1000B',
+    code: 125,
+    stderr: says('--size 1000B: it is no whole sectors of 512 bytes'),
+  },
+  { line: 'dmfd resize a --size 0', code: 125, stderr: says('--size 0: it must be more than 0') },
   { line: "dmfd create --table '0 8 zero' --", code: 125, stderr: says('no command stands after --') },
   {
     line: "dmfd create --table '0 8 zero' --exec",

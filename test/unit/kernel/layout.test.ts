@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MODES } from '../../../src/device/creation.js';
+import { RELOAD_STEPS } from '../../../src/device/reload.js';
 import { CREATION_STEPS } from '../../../src/device/steps.js';
 import { numbersOf, parseLayout } from '../../../src/kernel/layout.js';
 import { scratchName } from '../../../src/kernel/random.js';
@@ -18,13 +19,23 @@ function layoutText(room = 16_384): { text: string; length: number } {
 
 const answered = parseLayout(layoutText().text);
 
-const STRUCTS = ['range', 'creation', 'trace_entry', 'key_place', 'caller', 'command', 'descriptor'];
+const STRUCTS = [
+  'range',
+  'creation',
+  'resizing',
+  'trace_entry',
+  'key_place',
+  'caller',
+  'command',
+  'descriptor',
+];
 
 /** Numbers that are no fields, and the C expressions they stand for. */
 const OTHERS: Readonly<Record<string, string>> = {
   'scratch.bytes': 'sizeof(((struct dmfd_creation *)0)->scratch)',
   ...Object.fromEntries(MODES.map((mode) => [`mode.${mode}`, `DMFD_${mode.toUpperCase()}`])),
   ...Object.fromEntries(CREATION_STEPS.map((step) => [`step.${step}`, `DMFD_STEP_${step}`])),
+  ...Object.fromEntries(RELOAD_STEPS.map((step) => [`resize_step.${step}`, `DMFD_RESIZE_${step}`])),
   'key_source.random': 'DMFD_KEY_RANDOM',
   'key_source.descriptor': 'DMFD_KEY_DESCRIPTOR',
   'key_given.keyring': 'DMFD_KEY_IN_KEYRING',

@@ -60,7 +60,7 @@ test('a signal that comes right after the call is heard', async () => {
 test('options and devices of the wrong type reject the promise with a usage error, and the process ends', async () => {
   const { stdout, stderr, code } = await startNode(
     {
-      'createDevice, createSwap, planSwap, findHolders, listDevices, reapDevices, removeDevice, DmfdError':
+      'createDevice, createSwap, planSwap, findHolders, listDevices, reapDevices, removeDevice, resizeDevice, DmfdError':
         'index.js',
     },
     `for (const call of [
@@ -80,9 +80,12 @@ test('options and devices of the wrong type reject the promise with a usage erro
       () => removeDevice({ device: 'a', diskseq: 1n }),
       () => removeDevice({ diskseq: 1 }),
       () => removeDevice({ device: 'a' }, null),
+      () => resizeDevice({ device: 'a', size: 512 }),
+      () => resizeDevice({ device: 'a', size: 513n }),
+      () => resizeDevice({ device: 'a', toBacking: true }),
     ]) await call().catch((error) => console.log(error.code ?? error));`,
   ).result;
   expect(stderr).toBe('');
-  expect(stdout).toBe('invalid-request\n'.repeat(16));
+  expect(stdout).toBe('invalid-request\n'.repeat(19));
   expect(code).toBe(0);
 });

@@ -30,6 +30,7 @@ test('the public types are as promised', () => {
   expectTypeOf<ReturnType<Library['listDevices']>>().toEqualTypeOf<Promise<dmfd.DeviceSummary[]>>();
   expectTypeOf<ReturnType<Library['reapDevices']>>().toEqualTypeOf<Promise<dmfd.Reaped>>();
   expectTypeOf<ReturnType<Library['removeDevice']>>().toEqualTypeOf<Promise<dmfd.Removal>>();
+  expectTypeOf<ReturnType<Library['resizeDevice']>>().toEqualTypeOf<Promise<dmfd.Resized>>();
   expectTypeOf<ReturnType<Library['findHolders']>>().toEqualTypeOf<Promise<string[]>>();
   expectTypeOf<ReturnType<Library['waitGone']>>().toEqualTypeOf<Promise<dmfd.Remains>>();
   expectTypeOf<Parameters<Library['createDevice']>>().toEqualTypeOf<

@@ -64,12 +64,14 @@ test('bash and fish offer the commands, modes and files', () => {
   expect(inFish('dmfd create --loop /etc/host')).toContain('/etc/hosts');
 });
 
-test('rm is offered the names of devices', () => {
+test('rm and resize are offered the names of devices', () => {
   const script = `source '${folder}/bash/dmfd'; cat() { printf 'one\\ntwo\\nthree\\n'; }
     COMP_WORDS=(dmfd rm t); COMP_CWORD=2; _dmfd; printf '%s\\n' "\${COMPREPLY[@]}"`;
   expect(lines('bash', '--norc', '-c', script)).toEqual(['two', 'three']);
-  expect(inBash('dmfd', 'rm', 'nothing-is-called-so')).toEqual([]);
-  expect(inFish('dmfd rm nothing-is-called-so')).toEqual([]);
+  for (const command of ['rm', 'resize']) {
+    expect(inBash('dmfd', command, 'nothing-is-called-so')).toEqual([]);
+    expect(inFish(`dmfd ${command} nothing-is-called-so`)).toEqual([]);
+  }
 });
 
 test('after -- bash offers programs, then placeholders', () => {

@@ -9,6 +9,7 @@ import {
   planDevice,
   probe,
   removeDevice,
+  resizeDevice,
   waitGone,
 } from 'dmfd';
 import { descriptors } from './descriptors.mjs';
@@ -99,6 +100,8 @@ assert.equal(disposed.fd, -1);
 assert.deepEqual(await waitGone(disposed, 10_000), { device: false, below: [], loops: [] });
 
 const awaited = await createDevice({ table: '0 8 linear {loop0} 0', loop: [file] });
+const grown = await resizeDevice({ device: awaited.uuid, size: 8192n });
+assert.deepEqual(grown, { name: awaited.name, before: 4096n, size: 8192n });
 const { gone, holders } = await removeDevice({ device: awaited.path });
 assert.deepEqual({ gone, holders }, { gone: false, holders: [] }, 'this process holds it, and is not told');
 await awaited[Symbol.asyncDispose]();

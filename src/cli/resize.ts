@@ -1,0 +1,52 @@
+import type { Command as CommandLine } from 'commander';
+import { checkResizeRequest, type Resized, resizeDevice } from '../device/resize.js';
+import { operate } from '../kernel/kernel.js';
+import { print, tellStep } from './output.js';
+import { usageError } from './usage-error.js';
+import { shortSize } from './words/amounts.js';
+import { parseWholeSectors } from './words/size.js';
+
+interface Options {
+  readonly size?: bigint;
+  readonly toBacking?: true;
+  readonly verbose?: true;
+}
+
+/** Adds `resize` to the command line. */
+export function addResize(program: CommandLine): void {
+  program
+    .command('resize')
+    .description('give a device that is in use more room; a mounted file system can then be grown')
+    .usage('DEVICE --size SIZE | DEVICE --to-backing')
+    .argument('<DEVICE>', 'its name, its UUID, or the path of its node')
+    .option('--size <SIZE>', 'the size it is to have: sectors of 512 bytes, or bytes as in 2G', parseSize)
+    .option('--to-backing', 'as much as the file or device below it has room for now')
+    .option('-v, --verbose', 'print each call to the kernel on stderr')
+    .action(resize);
+}
+
+function parseSize(value: string): bigint {
+  const bytes = parseWholeSectors(`--size ${value}`, value);
+  if (bytes > 0n) return bytes;
+  throw usageError(`--size ${value}: it must be more than 0`);
+}
+
+function resize(device: string, { size, toBacking, verbose }: Options): void {
+  if (size !== undefined && toBacking) {
+    throw usageError('--size and --to-backing exclude each other: --to-backing is as much as there is');
+  }
+  if (size === undefined && !toBacking) {
+    throw usageError('no size was given', `dmfd resize ${device} --size SIZE, or --to-backing`);
+  }
+  const request = checkResizeRequest({ device, ...(size === undefined ? {} : { size }) });
+  print(
+    formatResized(
+      operate(verbose ? tellStep : undefined, undefined, (kernel) => resizeDevice(kernel, request)),
+    ),
+  );
+}
+
+export function formatResized({ name, before, size }: Resized): string {
+  const now = `${name}: ${shortSize(size)} (${size} bytes)`;
+  return size === before ? `${now}, as before` : `${now}, and was ${shortSize(before)}`;
+}

@@ -1,0 +1,229 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { program } from '../../programs.js';
+import { atCall } from './at-call.js';
+import { pointsFor } from './points.js';
+import { everything, expectNothingLeft, image, sh, vm } from './support.js';
+
+const hours = 3_600_000;
+
+const killAt = program('kill-at');
+
+/** Runs a script as the command that holds the device. */
+const inside = (create: string, script: string) =>
+  `cat >/tmp/inside.sh <<'EOF'\n${script}\nEOF\n  dmfd create ${create} -- sh /tmp/inside.sh; rm /tmp/inside.sh`;
+
+afterEach(expectNothingLeft);
+
+beforeAll(async () => {
+  await image('resize.img', 16);
+});
+
+describe('a mounted file system', () => {
+  const GROW = {
+    ext4: 'resize2fs $dev >/dev/null 2>&1',
+    xfs: 'xfs_growfs /tmp/grown >/dev/null',
+  } as const;
+
+  test.each(everything ? (['ext4', 'xfs'] as const) : (['ext4'] as const))(
+    '%s stays up, and grows with its file',
+    async (type) => {
+      const output = await sh(`set -e; trap 'mountpoint -q /tmp/grown && umount /tmp/grown || :' EXIT
+        rm -f /tmp/grow.img; truncate -s 320M /tmp/grow.img; mkdir -p /tmp/grown
+        dmfd create grown --linear /tmp/grow.img -- sh -c 'mkfs.${type} -q {path} && mount -t ${type} {path} /tmp/grown'
+        dev=/dev/dm-$(dmsetup info -c --noheadings -o minor grown)
+        head -c 20M /dev/urandom >/tmp/grown/data; before=$(md5sum </tmp/grown/data)
+        size() { df --output=size -BM /tmp/grown | tail -n 1; }
+        a=$(size); truncate -s 640M /tmp/grow.img
+        # Written to all the time.
+        while :; do echo x >>/tmp/grown/log; done & writer=$!
+        dmfd resize grown --to-backing; kill $writer; wait $writer || true
+        ${GROW[type]}; b=$(size)
+        blockdev --getsize64 $dev; cat /sys/block/loop*/size | sort -n | tail -n 1; dmsetup table grown | tr -d '\\n'; echo
+        dmsetup info grown | grep State
+        echo 3 >/proc/sys/vm/drop_caches; [ "$before" = "$(md5sum </tmp/grown/data)" ] && echo same
+        [ \${b%M} -gt $((\${a%M} * 3 / 2)) ] && echo grown
+        umount /tmp/grown; rmdir /tmp/grown; rm /tmp/grow.img`);
+      expect(output.split('\n')).toEqual([
+        'grown: 640M (671088640 bytes), and was 320M',
+        '671088640',
+        '1310720',
+        expect.stringMatching(/^0 1310720 linear 7:\d+ 0$/),
+        'State:             ACTIVE (DEFERRED REMOVE)',
+        'same',
+        'grown',
+        '',
+      ]);
+    },
+  );
+});
+
+test('only the last segment is extended, by as much as is asked for, in whole blocks', async () => {
+  const output = await sh(`set -e
+    dmfd create parts --loop /tmp/resize.img --table '0 8 zero' --table '8 100 linear {loop0} 1000' -- sh -c '
+      dmfd resize parts --size 200; dmsetup table parts
+      dmfd resize parts --size 200; dmfd resize {path} --to-backing; dmsetup table parts'
+    dmfd create sectors --table '0 8 zero' --loop /tmp/resize.img,sector-size=4096 --table '8 800 linear {loop0} 0' -- sh -c '
+      dmfd resize sectors --to-backing; dmsetup table sectors; blockdev --getss {path}'`);
+  expect(output.replaceAll(/7:\d+/g, '7:N').split('\n')).toEqual([
+    'parts: 100K (102400 bytes), and was 54K',
+    '0 8 zero ',
+    '8 192 linear 7:N 1000',
+    'parts: 100K (102400 bytes), as before',
+    'parts: 15.5M (16269312 bytes), and was 100K',
+    '0 8 zero ',
+    '8 31768 linear 7:N 1000',
+    'sectors: 16M (16781312 bytes), and was 404K',
+    '0 8 zero ',
+    '8 32768 linear 7:N 0',
+    '4096',
+    '',
+  ]);
+});
+
+test('a key in a table is given to the longer table; one that only the kernel has, is not', async () => {
+  const key = '00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef';
+  const { stdout, stderr } = await vm.sh(`
+    printf 'secret text' | dd of=/tmp/resize.img conv=notrunc status=none
+    dmfd create plain --loop /tmp/resize.img --table '0 64 crypt aes-xts-plain64 ${key} 0 {loop0} 0 1 allow_discards' -- sh -c '
+      head -c 512 {path} | md5sum >/tmp/before; dmfd resize plain --size 8M; dmsetup table plain
+      echo 3 >/proc/sys/vm/drop_caches; head -c 512 {path} | md5sum | cmp - /tmp/before && echo same'
+    dmfd create lost --loop /tmp/resize.img --key-random 256 --table '0 64 crypt aes-xts-plain64 {key} 0 {loop0} 0' -- sh -c '
+      dmfd resize lost --size 8M; echo $?; dmsetup info lost | grep -E "State|Tables"; dmfd ls -n -o size'
+    rm /tmp/before`);
+  expect(stdout.replaceAll(/7:\d+/g, '7:N').split('\n')).toEqual([
+    'plain: 8M (8388608 bytes), and was 32K',
+    `0 16384 crypt aes-xts-plain64 ${'0'.repeat(64)} 0 7:N 0 1 allow_discards`,
+    'same',
+    '125',
+    'State:             ACTIVE (DEFERRED REMOVE)',
+    'Tables present:    LIVE',
+    '32K',
+    '',
+  ]);
+  expect(stderr).toMatch(/^dmfd: device lost: DM_TABLE_LOAD: E\w+, /);
+  expect(stderr).toMatch(/\n {2}hint: its key was in a keyring/);
+  expect(stderr).not.toContain(key);
+});
+
+test('what cannot be, is refused with words, and nothing is changed', async () => {
+  const TRY = 'try() { dmfd resize "$@"; echo $?; }';
+  const { stdout, stderr } = await vm.sh(`${TRY}
+    ${inside(
+      "d --loop /tmp/resize.img --table '0 100 linear {loop0} 0'",
+      `${TRY}
+      try d --size 50; try d --size 16M; try d --size 17M; truncate -s 8M /tmp/resize.img
+      try d --to-backing; truncate -s 17M /tmp/resize.img
+      dmsetup suspend --noudevsync d; try d --size 17M; dmsetup resume --noudevsync d
+      dmsetup load d --table "0 8 zero"; try d --size 17M; dmsetup clear d; dmsetup table d
+      truncate -s 16M /tmp/resize.img`,
+    )}
+    ${inside("s --table '0 128 striped 2 8 {loop0} 0 {loop0} 512' --loop /tmp/resize.img", `${TRY}; try s --size 200`)}
+    ${inside('o --overlay /tmp/resize.img', `${TRY}; try o --to-backing`)}
+    dmsetup create --noudevsync --notable none; try none --size 8; dmsetup remove --noudevsync none
+    try absent --to-backing`);
+  expect(stdout.replaceAll(/7:\d+/g, '7:N').split('\n')).toEqual([
+    '125',
+    'd: 16M (16777216 bytes), and was 50K',
+    '0',
+    '125',
+    'd: 16M (16777216 bytes), as before',
+    '0',
+    '125',
+    '125',
+    '0 32768 linear 7:N 0',
+    ...Array(4).fill('125'),
+    '',
+  ]);
+  const said = stderr.replaceAll(/7:\d+/g, '7:N').split('\n');
+  expect(said.filter((line) => line.startsWith('dmfd: '))).toEqual([
+    'dmfd: device d: it has 51200 bytes, and 25600 are less',
+    'dmfd: device d: 17825792 bytes were asked for, and it lies on 7:N, which has room for a device of 16777216 bytes',
+    'dmfd: device d: another program has suspended it, or loaded a table for it',
+    'dmfd: device d: another program has suspended it, or loaded a table for it',
+    'dmfd: device s: its last segment is of target striped, which cannot be extended',
+    'dmfd: device o: its table has a segment of target snapshot, which a second table would disturb',
+    'dmfd: device none: it has no table that is live',
+    'dmfd: device "absent": there is no such device',
+  ]);
+});
+
+test('a new table that cannot be made live is taken back', async () => {
+  const output = await sh(
+    inside(
+      "d --loop /tmp/resize.img --table '0 100 linear {loop0} 0'",
+      `${atCall('DM_DEV_SUSPEND', { error: 'EIO' })} dmfd resize d --size 200 2>&1
+      ${atCall('DM_TABLE_LOAD', { error: 'ENOMEM' })} dmfd resize d --size 200 2>&1
+      dmsetup info d | grep -E 'State|Tables'; blockdev --getsz $DMFD_PATH`,
+    ),
+  );
+  expect(output.split('\n').filter((line) => !line.startsWith('  hint'))).toEqual([
+    'dmfd: device d: DM_DEV_SUSPEND, resume with a new table: EIO, i/o error',
+    'dmfd: device d: DM_TABLE_LOAD: ENOMEM, not enough memory',
+    'State:             ACTIVE (DEFERRED REMOVE)',
+    'Tables present:    LIVE',
+    '100',
+    '',
+  ]);
+});
+
+test('two at once: one resizes it, and the other is told', async () => {
+  const run = 'dmfd resize d --size 300 2>&1 | head -n 1';
+  const output = await sh(
+    inside(
+      "d --loop /tmp/resize.img --table '0 100 linear {loop0} 0'",
+      `${atCall('DM_TABLE_LOAD', { run })} dmfd resize d --size 200`,
+    ),
+  );
+  expect(output).toBe(
+    'dmfd: device d: another dmfd resizes it at this moment\nd: 100K (102400 bytes), and was 50K\n',
+  );
+});
+
+/** Kills `dmfd resize` at each of the points, and looks at the device after each. */
+const SWEEP = `
+  resize() { truncate -s +1M /tmp/kill.img; timeout 60 $KILL_AT $WHO $1 dmfd resize killed --to-backing 2>/dev/null; }
+  size() { blockdev --getsize64 $DMFD_PATH; }
+  state() { dmsetup info killed | sed -n 's/^State: *//p; s/^Tables present: *//p' | tr '\\n' ' '; }
+  [ "$POINTS" != count ] || { resize 1000000 | grep points; exit; }
+  for point in $POINTS; do
+    before=$(size); resize $point | grep -q ^killed && echo killed
+    # The shield may still be at work; a suspension in it is no moment of ours.
+    n=0; while [ $WHO != both ] && [ "$(state)" != 'ACTIVE (DEFERRED REMOVE) LIVE ' ] && [ $n -lt 20 ]; do n=$((n+1)); sleep 0.1; done
+    after=$(size)
+    [ $after = $before ] || [ $after = $(stat -c %s /tmp/kill.img) ] || echo "size: point $point: $before, now $after"
+    case $(state) in
+      'ACTIVE (DEFERRED REMOVE) LIVE ') ;;
+      'ACTIVE (DEFERRED REMOVE) LIVE & INACTIVE ') [ $WHO = both ] || echo "table: point $point"; dmsetup clear killed ;;
+      *) echo "state: point $point: $(state)"; dmsetup resume --noudevsync killed ;;
+    esac
+  done`;
+
+const VICTIMS = [
+  ['shield', 2],
+  ['over', 1],
+  ['main', 1],
+  ['both', 2],
+] as const;
+
+test.each(everything ? VICTIMS : VICTIMS.slice(0, 3))(
+  'SIGKILL (%s) leaves the old size or the new one, and never a suspended device',
+  async (who, size) => {
+    const run = (points: string) =>
+      sh(
+        `rm -f /tmp/kill.img; truncate -s 1M /tmp/kill.img
+        export WHO=${who} KILL_AT=${killAt} POINTS='${points}'
+        ${inside('killed --linear /tmp/kill.img', SWEEP)}; rm /tmp/kill.img`,
+        hours,
+      );
+    const count = Number(/^points (\d+)$/m.exec(await run('count'))?.[1]);
+    // Load and resume are two calls, of two points each.
+    expect(count).toBeGreaterThan(who === 'main' ? 50 : 4);
+    const points = pointsFor(who, count, size);
+    const lines = (await run(points.join(' '))).trim().split('\n');
+    expect(lines.filter((line) => line !== 'killed')).toEqual([]);
+    expect(lines.length).toBeGreaterThanOrEqual(
+      points.length - (who === 'main' ? Math.ceil(points.length / 10) : 0),
+    );
+  },
+  hours,
+);
