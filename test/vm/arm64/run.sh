@@ -13,7 +13,8 @@ main() {
   machine=$("$here/fetch.sh")
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  trap 'exit 1' INT TERM HUP
+  trap 'kill $qemu 2>/dev/null; exit 1' INT TERM HUP
+  qemu=
   make_root
   (cd "$work/root" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/initramfs"
   # A processor that signs pointers as real ones do takes an emulator twice as long.
@@ -21,14 +22,15 @@ main() {
     -kernel "$machine/vmlinuz" -initrd "$work/initramfs" -append 'console=ttyAMA0 loglevel=4 panic=-1' \
     -serial "file:$work/console" -chardev "file,id=output,path=$work/output" \
     -device virtio-serial-device -device virtconsole,chardev=output </dev/null >&2 &
-  wait $! || true
+  qemu=$!
+  wait $qemu || true
+  # What the job says beside its output, and the kernel.
+  install -D -m 644 "$work/console" "$here/../../../build/vm-logs/arm64/console.log"
   tr -d '\r' <"$work/output" >"$work/text"
   if [ "$(tail -n 1 "$work/text")" != 'end of the job' ]; then
     cat "$work/console" "$work/text" >&2
     exit 1
   fi
-  # What the job says beside that tells why its output is not the one that was expected.
-  cat "$work/console" >"${DMFD_ARM64_CONSOLE:-/dev/null}"
   sed '$d' "$work/text"
 }
 
