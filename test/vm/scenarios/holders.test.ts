@@ -78,6 +78,16 @@ test(row('COMMAND runs'), async () => {
   expect(await dmfd.exited).toMatchObject({ code: 7, stderr: '' });
 });
 
+test(row('COMMAND runs, with `--mapper-link`'), async () => {
+  // Where COMMAND has closed its descriptor, there is dmfd's.
+  const { dmfd } = await started('exec 3>&-', '--mapper-link');
+  expect(await holders()).toEqual([dmfd.pid]);
+  expect(await sh('readlink /dev/mapper/held')).toMatch(/dm-/);
+  dmfd.closeStdin();
+  expect(await dmfd.exited).toMatchObject({ code: 7, stderr: '' });
+  await sh('! test -e /dev/mapper/held');
+});
+
 test(row('dmfd is stopped while COMMAND runs'), async () => {
   const { dmfd, command } = await started();
   dmfd.signal('SIGSTOP');
