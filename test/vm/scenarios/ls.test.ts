@@ -77,9 +77,11 @@ test('what it tells is what dmsetup and blockdev tell', async () => {
   const devices = await sh(
     'for node in /dev/dm-*; do echo $(basename $node) $(blockdev --getsize64 --getro $node); done',
   );
-  const withTable = listed.filter(({ name }) => name !== 'unfinished');
+  // Before Linux 5.15 a device without a table has a disk, too.
+  const withDisk = listed.filter(({ minor }) => devices.includes(`dm-${minor} `));
+  expect(withDisk.length).toBeGreaterThanOrEqual(listed.length - 1);
   expect(
-    withTable.map(({ minor, size, readonly }) => `dm-${minor} ${size} ${readonly ? 1 : 0}`).sort(),
+    withDisk.map(({ minor, size, readonly }) => `dm-${minor} ${size} ${readonly ? 1 : 0}`).sort(),
   ).toEqual(devices.trimEnd().split('\n').sort());
 });
 
