@@ -22,7 +22,8 @@ export function readTables(lines: readonly string[], files: readonly string[]): 
   ];
 }
 
-function readTableFile(file: string): TableSource {
+/** The table in a file; `-` is standard input. @throws DmfdError `usage` */
+export function readTableFile(file: string): TableSource {
   if (file === '-') return read('standard input', 0);
   const fd = openGivenFile({
     subject: `table file ${file}`,

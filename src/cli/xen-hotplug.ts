@@ -7,7 +7,7 @@ import { removeDisk } from '../xen/remove.js';
 import { parseVbd } from '../xen/vbd.js';
 import { say, tellStep } from './output.js';
 import { printError } from './print-error.js';
-import { readTables } from './tables.js';
+import { readTableFile } from './tables.js';
 
 interface XenOptions {
   readonly blockSnapshot?: boolean;
@@ -40,9 +40,8 @@ export function addXenHotplug(program: CommandLine): void {
 function hotplug(action: string, { blockSnapshot, verbose }: XenOptions): void {
   const vbd = parseVbd(process.env.XENBUS_PATH);
   const syntax: Syntax = blockSnapshot ? 'block-snapshot' : 'dmfd';
-  const readTable = (file: string) => readTables([], [file]);
   const warnings = operate(verbose ? tellStep : undefined, undefined, (kernel) =>
-    action === 'add' ? addDisk(kernel, vbd, { syntax, readTable }) : removeDisk(kernel, vbd),
+    action === 'add' ? addDisk(kernel, vbd, { syntax, readTable: readTableFile }) : removeDisk(kernel, vbd),
   );
   for (const warning of warnings) say(`${vbd.path}: ${warning}`);
 }

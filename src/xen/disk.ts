@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, writeSync } from 'node:fs';
 import { openBacking } from '../backing/open.js';
 import { makeDevice } from '../device/create.js';
 import type { Device } from '../device/handle.js';
-import { checkRequest, type DeviceRequest } from '../device/request.js';
+import { checkRequest, type SegmentRequest, type TableRequest } from '../device/request.js';
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import type { TableSource } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
@@ -14,6 +14,7 @@ import { shim } from '../kernel/shim.js';
 import { attachFile } from '../loop/file.js';
 import type { Made } from './made.js';
 import type { DiskParams } from './params.js';
+import { tableLayers } from './table-layers.js';
 import { type Mode, sysfsName, type Vbd } from './vbd.js';
 
 /** The block device that a domain is to have, held by a descriptor of ours: its number cannot become another one's. */
@@ -28,8 +29,8 @@ export interface Disk extends DeviceNumber {
   close(): void;
 }
 
-/** How to read the lines of a table file. */
-export type TableReader = (file: string) => readonly TableSource[];
+/** How to read a table file. */
+export type TableReader = (file: string) => TableSource;
 
 /** What guests can use, whatever the file system says that the file is on. */
 const SECTOR = 512;
@@ -53,18 +54,21 @@ export function makeDisk(
     readOnly: mode.readOnly,
     sharedLoop: mode.shared,
   };
-  const make = (request: DeviceRequest): Device => makeDevice(kernel, checkRequest(request));
+  const make = (
+    layers: Pick<TableRequest, 'table' | 'loop' | 'below'> | Pick<SegmentRequest, 'segments' | 'below'>,
+  ) => makeDevice(kernel, checkRequest({ ...common, ...layers }));
   switch (params.form) {
     case 'path':
       return openPath(kernel, params.path, mode);
     case 'overlay': {
       const { base, cow } = params;
-      const segment = { target: 'snapshot', base, ...(cow === undefined ? {} : { cow }) } as const;
-      return diskOf(make({ ...common, segments: [segment] }));
+      return diskOf(
+        make({ segments: [{ target: 'snapshot', base, ...(cow === undefined ? {} : { cow }) }] }),
+      );
     }
     case 'crypt': {
       refuseReadOnlyNoise(mode);
-      const device = make({ ...common, segments: [{ target: 'crypt', backing: params.path }] });
+      const device = make({ segments: [{ target: 'crypt', backing: params.path }] });
       return whole(device, () => {
         wipeStart(kernel, device);
         return diskOf(device);
@@ -72,31 +76,36 @@ export function makeDisk(
     }
     case 'crypt-overlay': {
       refuseReadOnlyNoise(mode);
-      const cow = make({
-        ...common,
-        name: `${common.name}-cow`,
-        segments: [{ target: 'crypt', backing: params.cow }],
-      });
-      return over(cow, () =>
-        make({ ...common, segments: [{ target: 'snapshot', base: params.base, cow: cow.path }] }),
-      );
+      const below = [{ segments: [{ target: 'crypt', backing: params.cow }] }] as const;
+      return diskOf(make({ below, segments: [{ target: 'snapshot', base: params.base, cow: '{below}' }] }));
     }
-    case 'table':
-      return diskOf(make({ ...common, table: readTable(params.file) }));
-    case 'snapshot': {
-      const { base, cow, top } = params;
-      // Its store has to be written to even if the domain only reads.
-      const writable = { ...common, readOnly: false };
-      const lower = make({
-        ...writable,
-        loop: [{ path: base, readOnly: true }, cow],
-        table: '0 {sectors0} snapshot {loop0} {loop1} P 256',
-      });
-      if (top === undefined) return diskOf(lower);
-      const line = `0 ${lower.size / BigInt(SECTOR)} snapshot ${formatDeviceNumber(lower)} {loop0} P 256`;
-      return over(lower, () => make({ ...writable, name: `${common.name}-top`, loop: [top], table: line }));
+    case 'table': {
+      const layers = tableLayers(readTable(params.file));
+      return diskOf(make({ below: layers.slice(0, -1), table: layers.at(-1)?.table ?? [] }));
     }
+    case 'snapshot':
+      return diskOf(make(keptSnapshot(params)));
   }
+}
+
+/** Its store has to be written to even if the domain only reads. */
+function keptSnapshot({ base, cow, top }: Extract<DiskParams, { form: 'snapshot' }>): Pick<
+  TableRequest,
+  'table' | 'loop' | 'below'
+> & {
+  readOnly: false;
+} {
+  const lower = {
+    loop: [{ path: base, readOnly: true }, cow],
+    table: '0 {sectors0} snapshot {loop0} {loop1} P 256',
+  };
+  if (top === undefined) return { ...lower, readOnly: false };
+  return {
+    below: [lower],
+    loop: [top],
+    table: '0 {below:sectors} snapshot {below} {loop0} P 256',
+    readOnly: false,
+  };
 }
 
 /** What is written to with a new key is what can be read; a disk that only reads would see noise. */
@@ -171,8 +180,8 @@ function wipeStart(kernel: Kernel, { fd, size }: Device): void {
   flushBlockDevice(kernel, fd);
 }
 
-function diskOf(device: Device, below: readonly Device[] = []): Disk {
-  const devices = [device, ...below];
+function diskOf(device: Device): Disk {
+  const devices = [device, ...[...device.below].reverse()];
   return {
     major: device.major,
     minor: device.minor,
@@ -184,18 +193,9 @@ function diskOf(device: Device, below: readonly Device[] = []): Disk {
         loops.map(({ major, minor, diskseq }) => ({ major, minor, diskseq, uuid: undefined })),
       ),
     ],
-    warnings: devices.flatMap(({ warnings }) => warnings),
+    warnings: device.warnings,
     close: () => device.close(),
   };
-}
-
-/** A device on top of another one, which it holds from then on. */
-function over(below: Device, makeTop: () => Device): Disk {
-  try {
-    return diskOf(makeTop(), [below]);
-  } finally {
-    below.close();
-  }
 }
 
 /** Closes what has been made when the rest fails. */

@@ -68,6 +68,7 @@ const FORMS: [
   ['block-snapshot', '/tmp/base:/tmp/cow', 'w', 'base_', [WRITTEN], ' /tmp/cow'],
   ['block-snapshot', '/tmp/base:/tmp/cow:/tmp/cow2', 'w', 'base_', [WRITTEN], ' /tmp/cow2'],
   ['block-snapshot', '/tmp/base:/tmp/cow', 'r', 'base_', [], ''],
+  ['block-dmfd', 'table:/tmp/table', 'r', '00000', [], ''],
 ];
 
 test.each(sampleOf(FORMS, 3))(

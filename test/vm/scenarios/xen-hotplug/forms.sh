@@ -16,6 +16,7 @@ main() {
   truncate -s 4M /tmp/cow /tmp/cow2
   pattern base >/tmp/base
   pattern plain >/tmp/plain
+  printf '0 2048 zero\nthen\n0 2048 linear {below} 0\n' >/tmp/table
   disk 51712 "$params" "$mode"
   attach "$script" 51712
   echo "status: $(xs read "$(path 51712)/hotplug-status")"
