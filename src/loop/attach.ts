@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DmfdError } from '../errors.js';
 import { readDiskseq } from '../kernel/block-device.js';
@@ -47,12 +48,26 @@ export function attachOpenFile(kernel: Kernel, backing: LoopBacking): LoopDevice
 
 /** Not with the attachment, whose flag the kernel ignores where it cannot. */
 function setDirectIo(kernel: Kernel, fd: number, backing: LoopBacking): void {
-  const result = kernel.call('LOOP_SET_DIRECT_IO', () => shim.ioctlValue(fd, LOOP_COMMANDS.SET_DIRECT_IO, 1));
+  const possible = openDirect(kernel, backing);
+  const result =
+    possible < 0
+      ? possible
+      : kernel.call('LOOP_SET_DIRECT_IO', () => shim.ioctlValue(fd, LOOP_COMMANDS.SET_DIRECT_IO, 1));
   if (result >= 0 || backing.directIo === 'preferred') return;
   throw kernel.failure('LOOP_SET_DIRECT_IO', result, {
     code: 'kernel-refused',
     subject: subjectOf(backing),
     hint: 'direct I/O needs a file system that has it (tmpfs may not), and an offset and logical blocks that fit those of the disk below',
+  });
+}
+
+/** The loop driver believes overlayfs, which always says that it can; opening asks the file system below. */
+function openDirect(kernel: Kernel, { fd, file }: LoopBacking): number {
+  return kernel.call(`open ${file} for direct I/O`, () => {
+    closeSync(
+      openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_DIRECT),
+    );
+    return 0;
   });
 }
 
