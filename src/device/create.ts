@@ -174,6 +174,6 @@ function makeLinks(
   const warning = udevWait === undefined ? undefined : awaitUdev(kernel, device, since, udevWait);
   return {
     linkWarnings: warning === undefined ? [] : [warning],
-    mapperLink: mapperLink ? makeMapperLink(kernel, device) : undefined,
+    mapperLink: mapperLink ? makeMapperLink(kernel, device, since) : undefined,
   };
 }

@@ -15,7 +15,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { retryWhileLeaving } from '../kernel/leaving.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
-import { isUdevRunning } from '../kernel/udev-database.js';
+import { isUdevRunning, readUdevEntry } from '../kernel/udev-database.js';
 
 const DIRECTORY = '/dev/mapper';
 
@@ -49,19 +49,24 @@ const OF_UDEV = /^\.\.\/dm-\d+$/;
 export function refuseTakenLink(kernel: Kernel, dm: DmControl, name: string): void {
   const path = pathOf(name);
   const isFree = (): boolean => !isThere(path) || isOurs(path) || dm.status({ name }) !== undefined;
-  const isLeaving = (): boolean => isUdevRunning() && OF_UDEV.test(targetAt(path) ?? '');
-  if (!retryWhileLeaving(kernel, isFree, isLeaving)) throw linkTaken(name, path);
+  if (!retryWhileLeaving(kernel, isFree, isLeavingAt(path))) throw linkTaken(name, path);
+}
+
+function isLeavingAt(path: string): () => boolean {
+  return () => isUdevRunning() && OF_UDEV.test(targetAt(path) ?? '');
 }
 
 /**
  * Makes the link of a device that is held. One of dmfd's own that is in the way is stale: the name is this device's now.
  *
+ * @param since when there was no such device yet, by {@link udevClock}
  * @returns the link; undefined where somebody else has made one that leads to the device, and takes it away
  * @throws DmfdError `taken`, `system`
  */
 export function makeMapperLink(
   kernel: Kernel,
   device: DeviceNumber & { readonly name: string },
+  since: bigint,
 ): string | undefined {
   const node = `/dev/dm-${device.minor}`;
   if (!isBlockNodeAt(node, device)) {
@@ -75,21 +80,33 @@ export function makeMapperLink(
       },
     );
   }
-  return whileAlone(kernel, () => {
-    const path = pathOf(device.name);
+  const path = pathOf(device.name);
+  let made: string | undefined;
+  const attempt = (): boolean => {
+    if (isPending(path, device, since)) return false;
     if (isOurs(path)) unlinkIfThere(path);
+    if (isBlockNodeAt(path, device)) return true;
+    if (isThere(path)) return false;
     const operation = `make the link ${path}`;
     const result = kernel.call(operation, () => {
       symlinkSync(targetOf(device), path);
       return 0;
     });
-    if (result >= 0) return path;
-    if (resultName(result) !== 'EEXIST') {
+    if (result >= 0) made = path;
+    else if (resultName(result) !== 'EEXIST')
       throw kernel.failure(operation, result, { code: 'link-failed', device: device.name });
-    }
-    if (isBlockNodeAt(path, device)) return undefined;
-    throw linkTaken(device.name, path);
-  });
+    return result >= 0;
+  };
+  const isLeaving = (): boolean => isLeavingAt(path)() || isPending(path, device, since);
+  if (retryWhileLeaving(kernel, () => whileAlone(kernel, attempt), isLeaving)) return made;
+  throw linkTaken(device.name, path);
+}
+
+/** Whether udev has yet to take away the link of a device that had number and name before: it would take whichever is there. */
+function isPending(path: string, device: DeviceNumber, since: bigint): boolean {
+  if (!isUdevRunning()) return false;
+  const { initialized, links } = readUdevEntry(device);
+  return initialized < since && links.includes(path);
 }
 
 /** Takes it away, if it still is the link that was made. */
