@@ -178,7 +178,7 @@ if (whole) {
 
   test.runIf(kernelHas('BTRFS_FS'))('on btrfs a file that is written in place', async () => {
     const output =
-      await sh(`exec 2>&1; cd /tmp; mkdir cow; truncate -s 128M cow.img; mkfs.btrfs -q cow.img 2>&-
+      await sh(`exec 2>&1; cd /tmp; mkdir cow; truncate -s 128M cow.img; mkfs.btrfs -q cow.img >/dev/null
     mount -o loop cow.img cow; fallocate -l 16M cow/swap; chmod 600 cow/swap
     dmfd swap cow/swap; echo $?
     dmfd swap --force cow/swap && swapoff /dev/dm-0
