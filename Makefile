@@ -64,6 +64,10 @@ test-vm: vm-ready package ## the tests in the virtual machine; KERNEL=debian-6.1
 	DMFD_VM_KERNELS="$(or $(KERNEL),$(test_kernels))" test/vm/run-tests.sh \
 		$(foreach kernel,$(or $(KERNEL),$(test_kernels)),--project $(kernel) --project systemd-$(kernel)) $(FILE)
 
+.PHONY: test-xen
+test-xen: vm-ready ## Xen's hotplug script in a real domain 0
+	DMFD_TEST_XEN=1 test/vm/run-tests.sh --project xen
+
 .PHONY: test-package
 test-package: vm-ready package ## install what `package` makes in empty prefixes, and run the main job from there
 	DMFD_VM_KERNELS=debian-latest test/vm/run-tests.sh --project debian-latest package

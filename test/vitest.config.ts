@@ -84,6 +84,20 @@ const selftests = {
   },
 };
 
+/** `make test-xen`, and `make test-all`: a guest that is domain 0 of Xen. */
+const domain0 = {
+  test: {
+    name: 'xen',
+    include: ['test/xen/scenarios/**/*.test.ts'],
+    globalSetup: 'test/xen/global-setup.ts',
+    // Now and then, a program in an emulated domain 0 dies of what the program has not done.
+    retry: 1,
+    sequence: { groupOrder: 1 },
+    testTimeout: 6 * minutes,
+    hookTimeout: 6 * minutes,
+  },
+};
+
 export default defineConfig({
   test: {
     root: checkout,
@@ -93,6 +107,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: minutes / 2 } },
       ...(everything ? [selftests] : []),
+      ...(process.env.DMFD_TEST_XEN === '1' ? [domain0] : []),
       ...guestProjects,
     ],
   },

@@ -4,7 +4,7 @@
 #
 #   test/vm/run-tests.sh [VITEST-ARGUMENT...]
 #
-# With DMFD_TEST_ALL=1, three kernels of DMFD_VM_KERNELS at a time: all their guests at once would take 20 GB. With
+# With DMFD_TEST_ALL=1, three kernels of DMFD_VM_KERNELS at a time: all their guests at once would take 20 GB; then Xen. With
 # DMFD_TEST_NODES="20 22", the tests that need no kernel run on the newest Node of each of these, and not on this machine's.
 set -eu
 
@@ -61,6 +61,8 @@ run_in_groups() {
     export DMFD_VM_KERNELS
     run_group "$@"
   done 3<"$DMFD_TEST_COUNTS.groups"
+  export DMFD_TEST_XEN=1
+  run --project xen "$@"
 }
 
 run_group() {

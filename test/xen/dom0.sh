@@ -21,6 +21,7 @@ main() {
     sleep 0.1
   done
   "$bin/xen-init-dom0" >/dev/null
+  "$bin/xenconsoled" --pid-file=/run/xen/xenconsoled.pid
   modprobe -a xen-blkback xen-blkfront loop dm-mod
   ln -sfn "$launcher" /etc/xen/scripts/block-dmfd
   ln -sfn "$launcher" /etc/xen/scripts/block-snapshot
