@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout } from '../harness/checkout.js';
-import { expectNothingLeft, image, sh, vm } from './support.js';
+import { everything, expectNothingLeft, image, sh, vm } from './support.js';
 
 /** What is installed from the packages runs by itself, without anything of this checkout. `make package` has made them. */
 const packages = join(checkout, 'build/packages');
@@ -48,7 +48,8 @@ test('npm: the library, with its types', async () => {
   expect(readdirSync(join(place, 'dist'))).toContain('index.d.ts');
 });
 
-test('Debian: what is compiled where it is installed goes with it', async () => {
+// A minute of dpkg's, of which unit tests and the trial on a minimal Debian say the most.
+test.runIf(everything)('Debian: what is compiled where it is installed goes with it', async () => {
   const [deb] = packagesLike(/_amd64\.deb$/);
   const compiled = 'ls /usr/lib/dmfd/dist/command | grep -c cache';
   const script = `dpkg -i ${deb} >/dev/null && ${compiled}; /usr/sbin/dmfd create --table '0 8 zero' -- echo made
