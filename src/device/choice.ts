@@ -1,8 +1,8 @@
-import type { DeviceNumber } from '../dm/device-number.js';
+import { type DeviceNumber, nodeOf } from '../dm/device-number.js';
 import type { ReplyHeader } from '../dm/header.js';
 import { unmangle } from '../dm/mangling.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
-import { blockDeviceAt, diskseqInSys, readDiskseq } from '../kernel/block-device.js';
+import { blockDeviceAt, diskseqInSys, isBlockNodeAt, readDiskseq } from '../kernel/block-device.js';
 import type { DmControl } from '../kernel/dm-control.js';
 import { describeErrno, errnoError, isRefusal } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -89,7 +89,7 @@ function find(dm: DmControl, choice: DeviceChoice): DeviceNumber | undefined {
   if (found.length > 1) {
     throw new DmfdError(
       'device-missing',
-      `${subjectOf(choice)}: ${found.map(pathOf).join(' and ')} have that name or UUID; name one of them by its path`,
+      `${subjectOf(choice)}: ${found.map(({ dev }) => nodeOf(dev)).join(' and ')} have that name or UUID; name one of them by its path`,
       WHICH,
     );
   }
@@ -98,7 +98,7 @@ function find(dm: DmControl, choice: DeviceChoice): DeviceNumber | undefined {
 
 /** undefined for a device without any table, which has no disk. */
 function open(kernel: Kernel, { major, minor }: DeviceNumber): number | undefined {
-  const operation = `open /dev/dm-${minor}`;
+  const operation = `open ${nodeOf({ minor })}`;
   const result = kernel.call(operation, () => shim.openDevice(major, minor, 1, scratchName()));
   if (result >= 0) return result;
   const errno = describeErrno(-result);
@@ -112,17 +112,12 @@ function open(kernel: Kernel, { major, minor }: DeviceNumber): number | undefine
 function isMeant(kernel: Kernel, choice: DeviceChoice, status: ReplyHeader, fd: number | undefined): boolean {
   if (choice.diskseq !== undefined) return fd !== undefined && readDiskseq(kernel, fd) === choice.diskseq;
   if (!choice.device?.includes('/')) return isCalled(choice, status);
-  const now = blockDeviceAt(choice.device);
-  return now?.major === status.dev.major && now.minor === status.dev.minor;
+  return isBlockNodeAt(choice.device, status.dev);
 }
 
 /** Names are taken as dmsetup has them, too: with \xHH for most characters. */
 function isCalled({ device = '' }: DeviceChoice, { name, uuid }: ReplyHeader): boolean {
   return [device, unmangle(device)].some((word) => word === name || word === uuid);
-}
-
-function pathOf({ dev }: ReplyHeader): string {
-  return `/dev/dm-${dev.minor}`;
 }
 
 const WHICH = { hint: 'listDevices({ all: true }) tells what there is' };

@@ -1,4 +1,4 @@
-import type { DeviceNumber } from '../dm/device-number.js';
+import { nodeOf } from '../dm/device-number.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
 import { describeErrno, errnoError } from '../kernel/errno.js';
@@ -192,35 +192,20 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   }
 }
 
-function factsOfLayer({
-  name,
-  uuid,
-  major,
-  minor,
-  diskseq,
-  size,
-  readOnly,
-  mode,
-  loops,
-  key,
-}: Device): LayerFacts {
+function factsOfLayer(device: Device): LayerFacts {
   return {
-    name,
-    uuid,
-    path: nodeOf({ major, minor }),
-    major,
-    minor,
-    diskseq,
-    size,
-    readOnly,
-    mode,
-    loops,
-    key,
+    name: device.name,
+    uuid: device.uuid,
+    path: nodeOf(device),
+    major: device.major,
+    minor: device.minor,
+    diskseq: device.diskseq,
+    size: device.size,
+    readOnly: device.readOnly,
+    mode: device.mode,
+    loops: device.loops,
+    key: device.key,
   };
-}
-
-function nodeOf({ minor }: DeviceNumber): string {
-  return `/dev/dm-${minor}`;
 }
 
 function descriptorPath(fd: number): string {

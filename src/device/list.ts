@@ -1,3 +1,4 @@
+import { nodeOf } from '../dm/device-number.js';
 import type { ReplyHeader } from '../dm/header.js';
 import { UUID_PREFIX } from '../dm/names.js';
 import { FLAGS } from '../dm/protocol.js';
@@ -68,7 +69,7 @@ export function findDevices(dm: DmControl, wanted: (device: ReplyHeader) => bool
 /** What a reply to DM_DEV_STATUS says of a device, and /sys. */
 export function summarize(dm: DmControl, { name, uuid, dev, flags, openCount }: ReplyHeader): DeviceSummary {
   const deferredRemove = (flags & FLAGS.DEFERRED_REMOVE) !== 0;
-  const path = `/dev/dm-${dev.minor}`;
+  const path = nodeOf(dev);
   const segments = dm.segments(dev, (flags & FLAGS.ACTIVE_PRESENT) !== 0);
   return {
     name,

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { closeSync, constants, lstatSync, openSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
-import type { DeviceNumber } from '../dm/device-number.js';
+import { closeSync, constants, openSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
+import { type DeviceNumber, nodeOf } from '../dm/device-number.js';
 import { mangle, unmangle } from '../dm/mangling.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
@@ -16,6 +16,7 @@ import { retryWhileLeaving } from '../kernel/leaving.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
 import { isUdevRunning, readUdevEntry } from '../kernel/udev-database.js';
+import { isLinkThere } from './udev.js';
 
 const DIRECTORY = '/dev/mapper';
 
@@ -48,7 +49,7 @@ const OF_UDEV = /^\.\.\/dm-\d+$/;
  */
 export function refuseTakenLink(kernel: Kernel, dm: DmControl, name: string): void {
   const path = pathOf(name);
-  const isFree = (): boolean => !isThere(path) || isOurs(path) || dm.status({ name }) !== undefined;
+  const isFree = (): boolean => !isLinkThere(path) || isOurs(path) || dm.status({ name }) !== undefined;
   if (!retryWhileLeaving(kernel, isFree, isLeavingAt(path))) throw linkTaken(name, path);
 }
 
@@ -68,7 +69,7 @@ export function makeMapperLink(
   device: DeviceNumber & { readonly name: string },
   since: bigint,
 ): string | undefined {
-  const node = `/dev/dm-${device.minor}`;
+  const node = nodeOf(device);
   if (!isBlockNodeAt(node, device)) {
     throw new DmfdError(
       'node-missing',
@@ -86,7 +87,7 @@ export function makeMapperLink(
     if (isPending(path, device, since)) return false;
     if (isOurs(path)) unlinkIfThere(path);
     if (isBlockNodeAt(path, device)) return true;
-    if (isThere(path)) return false;
+    if (isLinkThere(path)) return false;
     const operation = `make the link ${path}`;
     const result = kernel.call(operation, () => {
       symlinkSync(targetOf(device), path);
@@ -147,10 +148,6 @@ function whileAlone<T>(kernel: Kernel, action: () => T): T {
   } finally {
     closeSync(fd);
   }
-}
-
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function isOurs(path: string): boolean {

@@ -55,11 +55,11 @@ function isLinked(device: DeviceNumber & { readonly name: string }, since: bigin
     initialized >= since &&
     properties.get('DM_UDEV_PRIMARY_SOURCE_FLAG') === '1' &&
     isBlockNodeAt(`/dev/mapper/${mangle(device.name)}`, device) &&
-    links.every(isThere)
+    links.every(isLinkThere)
   );
 }
 
 /** A link that several devices want belongs to one of them. */
-function isThere(link: string): boolean {
+export function isLinkThere(link: string): boolean {
   return lstatSync(link, { throwIfNoEntry: false }) !== undefined;
 }

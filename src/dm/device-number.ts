@@ -31,6 +31,11 @@ export function parseDeviceNumber(text: string): DeviceNumber | undefined {
     : { major: Number(major), minor: Number(minor) };
 }
 
+/** The node that a device of device-mapper has in /dev. */
+export function nodeOf({ minor }: Pick<DeviceNumber, 'minor'>): string {
+  return `/dev/dm-${minor}`;
+}
+
 /** `MAJ:MIN`, as tables and /sys want it. */
 export function formatDeviceNumber({ major, minor }: DeviceNumber): string {
   return `${major}:${minor}`;

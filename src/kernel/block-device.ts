@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type BigIntStats, readFileSync, statSync } from 'node:fs';
+import { type BigIntStats, readFileSync, statSync, writeSync } from 'node:fs';
 import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import type { Kernel } from './kernel.js';
 import { shim } from './shim.js';
@@ -35,6 +35,12 @@ export function readBlockDevice(kernel: Kernel, fd: number): BlockDeviceFacts {
     blockSize: ask('BLKSSZGET', BLKSSZGET).readInt32LE(),
     readOnly: ask('BLKROGET', BLKROGET).readInt32LE() !== 0,
   };
+}
+
+/** Writes all of the bytes, from that byte of it on. Returns how many there are. */
+export function writeAll(fd: number, bytes: Buffer, from: number): number {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, from + at);
+  return bytes.length;
 }
 
 /** Writes out what of it is in the page cache, and forgets it: for what is written to it in another way afterwards. */

@@ -1,9 +1,11 @@
-import { fsyncSync, writeSync } from 'node:fs';
+import { fsyncSync } from 'node:fs';
 import { makeDevice } from '../device/create.js';
 import type { DeviceFacts } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
 import { checkRequest } from '../device/request.js';
+import { nodeOf } from '../dm/device-number.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
+import { writeAll } from '../kernel/block-device.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import { type SwapArea, swapArea } from './area.js';
@@ -107,7 +109,7 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
 
 /** The kernel takes no other path for swap, and swapoff needs one that is there tomorrow. */
 function refuseWithoutNode({ name, path, major, minor }: Device): void {
-  const node = `/dev/dm-${minor}`;
+  const node = nodeOf({ minor });
   if (path === node) return;
   throw new DmfdError(
     'node-missing',
@@ -162,7 +164,7 @@ function writeHeader(kernel: Kernel, device: Device, header: Buffer): void {
 
 function writeTo(kernel: Kernel, device: Device, operation: string, bytes: Buffer, from: number): void {
   const write = (): number => {
-    for (let at = 0; at < bytes.length; ) at += writeSync(device.fd, bytes, at, bytes.length - at, from + at);
+    writeAll(device.fd, bytes, from);
     fsyncSync(device.fd);
     return 0;
   };

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync } from 'node:fs';
 import { openBacking } from '../backing/open.js';
 import { makeDevice } from '../device/create.js';
 import type { Device } from '../device/handle.js';
@@ -6,7 +6,7 @@ import { checkRequest, type SegmentRequest, type TableRequest } from '../device/
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import type { TableSource } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
-import { flushBlockDevice, readDiskseq } from '../kernel/block-device.js';
+import { flushBlockDevice, readDiskseq, writeAll } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { readIfThere } from '../kernel/pseudo-files.js';
 import { randomHex } from '../kernel/random.js';
@@ -171,8 +171,7 @@ function checkMapperName(path: string, device: DeviceNumber): void {
 /** Past the page cache, for the domain's writes go past it, too. */
 function wipeStart(kernel: Kernel, { fd, size }: Device): void {
   const zeros = Buffer.alloc(size < WIPED ? Number(size) : WIPED);
-  for (let at = 0; at < zeros.length; )
-    at += kernel.must('write zeros', () => writeSync(fd, zeros, at, zeros.length - at, at));
+  kernel.must('write zeros', () => writeAll(fd, zeros, 0));
   kernel.must('fsync', () => {
     fsyncSync(fd);
     return 0;
