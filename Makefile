@@ -68,6 +68,11 @@ test-vm: vm-ready package ## the tests in the virtual machine; KERNEL=debian-6.1
 test-xen: vm-ready ## Xen's hotplug script in a real domain 0
 	DMFD_TEST_XEN=1 test/vm/run-tests.sh --project xen
 
+.PHONY: soak
+soak: vm-ready ## ten thousand creations beside random kills, udev and a stranger; more than an hour
+	DMFD_SOAK=10000 DMFD_VM_KERNELS=debian-6.12 DMFD_TEST_ALL=1 node_modules/.bin/vitest run \
+		--config test/vitest.config.ts --project debian-6.12 soak
+
 .PHONY: test-package
 test-package: vm-ready package ## install what `package` makes in empty prefixes, and run the main job from there
 	DMFD_VM_KERNELS=debian-latest test/vm/run-tests.sh --project debian-latest package

@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$(readlink -f "$0")")/../.."
 DMFD_TEST_COUNTS=$(mktemp)
 export DMFD_TEST_COUNTS
-trap 'rm -f "$DMFD_TEST_COUNTS" "$DMFD_TEST_COUNTS.groups"' EXIT
+trap 'rm -f "$DMFD_TEST_COUNTS" "$DMFD_TEST_COUNTS.groups" "$DMFD_TEST_COUNTS.failures"' EXIT
 
 # The reporter adds a line for each run.
 passed=0 failed=0 skipped=0 status=0
@@ -31,6 +31,8 @@ main() {
   if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
   if [ "$status" -eq 0 ] && [ "$failed" -ne 0 ]; then status=1; fi
 
+  # Once more, where somebody who reads only the end finds them.
+  if [ -e "$DMFD_TEST_COUNTS.failures" ]; then cat "$DMFD_TEST_COUNTS.failures"; fi
   summary="$passed passed, $failed failed"
   if [ "$skipped" -ne 0 ]; then summary="$summary, $skipped skipped"; fi
   echo "$summary"

@@ -21,17 +21,6 @@ beforeAll(async () => {
   await sh('truncate -s 16M /tmp/inside.img; mkfs.ext4 -q -L inside -E offset=1048576 /tmp/inside.img 15M');
   withoutUdev = await sh('dmfd create early --zero 8 --udev full --udev-wait=600 -- echo started 2>&1');
   await vm.startUdev();
-  // Another one, whose complaints can be read. One that does not end is killed, one that does not start is started again.
-  await sh(`
-    udevadm settle --timeout=30; udevadm control --exit --timeout=10; n=0
-    while pgrep -x systemd-udevd >/dev/null; do
-      n=$((n+1)); [ $n -lt 200 ] || pkill -KILL -x systemd-udevd; sleep 0.05
-    done
-    until udevadm control --ping --timeout=5 2>/dev/null; do
-      pgrep -x systemd-udevd >/dev/null ||
-        SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=info setsid /usr/lib/systemd/systemd-udevd </dev/null >/tmp/udevd.log 2>&1 &
-      sleep 0.5
-    done`);
 });
 
 afterAll(async () => {

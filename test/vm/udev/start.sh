@@ -15,7 +15,11 @@ cp -a "$udev/usr/." /usr/
 cp -a "$udev/etc/udev" /etc/
 
 mkdir -p /run/udev
-/usr/lib/systemd/systemd-udevd --daemon </dev/null >/dev/null 2>&1
-udevadm control --ping
+# What it complains of can be read by the tests. One that does not answer is not there yet, or ended at once: started again.
+until udevadm control --ping --timeout=5 2>/dev/null; do
+  pgrep -x systemd-udevd >/dev/null ||
+    SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=info setsid /usr/lib/systemd/systemd-udevd </dev/null >/tmp/udevd.log 2>&1 &
+  sleep 0.5
+done
 udevadm trigger --action=add --subsystem-match=block --subsystem-match=misc
 udevadm settle
