@@ -156,7 +156,7 @@ $(dependencies): package.json package-lock.json | build-ready
 	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(compiled): $(sources) tsconfig.json $(dependencies) packaging/bundle.config.mjs bin/dmfd.js bin/compile.js Makefile
+$(compiled): $(sources) tsconfig.json $(dependencies) packaging/bundle.config.mjs bin/dmfd.js bin/compile.js Makefile | $(shim)
 	$(bin)/tsc -p .
 	rm -rf dist/command
 	$(bin)/rolldown --config packaging/bundle.config.mjs --log-level warn

@@ -28,9 +28,10 @@ if (process.argv.length === 2) {
   process.exit = () => {
     Object.assign(fs, { writeSync });
     keep(script.createCachedData());
-    if (!asked.includes('dmfd_end'))
-      console.error(`bin/compile.js: no more of dmfd is compiled than up to ${asked.at(-1)}`);
-    exit(0);
+    const whole = asked.includes('dmfd_end');
+    if (!whole)
+      console.error(`bin/compile.js: no more of dmfd is compiled than up to ${asked.at(-1) ?? 'the shim'}`);
+    exit(whole ? 0 : 1);
   };
   run(script, process.argv.slice(2));
 }

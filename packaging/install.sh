@@ -46,7 +46,7 @@ main() {
   file "$here/build/completions/fish/dmfd.fish" "$root$prefix/share/fish/vendor_completions.d/dmfd.fish"
 
   # What it makes is good for this machine's Node alone: a package makes it where it is installed.
-  if [ -z "$root" ] && command -v node >/dev/null; then node "$package/bin/compile.js"; fi
+  if [ -z "$root" ] && command -v node >/dev/null; then node "$package/bin/compile.js" || true; fi
 }
 
 program() {

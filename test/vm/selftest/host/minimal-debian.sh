@@ -25,7 +25,7 @@ main() {
   try_package
   logged install_build_tools
   mkdir "$root/checkout"
-  (cd "$checkout" && git ls-files -z | xargs -0 cp --parents -t "$root/checkout")
+  (cd "$checkout" && git ls-files -z | xargs -0 cp --no-dereference --parents -t "$root/checkout")
   inside make --no-print-directory -C /checkout "$@"
 }
 
