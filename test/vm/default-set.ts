@@ -7,7 +7,8 @@ const STOCK = ['debian-6.1', 'debian-6.12', 'debian-latest'];
 /**
  * `make test` has to be done in minutes, and every scenario on every kernel takes far longer: here stand the
  * scenarios whose subject does not depend on the kernel, or on one thing about it, with the kernels that are enough for
- * them; of what is on several, `whole` in scenarios/support.ts says what they leave out. The main job, and what a SIGKILL leaves, is tested on all. `make test-all` runs everything everywhere.
+ * them; of what is on several, `whole` in scenarios/support.ts says what they leave out. The main job, and what a SIGKILL
+ * leaves, is tested on all.
  */
 const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   ci: ['debian-6.12'],
@@ -48,9 +49,22 @@ for (const file of Object.keys(ENOUGH)) {
   if (!existsSync(vmFile(`scenarios/${file}.test.ts`))) throw new Error(`there is no scenario ${file}`);
 }
 
-/** The scenario files that `kernel` may leave to others of the kernels that are tested. */
-export function leftToOthers(kernel: string, tested: readonly string[]): string[] {
+/**
+ * On these two, `make test-all` runs what `make test` runs of every scenario: 6.1 lies between two others, and 6.12 with the
+ * patch series is those two in one. Everything on all would take twice as long.
+ */
+const LIKE_OTHERS = ['debian-6.1', 'dmfd-6.12'];
+
+/** Whether this is `make test-all`, and this kernel runs all scenarios, whole. */
+export function runsEverything(kernel: string): boolean {
+  return process.env.DMFD_TEST_ALL === '1' && !LIKE_OTHERS.includes(kernel);
+}
+
+/** The scenario files that `kernel` may leave to others of the kernels that are tested, which may be all. */
+export function leftToOthers(kernel: string, tested?: readonly string[]): string[] {
   return Object.entries(ENOUGH)
-    .filter(([, kernels]) => !kernels.includes(kernel) && kernels.some((name) => tested.includes(name)))
+    .filter(
+      ([, kernels]) => !kernels.includes(kernel) && kernels.some((name) => tested?.includes(name) ?? true),
+    )
     .map(([file]) => `test/vm/scenarios/${file}.test.ts`);
 }

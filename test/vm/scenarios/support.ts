@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { runsEverything } from '../default-set.js';
 import { cacheDirectory } from '../harness/cache.js';
 import { bootedVm } from '../harness/index.js';
 
@@ -56,8 +57,8 @@ export async function image(name: string, mebibytes = 64): Promise<string> {
   return path;
 }
 
-/** `make test-all`. */
-export const everything = process.env.DMFD_TEST_ALL === '1';
+/** `make test-all`, on most kernels. */
+export const everything = runsEverything(vm.kernel.name);
 
 /** Of rows that prove the same on different input, `make test` takes every so-manyth one. */
 export function sampleOf<Row>(rows: readonly Row[], step: number): readonly Row[] {
