@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "dmfd.h"
+#include "serve/serve.h"
 
 #include <assert.h>
 #include <linux/loop.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 
 /* The user API that src/dm and src/loop write byte by byte, against the kernel's own headers. */
 static_assert(sizeof(struct dm_ioctl) == 312, "dm_ioctl");
@@ -120,6 +122,15 @@ static const struct {
 	BYTES(descriptor),
 	FIELD(descriptor, source),
 	FIELD(descriptor, target),
+	BYTES(peer),
+	FIELD(peer, pid),
+	FIELD(peer, uid),
+	BYTES(ready),
+	FIELD(ready, tag),
+	FIELD(ready, events),
+	BYTES(passed),
+	FIELD(passed, count),
+	FIELD(passed, fds),
 	{ "mode.auto", DMFD_AUTO },
 	{ "mode.atomic", DMFD_ATOMIC },
 	{ "mode.fallback", DMFD_FALLBACK },
@@ -144,6 +155,10 @@ static const struct {
 	{ "key_given.table", DMFD_KEY_IN_TABLE },
 	{ "limit.key_bytes", DMFD_KEY_MAX },
 	{ "limit.pid_room", DMFD_PID_ROOM },
+	{ "event.readable", EPOLLIN },
+	{ "event.writable", EPOLLOUT },
+	{ "event.hung_up", EPOLLHUP },
+	{ "event.error", EPOLLERR },
 	{ "constant.not_passed", DMFD_NOT_PASSED },
 };
 

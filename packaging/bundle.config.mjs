@@ -1,6 +1,6 @@
 /**
  * How rolldown makes one file of the command line, dist/command/dmfd.cjs: finding and reading sixty takes as long as Node itself
- * takes to start, and compiling long names longer. ora is a file of its own, because it is rarely needed.
+ * takes to start, and compiling long names longer. ora, and the service, are files of their own, because they are rarely needed.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
@@ -39,18 +39,25 @@ const LOADED_LATER = `const loadedLater = (load) => {
 };`;
 
 const ORA = fileURLToPath(new URL('../dist/cli/ora.js', import.meta.url));
+const SERVE = fileURLToPath(new URL('../dist/serve/main.js', import.meta.url));
 
 export default defineConfig([
-  {
-    input: 'dist/cli/main.js',
-    platform: 'node',
-    external: ['ffi-rs', ORA],
-    transform: { define: { 'import.meta.url': '__filename' } },
-    plugins: [ownPlace, lazyModules],
-    output: { ...output('dmfd'), intro: LOADED_LATER, paths: { [ORA]: './ora.cjs' } },
-  },
+  ofDmfd('dmfd', 'dist/cli/main.js', { [ORA]: './ora.cjs', [SERVE]: './serve.cjs' }),
+  ofDmfd('serve', SERVE, { [ORA]: './ora.cjs' }),
   { input: ORA, platform: 'node', output: output('ora') },
 ]);
+
+/** @param beside other files, by the modules that they are made of */
+function ofDmfd(name, input, beside) {
+  return {
+    input,
+    platform: 'node',
+    external: ['ffi-rs', ...Object.keys(beside)],
+    transform: { define: { 'import.meta.url': '__filename' } },
+    plugins: [ownPlace, lazyModules],
+    output: { ...output(name), intro: LOADED_LATER, paths: beside },
+  };
+}
 
 function output(name) {
   return {

@@ -26,7 +26,7 @@ main() {
   file "$here/bin/compile.js" "$package/bin/compile.js"
   file "$here/bin/package.json" "$package/bin/package.json"
   file "$here/package.json" "$package/package.json"
-  (cd "$here" && find dist -type f ! -path 'dist/cli/*' ! -path 'dist/handoff/*' ! -name '*.cache') | while read -r path; do
+  (cd "$here" && find dist -type f ! -path 'dist/cli/*' ! -path 'dist/handoff/*' ! -path 'dist/serve/*' ! -name '*.cache') | while read -r path; do
     file "$here/$path" "$package/$path"
   done
   (cd "$modules" && find ffi-rs @yuuang -type f ! -name '*.md') | while read -r path; do
@@ -37,7 +37,9 @@ main() {
   mkdir -p "$root/etc/xen/scripts"
   ln -sfn "$prefix/sbin/dmfd" "$root/etc/xen/scripts/block-dmfd"
 
-  file "$here/bin/dmfd-swap@.service" "$root$prefix/lib/systemd/system/dmfd-swap@.service"
+  for unit in dmfd-swap@.service dmfd.socket dmfd.service; do
+    file "$here/bin/$unit" "$root$prefix/lib/systemd/system/$unit"
+  done
   for page in "$here"/man/*.8; do
     file "$page" "$root$prefix/share/man/man8/$(basename "$page")"
   done

@@ -81,6 +81,8 @@ const KINDS = {
   'backing-replaced': 'taken',
   /** The server that a descriptor was to be sent to is neither root's nor the user's own. */
   'receiver-not-trusted': 'taken',
+  /** Another `dmfd serve` listens there. */
+  'already-served': 'taken',
   /** Somebody else still holds what was to be gone. */
   'still-held': 'taken',
   /** The device that was named is not there, or is none of device-mapper's; or two have what it is called. */
@@ -115,6 +117,8 @@ const KINDS = {
   'xenstore-failed': 'system',
   /** The receiver of a descriptor could not be reached, or did not keep it. */
   'receiver-failed': 'system',
+  /** A socket to serve at could not be made, or is none. */
+  'socket-unusable': 'system',
   'command-failed': 'system',
   'command-not-found': 'command-not-found',
   'command-not-executable': 'command-not-executable',

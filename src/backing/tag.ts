@@ -6,6 +6,11 @@ const TAG = /^(LABEL|UUID|PARTLABEL|PARTUUID)=(.*)$/s;
 /** blkid(8): no device has the tag. */
 const NOTHING_FOUND = 2;
 
+/** Whether a path is a tag: `LABEL=…`, and so on. */
+export function isTag(path: string): boolean {
+  return TAG.test(path);
+}
+
 /**
  * The block device that a tag names, looked for on all devices now, without blkid's cache; any other path is its own.
  *

@@ -8,6 +8,7 @@ import { addProbe } from './probe.js';
 import { addReap } from './reap.js';
 import { addResize } from './resize.js';
 import { addRm } from './rm.js';
+import { addServe } from './serve.js';
 import { addSwap } from './swap.js';
 import { addXenHotplug } from './xen-hotplug.js';
 
@@ -22,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
   ['rm', addRm],
   ['resize', addResize],
   ['reap', addReap],
+  ['serve', addServe],
   ['xen-hotplug', addXenHotplug],
 ]);
 

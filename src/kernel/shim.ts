@@ -66,6 +66,21 @@ export const shim = {
   notifyBarrier: native<[connection: number, timeoutMs: number]>('dmfd_notify_barrier'),
   /** 0 when the other end of a connection has read all, or has gone. */
   unread: native<[connection: number]>('dmfd_unread'),
+  /** Listens at a new socket in an open directory, `name` NUL-terminated. */
+  listen: native<[directory: number, name: Buffer]>('dmfd_listen'),
+  accept: native<[listener: number]>('dmfd_accept'),
+  /** Reads a part of a message and what was passed with it, a `struct dmfd_passed`; returns how many bytes. */
+  receivePart: native<[connection: number, bytes: Buffer, size: number, passed: Buffer]>('dmfd_receive_part'),
+  /** Sends a part of a message and, with its first byte, descriptors; returns how many bytes went. */
+  sendPart: native<[connection: number, bytes: Buffer, size: number, passed: Buffer]>('dmfd_send_part'),
+  /** Fills a `struct dmfd_peer`; a descriptor of the process at the other end. */
+  peer: native<[connection: number, peer: Buffer]>('dmfd_peer'),
+  /** A descriptor that tells which of those that are watched are ready. */
+  watcher: native<[]>('dmfd_watcher'),
+  watch: native<[watcher: number, fd: number, tag: number, events: number]>('dmfd_watch'),
+  unwatch: native<[watcher: number, fd: number]>('dmfd_unwatch'),
+  /** Waits until something is ready, writes `struct dmfd_ready` of it, and returns how many. */
+  waitReady: native<[watcher: number, ready: Buffer, room: number]>('dmfd_wait_ready'),
   /** LOOP_SET_FD and LOOP_SET_STATUS64 in the shield. */
   loopSetFd: native<[loop: number, backing: number, status64: Buffer]>('dmfd_loop_set_fd'),
   /** `path` NUL-terminated; flags as swapon(2) has them. */

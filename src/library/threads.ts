@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { Canceled, type Cancellation } from '../kernel/cancellation.js';
+import { installed } from '../kernel/installed.js';
 import { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import type { StepListener } from '../kernel/step.js';
@@ -23,6 +24,7 @@ const AT_ONCE = 16;
 const KEPT = 4;
 
 // What a thread opens is the process's, and stays open when the thread ends.
+const WORKER = 'dist/library/worker.js';
 const THREAD = { execArgv: [], trackUnmanagedFds: false };
 
 const idle: Worker[] = [];
@@ -135,7 +137,7 @@ function cancelAll(): void {
 
 /** Rejects only when the thread itself fails. */
 function perform(task: Task, listen: StepListener): Promise<Exclude<Report, { step: unknown }>> {
-  const worker = idle.pop() ?? new Worker(new URL('./worker.js', import.meta.url), THREAD);
+  const worker = idle.pop() ?? new Worker(installed(WORKER), THREAD);
   return new Promise((resolve, reject) => {
     const onMessage = (report: Report): void => {
       if ('step' in report) {

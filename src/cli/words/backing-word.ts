@@ -39,7 +39,7 @@ export function backingOf(option: string, word: string, { path, keys }: PathWord
 }
 
 /** A number is the partition's; anything else its label or PARTUUID. */
-function parsePartition(word: string): number | string {
+export function parsePartition(word: string): number | string {
   return /^\d{1,5}$/.test(word) ? Number(word) : word;
 }
 

@@ -28,6 +28,9 @@ const STRUCTS = [
   'caller',
   'command',
   'descriptor',
+  'peer',
+  'ready',
+  'passed',
 ];
 
 /** Numbers that are no fields, and the C expressions they stand for. */
@@ -42,6 +45,10 @@ const OTHERS: Readonly<Record<string, string>> = {
   'key_given.table': 'DMFD_KEY_IN_TABLE',
   'limit.key_bytes': 'DMFD_KEY_MAX',
   'limit.pid_room': 'DMFD_PID_ROOM',
+  'event.readable': 'EPOLLIN',
+  'event.writable': 'EPOLLOUT',
+  'event.hung_up': 'EPOLLHUP',
+  'event.error': 'EPOLLERR',
   'constant.not_passed': '(uint64_t)(int64_t)DMFD_NOT_PASSED',
 };
 
@@ -56,7 +63,7 @@ function expressionFor(name: string): string {
 describe('the numbers that the shim answers', () => {
   test('are those of the C compiler, each one', () => {
     const names = [...answered.keys()];
-    const inC = evaluateC(['"dmfd.h"'], names.map(expressionFor));
+    const inC = evaluateC(['"dmfd.h"', '"serve/serve.h"', '<sys/epoll.h>'], names.map(expressionFor));
     const theirs = names.map((name) => [name, Number(BigInt.asIntN(64, inC.get(expressionFor(name)) ?? 0n))]);
     expect(Object.fromEntries(answered)).toEqual(Object.fromEntries(theirs));
     expect(names).toEqual(expect.arrayContaining(Object.keys(OTHERS)));

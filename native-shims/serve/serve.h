@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The service's sockets: stream sockets of unix, which never block; -EAGAIN where they would. All functions return a
+ * value >= 0 or -errno.
+ */
+#ifndef DMFD_SERVE_H
+#define DMFD_SERVE_H
+
+#include "dmfd.h"
+
+/* The most descriptors that go with one part of a message, either way. */
+#define DMFD_MESSAGE_FDS 32
+
+/* Who is at the other end of a connection. */
+struct dmfd_peer {
+	uint32_t pid;
+	uint32_t uid;
+};
+
+/* What became of a descriptor that is watched. */
+struct dmfd_ready {
+	uint32_t tag;
+	uint32_t events; /* of epoll(7) */
+};
+
+/* Descriptors that go with a part of a message. */
+struct dmfd_passed {
+	uint32_t count;
+	int32_t fds[DMFD_MESSAGE_FDS];
+};
+
+/* listen.c */
+DMFD_EXPORT int dmfd_listen(int directory, const char *name);
+DMFD_EXPORT int dmfd_accept(int listener);
+
+/* message.c */
+DMFD_EXPORT int dmfd_receive_part(int connection, char *bytes, uint32_t size, struct dmfd_passed *passed);
+DMFD_EXPORT int dmfd_send_part(int connection, const char *bytes, uint32_t size, const struct dmfd_passed *passed);
+
+/* peer.c */
+DMFD_EXPORT int dmfd_peer(int connection, struct dmfd_peer *peer);
+
+/* watch.c */
+DMFD_EXPORT int dmfd_watcher(void);
+DMFD_EXPORT int dmfd_watch(int watcher, int fd, uint32_t tag, uint32_t events);
+DMFD_EXPORT int dmfd_unwatch(int watcher, int fd);
+DMFD_EXPORT int dmfd_wait_ready(int watcher, struct dmfd_ready *ready, uint32_t room);
+
+#endif

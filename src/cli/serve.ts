@@ -1,0 +1,23 @@
+import type { Command as CommandLine } from 'commander';
+import { parseSeconds } from './option-values.js';
+
+const DIRECTORY = '/run/dmfd';
+
+interface Options {
+  readonly directory: string;
+  readonly idle?: number;
+}
+
+/** Adds `serve` to the command line. */
+export function addServe(program: CommandLine): void {
+  program
+    .command('serve')
+    .description('make devices for other programs, which ask for them at a socket (Varlink)')
+    .option('--directory <DIR>', 'make the sockets there', DIRECTORY)
+    .option('--idle <SECONDS>', 'end when nobody has been connected for so long', parseSeconds('--idle'))
+    .action(async ({ directory, idle }: Options) => {
+      // It needs most of dmfd, which no other command has to load.
+      const { serve } = await import('../serve/main.js');
+      process.exitCode = await serve({ directory, idle });
+    });
+}

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { shim } from '../kernel/shim.js';
+import type { Watched, Watcher } from '../kernel/watcher.js';
+import { Connection } from './connection.js';
+import type { Listener, SocketName } from './listeners.js';
+
+/**
+ * Speaks with one client, until that has gone; the connection is closed then. It throws only what should not happen.
+ *
+ * @param ending aborts when the service ends, whoever waits
+ */
+export type Protocol = (connection: Connection, ending: AbortSignal) => Promise<void>;
+
+export interface ServiceOptions {
+  readonly protocols: Readonly<Record<SocketName, Protocol>>;
+  /** Milliseconds without any connection after which it ends. Default: never. */
+  readonly idle: number | undefined;
+  /** Is told what should not have happened. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Milliseconds until the next try, where a connection cannot be had: there is no descriptor left, say. */
+const PAUSE = 100;
+
+/** Accepts connections, each of which goes its way by itself. */
+export class Service {
+  readonly #watcher: Watcher;
+  readonly #listeners: readonly Listener[];
+  readonly #options: ServiceOptions;
+  readonly #watched: Watched[] = [];
+  readonly #connections = new Map<Connection, Promise<void>>();
+  readonly #ending = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(watcher: Watcher, listeners: readonly Listener[], options: ServiceOptions) {
+    this.#watcher = watcher;
+    this.#listeners = listeners;
+    this.#options = options;
+    for (const listener of listeners) this.#listen(listener);
+    this.#watchIdle();
+  }
+
+  /** Asks it to end. What clients wait for is taken back; what they have got is theirs. */
+  end(): void {
+    this.#ending.abort();
+  }
+
+  /** Resolves when it has ended, by itself or because it was asked to. */
+  async run(): Promise<void> {
+    const { signal } = this.#ending;
+    if (!signal.aborted) await once(signal, 'abort');
+    clearTimeout(this.#timer);
+    for (const watched of this.#watched) watched.end();
+    for (const listener of this.#listeners) listener.close();
+    for (const connection of this.#connections.keys()) connection.close();
+    await Promise.all(this.#connections.values());
+  }
+
+  #listen({ name, fd }: Listener): void {
+    const next = (): void => watched.wait({ readable: true, writable: false });
+    const watched = this.#watcher.watch(fd, () => {
+      const connection = shim.accept(fd);
+      if (connection >= 0) {
+        this.#begin(new Connection(this.#watcher, connection), this.#options.protocols[name]);
+        next();
+      } else {
+        void sleep(PAUSE).then(next);
+      }
+    });
+    this.#watched.push(watched);
+    next();
+  }
+
+  #begin(connection: Connection, protocol: Protocol): void {
+    clearTimeout(this.#timer);
+    const over = protocol(connection, this.#ending.signal)
+      .catch(this.#options.onBug)
+      .then(() => {
+        connection.close();
+        this.#connections.delete(connection);
+        this.#watchIdle();
+      });
+    this.#connections.set(connection, over);
+  }
+
+  #watchIdle(): void {
+    const { idle } = this.#options;
+    if (idle === undefined || this.#connections.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.end(), idle);
+  }
+}

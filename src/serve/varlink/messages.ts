@@ -1,0 +1,56 @@
+import { isUtf8 } from 'node:buffer';
+import { shim } from '../../kernel/shim.js';
+import type { Connection } from '../connection.js';
+
+/** A message as it came: a text, and the descriptors with it, which the receiver closes. */
+export interface Message {
+  readonly text: string;
+  readonly fds: readonly number[];
+}
+
+/** What cannot be understood, so that nothing after it can. */
+export class Garbled extends Error {}
+
+/** Bytes; a table of 100,000 lines is shorter. */
+export const LONGEST_MESSAGE = 16 * 1024 * 1024;
+
+/**
+ * The messages that come, each ended by a NUL, as far as they come whole. Of descriptors, those belong to a message that came
+ * before its end, and after that of the one before.
+ *
+ * @throws Garbled; DmfdError when the connection breaks
+ */
+export async function* messagesOf(
+  connection: Pick<Connection, 'receive'>,
+): AsyncGenerator<Message, void, undefined> {
+  let parts: Buffer[] = [];
+  let fds: number[] = [];
+  try {
+    for (let part = await connection.receive(); part !== undefined; part = await connection.receive()) {
+      fds.push(...part.fds);
+      let rest = part.bytes;
+      for (let end = rest.indexOf(0); end >= 0; end = rest.indexOf(0)) {
+        const message = { text: textOf([...parts, rest.subarray(0, end)]), fds };
+        [parts, fds] = [[], []];
+        rest = rest.subarray(end + 1);
+        yield message;
+      }
+      if (rest.length > 0) parts.push(rest);
+      if (lengthOf(parts) > LONGEST_MESSAGE) {
+        throw new Garbled(`a message of more than ${LONGEST_MESSAGE} bytes`);
+      }
+    }
+  } finally {
+    for (const fd of fds) shim.close(fd);
+  }
+}
+
+function textOf(parts: readonly Buffer[]): string {
+  const bytes = Buffer.concat(parts);
+  if (!isUtf8(bytes)) throw new Garbled('a message that is not valid UTF-8');
+  return bytes.toString('utf8');
+}
+
+function lengthOf(parts: readonly Buffer[]): number {
+  return parts.reduce((length, part) => length + part.length, 0);
+}

@@ -1,0 +1,66 @@
+import { deviceJson, summaryJson, swapJson } from '../../cli/device-json.js';
+import type { DeviceNumber } from '../../dm/device-number.js';
+import {
+  createDevice,
+  createSwap,
+  findHolders,
+  listDevices,
+  probe,
+  removeDevice,
+  resizeDevice,
+} from '../../library/api.js';
+import { toChoice, toDeviceRequest, toSwapRequest } from './requests.js';
+
+/** What a method has to work with. */
+export interface Call {
+  /** Checked by the interface. */
+  readonly parameters: object;
+  /** The descriptors that came with the call. They are closed when it is over. */
+  readonly fds: readonly number[];
+  /** Ends what it waits for, and takes back what it made. */
+  readonly signal: AbortSignal;
+}
+
+/** What a call came to. */
+export interface Answer {
+  readonly parameters: object;
+  /** Descriptors that go with it. */
+  readonly fds?: readonly number[];
+  /** To be called when it was sent, or could not be. */
+  readonly over?: () => void;
+}
+
+export type MethodTable = Readonly<Record<string, (call: Call) => Promise<Answer>>>;
+
+/** The methods of DMFD_INTERFACE. */
+export const METHODS: MethodTable = {
+  /** From the moment that it is sent, the device is the client's; until then, it goes when this process does. */
+  Create: async ({ parameters, fds, signal }) => {
+    const device = await createDevice(toDeviceRequest(parameters, fds), { signal });
+    const { warnings, fd } = device;
+    return {
+      parameters: { device: deviceJson(device), fileDescriptor: 0, warnings },
+      fds: [fd],
+      over: () => device.close(),
+    };
+  },
+  CreateSwap: async ({ parameters, signal }) => {
+    const swap = await createSwap(toSwapRequest(parameters), { signal });
+    return { parameters: { swap: swapJson(swap), warnings: swap.warnings } };
+  },
+  List: async ({ parameters, signal }) => {
+    const devices = await listDevices({ ...parameters, signal });
+    return { parameters: { devices: devices.map((device) => summaryJson(device)) } };
+  },
+  FindHolders: async ({ parameters, signal }) => ({
+    parameters: { holders: await findHolders(parameters as DeviceNumber, { signal }) },
+  }),
+  Remove: async ({ parameters, signal }) => {
+    const { device, gone, holders } = await removeDevice(toChoice(parameters), { signal });
+    return { parameters: { device: summaryJson(device), gone, holders } };
+  },
+  Resize: async ({ parameters, signal }) => ({
+    parameters: await resizeDevice(toChoice(parameters), { signal }),
+  }),
+  Probe: async ({ signal }) => ({ parameters: await probe({ signal }) }),
+};

@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { executable } from '../support/distribution.js';
+import { leaveSocket } from '../support/left-socket.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'dmfd-serve-'));
+const place = join(directory, 'run');
+const socket = join(place, 'dmfd.sock');
+const started: ChildProcess[] = [];
+
+/** Resolves when it serves, or has ended; `said` has what it said until then. */
+async function serve(...options: string[]): Promise<{ service: ChildProcess; said: string }> {
+  const service = spawn(executable(), ['serve', ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+  started.push(service);
+  let said = '';
+  const ended = once(service, 'close');
+  const serving = new Promise<void>((resolve) => {
+    service.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.includes('serving')) resolve();
+    });
+  });
+  await Promise.race([serving, ended]);
+  return { service, said };
+}
+
+async function client(): Promise<Socket> {
+  const connection = connect(socket);
+  await once(connection, 'connect');
+  return connection;
+}
+
+/** What is answered, until the service says no more. */
+async function answers(connection: Socket, ...calls: (object | string | Buffer)[]): Promise<unknown[]> {
+  let text = '';
+  connection.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  for (const call of calls) {
+    const plain = typeof call === 'string' || Buffer.isBuffer(call);
+    connection.write(plain ? call : `${JSON.stringify(call)}\0`);
+  }
+  // A client that sends no more still hears what it asked for.
+  connection.end();
+  await once(connection, 'close');
+  return text
+    .split('\0')
+    .slice(0, -1)
+    .map((answer) => JSON.parse(answer));
+}
+
+const INFO = { method: 'org.varlink.service.GetInfo' };
+const isInfo = {
+  parameters: expect.objectContaining({ product: 'dmfd', interfaces: ['org.varlink.service', 'io.dmfd'] }),
+};
+const failed = (message: RegExp) => ({
+  error: 'io.dmfd.Failed',
+  parameters: expect.objectContaining({
+    kind: 'usage',
+    message: expect.stringMatching(message),
+    kernelLog: [],
+  }),
+});
+
+beforeAll(async () => {
+  const { said } = await serve('--directory', place);
+  expect(said).toBe('dmfd: serving varlink\n');
+});
+
+afterAll(() => {
+  for (const service of started) service.kill('SIGKILL');
+  rmSync(directory, { recursive: true });
+});
+
+test('the socket is its owner’s alone, in a directory that all can search', () => {
+  expect(statSync(place).mode & 0o777).toBe(0o755);
+  expect(statSync(socket).mode & 0o777).toBe(0o600);
+});
+
+test('the service tells what it is and what it can do', async () => {
+  const describe = 'org.varlink.service.GetInterfaceDescription';
+  const [info, own, general, absent] = await answers(
+    await client(),
+    INFO,
+    { method: describe, parameters: { interface: 'io.dmfd' } },
+    { method: describe, parameters: { interface: 'org.varlink.service' } },
+    { method: describe, parameters: { interface: 'io.other' } },
+  );
+  expect(info).toEqual(isInfo);
+  expect(own).toEqual({ parameters: { description: expect.stringContaining('\ninterface io.dmfd\n') } });
+  expect(general).toEqual({ parameters: { description: expect.stringContaining('method GetInfo() ->') } });
+  expect(absent).toEqual({
+    error: 'org.varlink.service.InterfaceNotFound',
+    parameters: { interface: 'io.other' },
+  });
+});
+
+test.each<[what: string, call: object, error: string, parameters: object]>([
+  ['an interface', { method: 'io.other.Create' }, 'InterfaceNotFound', { interface: 'io.other' }],
+  ['a method', { method: 'io.dmfd.Destroy' }, 'MethodNotFound', { method: 'io.dmfd.Destroy' }],
+  [
+    'a method by an inherited name',
+    { method: 'io.dmfd.toString' },
+    'MethodNotFound',
+    { method: 'io.dmfd.toString' },
+  ],
+  ['a method without an interface', { method: 'Create' }, 'InterfaceNotFound', { interface: '' }],
+  ['a field', { method: 'io.dmfd.List', parameters: { al: true } }, 'InvalidParameter', { parameter: 'al' }],
+  ['a value', { method: 'io.dmfd.List', parameters: { all: 1 } }, 'InvalidParameter', { parameter: 'all' }],
+  ['parameters', { method: 'io.dmfd.List', parameters: [] }, 'InvalidParameter', { parameter: '' }],
+  [
+    'a value deep down',
+    { method: 'io.dmfd.Create', parameters: { segments: [{ target: 'zero', size: '1M' }] } },
+    'InvalidParameter',
+    { parameter: 'segments[0].size' },
+  ],
+])('wrong in a call: %s; and the next one is answered', async (_, call, error, parameters) => {
+  expect(await answers(await client(), call, INFO)).toEqual([
+    { error: `org.varlink.service.${error}`, parameters },
+    isInfo,
+  ]);
+});
+
+test.each<[what: string, garbage: string | Buffer, message: RegExp]>([
+  ['no JSON', '{"method":\0', /no JSON/],
+  ['an empty message', '\0', /no JSON/],
+  ['no object', '[]\0', /no call/],
+  ['no method', '{"parameters":{}}\0', /no call/],
+  ['a method that is no text', '{"method":5}\0', /no call/],
+  ['an upgrade', '{"method":"io.dmfd.Probe","upgrade":true}\0', /upgrade/],
+  ['no UTF-8', Buffer.from([0x22, 0xff, 0x22, 0]), /UTF-8/],
+  ['JSON that is nested deeply', `${'['.repeat(1_000_000)}\0`, /no JSON/],
+])('what cannot be understood is the last that is answered: %s', async (_, garbage, message) => {
+  expect(await answers(await client(), INFO, garbage, INFO)).toEqual([isInfo, failed(message)]);
+});
+
+test('a message that has no end is answered, not kept', async () => {
+  const connection = await client();
+  connection.on('error', () => undefined);
+  expect(await answers(connection, 'x'.repeat(17 * 1024 * 1024))).toEqual([
+    failed(/more than 16777216 bytes/),
+  ]);
+});
+
+test('a call that is oneway has no answer', async () => {
+  expect(
+    await answers(await client(), { ...INFO, oneway: true }, { method: 'x', oneway: true }, INFO),
+  ).toEqual([isInfo]);
+});
+
+test('a client that says nothing, or goes in the middle, holds up nobody', async () => {
+  const silent = await client();
+  const leaving = await client();
+  leaving.write('{"meth');
+  leaving.destroy();
+  expect(await answers(await client(), INFO)).toEqual([isInfo]);
+  silent.destroy();
+});
+
+test('a second service says that one lives, and harms nothing', async () => {
+  const { service, said } = await serve('--directory', place);
+  expect(service.exitCode).toBe(125);
+  expect(said).toMatch(/^dmfd: .*dmfd\.sock: another dmfd serves there/);
+  expect(await answers(await client(), INFO)).toEqual([isInfo]);
+});
+
+test('what is no socket, or no directory, is left as it is', async () => {
+  const other = mkdtempSync(join(directory, 'other-'));
+  writeFileSync(join(other, 'dmfd.sock'), 'precious');
+  expect((await serve('--directory', other)).said).toMatch(
+    /dmfd\.sock: something else than a socket is there/,
+  );
+  expect(statSync(join(other, 'dmfd.sock')).size).toBe(8);
+  expect((await serve('--directory', join(other, 'dmfd.sock'))).said).toMatch(/ENOTDIR/);
+  expect((await serve('--directory', join(other, 'a/b'))).said).toMatch(/ENOENT/);
+});
+
+test('the socket of a killed service is replaced; its own is removed at the end, and clients are let go', async () => {
+  const other = mkdtempSync(join(directory, 'stale-'));
+  const file = join(other, 'dmfd.sock');
+  await leaveSocket(file);
+  const { service, said } = await serve('--directory', other);
+  expect(said).toContain('serving');
+  const connection = connect(file);
+  connection.write(`${JSON.stringify(INFO)}\0`);
+  await once(connection, 'data');
+  const ends = [once(service, 'close'), once(connection.resume(), 'close')];
+  service.kill('SIGTERM');
+  const [[code] = []] = await Promise.all(ends);
+  expect(code).toBe(0);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('without clients it ends when it is told to', async () => {
+  const other = mkdtempSync(join(directory, 'idle-'));
+  const { service } = await serve('--directory', other, '--idle', '0.1');
+  const [code] = service.exitCode === null ? await once(service, 'close') : [service.exitCode];
+  expect(code).toBe(0);
+  expect(existsSync(join(other, 'dmfd.sock'))).toBe(false);
+});
