@@ -105,7 +105,15 @@ export default defineConfig({
     sequence: { sequencer: AlternatingSequencer },
     reporters: ['default', new Summary()],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: minutes / 2 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: minutes / 2,
+          // The first that needs xenstored downloads it.
+          hookTimeout: 3 * minutes,
+        },
+      },
       ...(everything ? [selftests] : []),
       ...(process.env.DMFD_TEST_XEN === '1' ? [domain0] : []),
       ...guestProjects,

@@ -61,7 +61,7 @@ test('bash and fish offer the commands, modes and files', () => {
   expect(inBash('dmfd', 'create', '--udev', '')).toEqual(['quiet', 'full', 'none']);
   expect(inFish('dmfd create --mode a').sort()).toEqual(['atomic', 'auto']);
   expect(inBash('dmfd', 'create', '--loop', '/et')).toEqual(['compopt -o default']);
-  expect(inFish('dmfd create --loop /etc/host')).toContain('/etc/hosts');
+  expect(inFish('dmfd create --loop /etc/passw')).toContain('/etc/passwd');
 });
 
 test('rm and resize are offered the names of devices', () => {

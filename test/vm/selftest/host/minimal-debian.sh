@@ -1,6 +1,6 @@
 #!/bin/sh
 # Tries dmfd on a minimal Debian: debootstrap's smallest variant. First the package, with Node 20 and nothing else; then make
-# targets of this checkout, with make and npm, too. Prints what they print. Needs root and debootstrap, and what `make package`
+# targets of a clone of this checkout, with make, npm and git, too. Prints what they print. Needs root and debootstrap, and what `make package`
 # makes; leaves nothing.
 #
 #   test/vm/selftest/host/minimal-debian.sh bookworm|trixie TARGET...
@@ -24,8 +24,7 @@ main() {
   logged install
   try_package
   logged install_build_tools
-  mkdir "$root/checkout"
-  (cd "$checkout" && git ls-files -z | xargs -0 cp --no-dereference --parents -t "$root/checkout")
+  git clone --quiet --no-hardlinks "$checkout" "$root/checkout"
   inside make --no-print-directory -C /checkout "$@"
 }
 
@@ -41,6 +40,7 @@ install() {
   echo "deb $security $suite-security main" >>"$root/etc/apt/sources.list"
   mount -t proc proc "$root/proc"
   mount --rbind --make-rslave /dev "$root/dev"
+  mount --rbind --make-rslave /sys "$root/sys"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
   # This machine's may be more than Debian's own.
   cp /etc/ssl/certs/ca-certificates.crt "$root/certificates.crt"
@@ -83,8 +83,8 @@ all_files() {
 
 install_build_tools() {
   case $suite in
-    bookworm) install_packages make && npm_from_npm ;;
-    *) install_packages make npm ;;
+    bookworm) install_packages make git && npm_from_npm ;;
+    *) install_packages make git npm ;;
   esac
 }
 
@@ -124,7 +124,7 @@ inside() {
 
 remove_root() {
   cat "$log" >&2 || true
-  umount -R "$root/dev" "$root/proc" 2>/dev/null || true
+  umount -R "$root/sys" "$root/dev" "$root/proc" 2>/dev/null || true
   rm -rf --one-file-system "$root" "$root.before" "$log"
 }
 
