@@ -40,25 +40,31 @@ export class BackendWait {
 
   /** @throws DmfdError `kernel` when it does not open it, `taken` when the toolstack no longer wants it */
   until(disk: Disk, deadline: Deadline): void {
-    for (let pause = 1; !this.#isOpenAfter(pause, disk); pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    const uuid = disk.made[0]?.uuid;
+    if (uuid === undefined) {
+      this.#wait(disk, deadline, () => true);
+    } else {
+      // A second witness, of a device that this process has open once.
+      DmControl.with(this.kernel, (dm) => {
+        this.#wait(disk, deadline, () => (dm.status({ uuid })?.openCount ?? 0) >= 2);
+      });
+    }
+  }
+
+  #wait(disk: Disk, deadline: Deadline, isHeldTwice: () => boolean): void {
+    for (let pause = 1; !this.#isOpenAfter(pause, disk, isHeldTwice); ) {
       if (deadline.left() === 0) throw this.#tooLate(disk, deadline);
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
   }
 
   /** Waits for a word of xenstore's, or that long where it has none for what is waited for. */
-  #isOpenAfter(milliseconds: number, disk: Disk): boolean {
+  #isOpenAfter(milliseconds: number, disk: Disk, isHeldTwice: () => boolean): boolean {
     const event = this.store.nextEvent(this.#tellsOpened ? Number.POSITIVE_INFINITY : milliseconds);
     if (event === this.#state) this.#refuseEnded(disk);
     if (this.#tellsOpened) return event === this.#opened && this.store.read(this.#opened) === '1';
     const shown = readIfThere(`${BACKENDS}/${sysfsName(this.vbd)}/physical_device`).trim();
-    return shown === hexNumber(disk) && this.#isHeldTwice(disk);
-  }
-
-  /** A second witness, of a device that this process has open once. */
-  #isHeldTwice(disk: Disk): boolean {
-    const uuid = disk.made[0]?.uuid;
-    if (uuid === undefined) return true;
-    return DmControl.with(this.kernel, (dm) => (dm.status({ uuid })?.openCount ?? 0) >= 2);
+    return shown === hexNumber(disk) && isHeldTwice();
   }
 
   /** Where blkback cannot open the device, it says why and closes. */

@@ -1,7 +1,6 @@
 import { isAttached, isThere } from '../device/wait-gone.js';
 import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
-import { DmControl } from '../kernel/dm-control.js';
-import type { Kernel } from '../kernel/kernel.js';
+import type { DmControl } from '../kernel/dm-control.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 
 /** A device that was made for a disk, and goes with it. */
@@ -34,7 +33,6 @@ export function parseMade(text: string): Made[] {
 }
 
 /** Whether the kernel has it still, and not another one under its number. */
-export function isStillMade(kernel: Kernel, { uuid, ...device }: Made): boolean {
-  if (uuid === undefined) return isAttached(device);
-  return DmControl.with(kernel, (dm) => isThere(dm, { ...device, uuid }));
+export function isStillMade(dm: DmControl, { uuid, ...device }: Made): boolean {
+  return uuid === undefined ? isAttached(device) : isThere(dm, { ...device, uuid });
 }

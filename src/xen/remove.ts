@@ -1,5 +1,7 @@
 import { findHolders } from '../device/holders.js';
+import { isAttached } from '../device/wait-gone.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
+import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { MADE } from './add.js';
 import { Deadline } from './deadline.js';
@@ -26,8 +28,20 @@ export function removeDisk(kernel: Kernel, vbd: Vbd): string[] {
 }
 
 function waitGone(kernel: Kernel, made: readonly Made[], deadline: Deadline): readonly Made[] {
+  const wait = (isThere: (device: Made) => boolean) => waitWhile(kernel, made, deadline, isThere);
+  // A disk that is a loop device alone needs no device-mapper.
+  if (made.every(({ uuid }) => uuid === undefined)) return wait(isAttached);
+  return DmControl.with(kernel, (dm) => wait((device) => isStillMade(dm, device)));
+}
+
+function waitWhile(
+  kernel: Kernel,
+  made: readonly Made[],
+  deadline: Deadline,
+  isThere: (device: Made) => boolean,
+): readonly Made[] {
   for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const left = made.filter((device) => isStillMade(kernel, device));
+    const left = made.filter(isThere);
     if (left.length === 0 || deadline.left() === 0) return left;
     kernel.pause(pause);
   }

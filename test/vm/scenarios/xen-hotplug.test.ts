@@ -3,7 +3,8 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
-import { expectNothingLeft, sampleOf, sh, vm } from './support.js';
+import { pointsFor } from './points.js';
+import { expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
 
 /**
  * The hotplug script with real devices and a real xenstored, in a guest without Xen. The backend is a shell that opens what
@@ -45,6 +46,8 @@ async function xenShell(script: string): Promise<{ code: number | null; stdout: 
   const { code, stdout, stderr } = await vm.sh(`${FUNCTIONS}\n${script}`, { timeoutMs: 120_000 });
   return { code, stdout, stderr };
 }
+
+const hours = 3_600_000;
 
 const CONNECTED = ['status: connected', 'holders: sleep '];
 const WRITTEN = 'reads what was written: written';
@@ -128,6 +131,47 @@ test('a kill while the backend is waited for', async () => {
     left 3 | grep -c diskseq`);
   expect(stdout).toBe('ended with 137\n1\n');
 });
+
+/** SIGKILL at every system call from the opening of the first control device on; see kill-at, and points.ts. */
+test.each([
+  ['shield', 2],
+  ['group', 2],
+  ['main', 4],
+])(
+  'SIGKILL (%s) of add leaves the disk or nothing, and nothing when the backend lets go',
+  async (who, size) => {
+    const killAt = (points: readonly number[]) =>
+      `${FUNCTIONS}${GONE}
+      yes base | head -c 1048576 >/tmp/base
+      for point in ${points.join(' ')}; do
+        echo "point $point" $(killed_at '${program('kill-at')}' ${who} $point 2>/dev/null), left: $(gone)
+      done`;
+    const counted = await sh(
+      `${FUNCTIONS} yes base | head -c 1048576 >/tmp/base
+      disk 2 overlay:/tmp/base
+      backend 2 & held=$!
+      ln -sfn "$LAUNCHER" /tmp/block-dmfd
+      XENBUS_PATH=backend/vbd/3/2 '${program('kill-at')}' ${who} 1000000 /tmp/block-dmfd add
+      kill $held; xs rm $(path 2)`,
+    );
+    const count = Number(/^points (\d+)$/m.exec(counted)?.[1]);
+    expect(count).toBeGreaterThan(who === 'main' ? 200 : 14);
+    const points = pointsFor(who, count, size);
+    const lines = (await sh(killAt(points), hours)).trim().split('\n');
+    expect(lines).toHaveLength(points.length);
+    // What is before the device's number is told leaves nothing; what is after it, a disk; and between the two, either.
+    const right = /^point \d+ (killed|points) (disk: base|nothing), left:$/;
+    expect(lines.filter((line) => !right.test(line))).toEqual([]);
+    const killed = lines.filter((line) => line.includes(' killed ')).length;
+    // The very last calls of the main thread may come or not: how Node's threads end is a race.
+    expect(killed).toBeGreaterThanOrEqual(
+      points.length - (who === 'main' ? Math.ceil(points.length / 10) : 0),
+    );
+    const disks = lines.filter((line) => line.includes('disk')).length;
+    console.info(`${who}: ${killed} of ${count} points, ${disks} with the disk`);
+  },
+  hours,
+);
 
 test('one disk at a time for what is written to, unless the mode says that it may be shared', async () => {
   const { stdout } = await xenShell(`

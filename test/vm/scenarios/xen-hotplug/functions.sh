@@ -25,7 +25,7 @@ hotplug() {
 
 # backend NUMBER: opens the device that xenstore names, as a blkback that tells of it, and holds it until it is killed.
 backend() {
-  until number=$(xs read "$(path "$1")/physical-device" 2>/dev/null); do sleep 0.02; done
+  until number=$(xs read "$(path "$1")/physical-device" 2>/dev/null); do sleep 0.05; done
   node=/tmp/backend-$1
   rm -f "$node"
   mknod "$node" b $((0x${number%:*})) $((0x${number#*:}))
@@ -52,4 +52,27 @@ detach() {
   wait "$held" || true
   hotplug "$1" remove "$2"
   xs rm "$(path "$2")"
+}
+
+# killed_at KILL_AT WHO POINT: kills `add` of an overlay at that point of it (see kill-at). Prints whether it was, and what the
+# backend has then; lets go of that, as when a domain ends, and does not run "remove".
+killed_at() {
+  disk 1 overlay:/tmp/base
+  backend 1 2>/dev/null &
+  held=$!
+  ln -sfn "$LAUNCHER" /tmp/block-dmfd
+  XENBUS_PATH=backend/vbd/3/1 timeout 60 "$1" "$2" "$3" /tmp/block-dmfd add 2>/dev/null | sed -n 's/^\(killed\|points\).*/\1/p'
+  # It cannot open what is gone, and ends.
+  if xs read "$(path 1)/physical-device" >/dev/null 2>&1; then
+    until [ "$(xs read "$(path 1)/opened")" = 1 ] || ! kill -0 $held 2>/dev/null; do sleep 0.05; done
+  fi
+  if [ "$(xs read "$(path 1)/opened")" = 1 ]; then
+    echo "disk: $(dd if=/tmp/backend-1 bs=512 count=1 status=none | head -c 4)"
+  else
+    echo nothing
+  fi
+  kill $held 2>/dev/null
+  wait $held
+  xs rm "$(path 1)"
+  rm -f /tmp/backend-1
 }
