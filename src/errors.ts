@@ -33,7 +33,7 @@ const KINDS = {
   'layer-missing': 'usage',
   /** Nothing stands on a layer. */
   'layer-unused': 'usage',
-  /** Only making the device can tell, for it depends on what a layer below has on it. */
+  /** Only making the device can tell, for it depends on what a layer below has on it, or on the kernel formatting an area. */
   'not-known-yet': 'usage',
   'loop-file-unusable': 'usage',
   'loop-file-not-writable': 'usage',
@@ -75,6 +75,8 @@ const KINDS = {
   'backing-in-use': 'taken',
   /** It has a file system, a partition table, … */
   'backing-has-content': 'taken',
+  /** What is to be formatted is neither zero nor formatted already. */
+  'area-not-zero': 'taken',
   /** A file that others than root could change while it is swap. */
   'backing-insecure': 'usage',
   'backing-copied-on-write': 'usage',

@@ -38,6 +38,10 @@ export interface OpenBacking {
   readonly deviceStart: bigint;
   /** A multiple of 512. */
   readonly bytes: bigint;
+  /** It reaches to the end of `device`, or of the file, but for less than a sector. */
+  readonly toEnd: boolean;
+  /** What it is a part of: the partition, or else all of the file or device, in bytes. */
+  readonly whole: Extent;
   /** Bytes of the smallest block of a block device; of a file, 512. */
   readonly blockSize: number;
   readonly readOnly: boolean;
@@ -111,8 +115,16 @@ function measureFile(
   const partition = partitionOf(kernel, backing, subject, fd, size);
   const { offset, ...area } = areaOf(backing, subject, partition.size);
   const start = partition.start + offset;
-  const identity = `file ${dev}:${ino}`;
-  return { device: undefined, identity, start, deviceStart: start, blockSize: Number(SECTOR), ...area };
+  return {
+    device: undefined,
+    identity: `file ${dev}:${ino}`,
+    start,
+    deviceStart: start,
+    blockSize: Number(SECTOR),
+    toEnd: start + area.bytes + SECTOR > size,
+    whole: partition,
+    ...area,
+  };
 }
 
 function measureDevice(
@@ -133,8 +145,17 @@ function measureDevice(
   const device = own ?? disk;
   const { offset, ...area } = areaOf(backing, subject, partition.size);
   const start = partition.start + offset;
-  const identity = `device ${formatDeviceNumber(device)}`;
-  return { device, identity, start, deviceStart: own === undefined ? start : offset, blockSize, ...area };
+  const deviceStart = own === undefined ? start : offset;
+  return {
+    device,
+    identity: `device ${formatDeviceNumber(device)}`,
+    start,
+    deviceStart,
+    blockSize,
+    toEnd: deviceStart + area.bytes + SECTOR > (own === undefined ? bytes : partition.size),
+    whole: partition,
+    ...area,
+  };
 }
 
 /**

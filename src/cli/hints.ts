@@ -43,7 +43,8 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'loop-devices-taken': undefined,
   'loop-file-in-use': '"losetup -l" shows it: end what uses it; or allow both with --shared-loop',
   'backing-in-use': undefined,
-  'backing-has-content': '"wipefs" shows more; --force overwrites it',
+  'backing-has-content': '"wipefs" shows more; swap --force, or --cow PATH,force, overwrites it',
+  'area-not-zero': undefined,
   'backing-insecure': 'chown root FILE; chmod 600 FILE; or use it as it is, with --force',
   'backing-copied-on-write':
     'make it anew: rm FILE; touch FILE; chattr +C FILE; fallocate -l SIZE FILE; or use it as it is, with --force',

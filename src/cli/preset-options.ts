@@ -1,6 +1,8 @@
 import type { Command as CommandLine } from 'commander';
 import type { Backing } from '../backing/request.js';
 import { CIPHER_HINT, isCipherWord } from '../segment/crypt.js';
+import { LONGEST_DELAY } from '../segment/delay.js';
+import { CHECKSUM_HINT, isChecksumWord, MAX_TAG_SIZE, NO_CHECKSUM } from '../segment/integrity.js';
 import type { Corruption, FlakeyFeature, Segment, SnapshotSegment } from '../segment/segment.js';
 import { usageError } from './usage-error.js';
 import { BACKING_KEYS, backingOf, parseBacking } from './words/backing-word.js';
@@ -36,7 +38,7 @@ class Presets {
     if (last?.target !== 'snapshot')
       throw usageError(`--cow ${word}: no --overlay stands before it`, 'write --overlay BASE --cow PATH');
     if (last.cow !== undefined) throw usageError(`--cow ${word}: the overlay before it has a --cow already`);
-    this.#segments[this.#segments.length - 1] = { ...last, cow: cowOf(word) };
+    this.#segments[this.#segments.length - 1] = { ...last, ...cowOf(word) };
   }
 
   /**
@@ -101,7 +103,7 @@ export function addPresetOptions(command: CommandLine): (options: PresetOptions)
   });
   preset(
     '--cow <PATH|SIZE>',
-    'where the writes of --overlay go (default: a sparse file without a name)',
+    'where the writes of --overlay go, PATH[,force] (default: a sparse file without a name)',
     (word) => {
       presets.setCow(word);
     },
@@ -120,6 +122,13 @@ export function addPresetOptions(command: CommandLine): (options: PresetOptions)
       '--crypt encrypts in units of 512 or 4096 bytes (default: 512)',
       parseCryptSectorSize,
     );
+  preset(
+    '--integrity <PATH>',
+    'PATH, with a checksum of each block beside it; formatted if it is zero; PATH[,checksum=NAME][,tag-size=BYTES]',
+    (word) => {
+      presets.add(parseIntegrity(word));
+    },
+  );
   preset(
     '--verity <DATA>',
     'DATA, checked against a hash tree, read-only; DATA,hash=PATH,root=HEX [,hash-offset=SIZE] [,fec=PATH,fec-offset=SIZE,fec-roots=N]',
@@ -146,12 +155,15 @@ function parsePositive(where: string, word: string): bigint {
   throw usageError(`${where}: it must be more than 0`);
 }
 
+const COW_KEYS = { ...BACKING_KEYS, force: 'flag' } as const satisfies Keys;
+
 /** A word that is a size is no path: a file of such a name is written with its directory. */
-function cowOf(word: string): bigint | Backing {
-  if (bytesOfSize(word) !== undefined) return parsePositive(`--cow ${word}`, word);
-  const backing = parseBacking('--cow', word);
-  if (backing.readOnly) throw usageError(`--cow ${word}: ro cannot be, for it is where writes go`);
-  return backing;
+function cowOf(word: string): Pick<SnapshotSegment, 'cow' | 'force'> {
+  if (bytesOfSize(word) !== undefined) return { cow: parsePositive(`--cow ${word}`, word) };
+  const parted = parsePathWord('--cow', word, COW_KEYS);
+  const cow = backingOf('--cow', word, parted);
+  if (cow.readOnly) throw usageError(`--cow ${word}: ro cannot be, for it is where writes go`);
+  return { cow, ...(parted.keys.has('force') ? { force: true } : {}) };
 }
 
 const DELAY_KEYS = { ...BACKING_KEYS, read: 'value', write: 'value', flush: 'value' } as const satisfies Keys;
@@ -162,6 +174,9 @@ function parseDelay(word: string): Segment {
   const [read, write, flush] = [milliseconds('read'), milliseconds('write'), milliseconds('flush')];
   if (read === undefined)
     throw usageError(`--delay ${word}: read= is missing`, 'as in --delay disk.img,read=100');
+  for (const [key, value = 0] of Object.entries({ read, write, flush }))
+    if (value > LONGEST_DELAY)
+      throw usageError(`--delay ${word}: ${key}=${value} is more than a day, ${LONGEST_DELAY} milliseconds`);
   return {
     target: 'delay',
     backing: backingOf('--delay', word, parted),
@@ -212,6 +227,28 @@ function parseFlakey(word: string): Segment {
     up,
     down,
     ...(features.length === 0 ? {} : { features }),
+  };
+}
+
+const INTEGRITY_KEYS = { ...BACKING_KEYS, checksum: 'value', 'tag-size': 'value' } as const satisfies Keys;
+
+function parseIntegrity(word: string): Segment {
+  const option = '--integrity';
+  const parted = parsePathWord(option, word, INTEGRITY_KEYS);
+  const checksum = parted.keys.get('checksum');
+  const tagSize = numberOf(option, word, parted, 'tag-size', 'bytes');
+  if (checksum !== undefined && !isChecksumWord(checksum))
+    throw usageError(`${option} ${word}: checksum=${checksum}: ${NO_CHECKSUM}`, CHECKSUM_HINT);
+  if (tagSize !== undefined && (tagSize < 1 || tagSize > MAX_TAG_SIZE))
+    throw usageError(`${option} ${word}: tag-size=${tagSize} is not from 1 to ${MAX_TAG_SIZE}`);
+  const backing = backingOf(option, word, parted);
+  if (backing.readOnly)
+    throw usageError(`${option} ${word}: ro cannot be, for the target writes its journal`);
+  return {
+    target: 'integrity',
+    backing,
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(tagSize === undefined ? {} : { tagSize }),
   };
 }
 

@@ -10,12 +10,13 @@ import { takesKeyring } from '../key/keyring.js';
 import type { LoopDevice } from '../loop/attach.js';
 import { withLoops } from '../loop/plan.js';
 import type { LayerBelow } from '../segment/ground.js';
-import { type CreationResult, createShielded } from './creation.js';
-import { explainFailure } from './failure.js';
+import type { CreationResult } from './creation.js';
+import { createOrExplain } from './failure.js';
+import { formatAreas } from './format.js';
 import { Device } from './handle.js';
 import { makeMapperLink, refuseTakenLink } from './mapper-link.js';
 import { sendMessages } from './message.js';
-import { describePlan, type PlannedLayer, withPlan } from './plan.js';
+import { describePlan, type PlannedLayer, refuseUnformatted, withPlan } from './plan.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { awaitUdev, udevClock } from './udev.js';
 
@@ -79,13 +80,21 @@ function planAhead(kernel: Kernel, request: CheckedRequest): void {
 function makeLayer(kernel: Kernel, layer: CheckedLayer, options: Options, below: readonly Device[]): Made {
   const key = layer.key === undefined ? undefined : openKey(layer.key);
   try {
-    return withPlan(kernel, layer, below.map(asGround), (planned) =>
+    const ground = below.map(asGround);
+    return withPlan(kernel, layer, ground, (planned) =>
       DmControl.with(kernel, (dm) => {
         refuseTakenUuid(dm, layer);
         if (options.mapperLink) refuseTakenLink(kernel, dm, layer.name);
-        return withLoops(kernel, planned.loops, options.sharedLoop, (loops) =>
-          createOver(kernel, dm, { ...planned, ...options }, loops, key),
-        );
+        const make = ({ loops, ...plan }: PlannedLayer) =>
+          withLoops(kernel, loops, options.sharedLoop, (attached) =>
+            createOver(kernel, dm, { ...plan, ...options }, attached, key),
+          );
+        if (planned.formatting === undefined) return make(planned);
+        formatAreas(kernel, dm, { ...planned, ...options });
+        return withPlan(kernel, layer, ground, (formatted) => {
+          refuseUnformatted(formatted);
+          return make(formatted);
+        });
       }),
     );
   } finally {
@@ -127,7 +136,7 @@ function refuseTakenUuid(dm: DmControl, { uuid }: CheckedLayer): void {
 function createOver(
   kernel: Kernel,
   dm: DmControl,
-  request: PlannedLayer & Options,
+  request: Omit<PlannedLayer, 'loops'> & Options,
   loops: readonly LoopDevice[],
   key: OpenKey | undefined,
 ): Made {
@@ -136,12 +145,7 @@ function createOver(
   try {
     const keyringAllowed = key !== undefined && takesKeyring(kernel, dm, table);
     const since = udevClock();
-    const result = createShielded(kernel, dm, { ...request, table, key, keyringAllowed });
-    if (result.result < 0) {
-      const { dev } = result;
-      const number = dev.major === 0 ? undefined : formatDeviceNumber(dev);
-      throw explainFailure(request, result, log.deviceMapperLines(number));
-    }
+    const result = createOrExplain(kernel, dm, { ...request, table, key, keyringAllowed }, log);
     const device = { name: request.name, ...result.dev };
     const { linkWarnings, mapperLink } = orClose(result.fd, () => {
       sendMessages(dm, device, request.messages, log);

@@ -3,9 +3,12 @@ import { isOwnUuid } from '../dm/names.js';
 import { NO_ANSWER } from '../dm/protocol.js';
 import { tableLength } from '../dm/table.js';
 import { type DmfdError, type ErrorCode, NODE_HINT, PRIVILEGE_HINT } from '../errors.js';
+import type { DmControl } from '../kernel/dm-control.js';
 import { describeErrno, type Errno, errnoError, isRefusal } from '../kernel/errno.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { KernelLog } from '../kernel/kernel-log.js';
 import { KEY_TOO_LONG_HINT, maxKeyBytes } from '../key/key.js';
-import type { CreationResult } from './creation.js';
+import { type Creation, type CreationResult, createShielded } from './creation.js';
 import type { PlannedLayer } from './plan.js';
 import type { CheckedRequest } from './request.js';
 import { stepWords } from './steps.js';
@@ -17,6 +20,20 @@ interface Explanation {
   readonly code?: ErrorCode;
   readonly said?: string;
   readonly hint?: string;
+}
+
+/** As {@link createShielded}. @throws DmfdError when it failed; then nothing is left */
+export function createOrExplain(
+  kernel: Kernel,
+  dm: DmControl,
+  creation: Creation,
+  log: KernelLog,
+): CreationResult {
+  const outcome = createShielded(kernel, dm, creation);
+  if (outcome.result >= 0) return outcome;
+  const { dev } = outcome;
+  const number = dev.major === 0 ? undefined : formatDeviceNumber(dev);
+  throw explainFailure(creation, outcome, log.deviceMapperLines(number));
 }
 
 /** Puts a failed creation into words: what was asked, what the kernel answered, its own log lines, what to do. */

@@ -14,8 +14,8 @@ import { DmfdError } from '../errors.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { checkKey } from '../key/key.js';
 import type { LoopPlan } from '../loop/plan.js';
-import { Ground, type LayerBelow } from '../segment/ground.js';
-import { planSegments } from '../segment/plan.js';
+import { type Formatting, Ground, type LayerBelow } from '../segment/ground.js';
+import { planSegments, tableOfParts } from '../segment/plan.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { inLayer } from './stack.js';
 
@@ -27,6 +27,13 @@ export interface PlannedLayer extends CheckedLayer {
   readonly table: Table;
   readonly loops: readonly LoopPlan[];
   readonly warnings: readonly string[];
+  /**
+   * The table that has the kernel format what has to be formatted first; undefined where nothing has. Until then `table` is not what
+   * it will be.
+   */
+  readonly formatting?: Table;
+  /** Names the first such area in messages. */
+  readonly unformatted?: string;
 }
 
 /** What would be made of a layer: for a request that is only to be looked at. */
@@ -61,6 +68,7 @@ export function describePlan(kernel: Kernel, request: CheckedRequest): DevicePla
   const plan = (layer: CheckedLayer): LayerPlan =>
     inLayer(known.length, request.below.length + 1, () =>
       withPlan(kernel, layer, known, (planned) => {
+        refuseUnformatted(planned);
         warnings.push(...planned.warnings);
         known.push({ sectors: tableLength(planned.table), readOnly: planned.readOnly, live: undefined });
         return describe(planned);
@@ -94,14 +102,15 @@ export function withPlan<T>(
 ): T {
   const { content, readOnly } = layer;
   const useChecked = (planned: PlannedLayer): T => {
-    checkMessages(planned);
+    if (planned.formatting === undefined) checkMessages(planned);
     return use(planned);
   };
   if ('segments' in content) {
     const ground = new Ground(kernel, readOnly, below);
     try {
       const table = planSegments(content.segments, ground);
-      return useChecked({ ...layer, table, loops: ground.loops, warnings: ground.warnings });
+      const { loops, warnings, formattings } = ground;
+      return useChecked({ ...layer, table, loops, warnings, ...formattingOf(formattings) });
     } finally {
       ground.close();
     }
@@ -116,6 +125,22 @@ export function withPlan<T>(
       warnings: files.flatMap(({ warning }) => warning ?? []),
     });
   });
+}
+
+function formattingOf(formattings: readonly Formatting[]): Pick<PlannedLayer, 'formatting' | 'unformatted'> {
+  const [first] = formattings;
+  if (first === undefined) return {};
+  return { formatting: tableOfParts(formattings.map(({ part }) => part)), unformatted: first.subject };
+}
+
+/** @throws DmfdError `usage` for a layer whose table is not known before the kernel has formatted an area */
+export function refuseUnformatted({ unformatted }: PlannedLayer): void {
+  if (unformatted === undefined) return;
+  throw new DmfdError(
+    'not-known-yet',
+    `${unformatted}: it is zero, and only when the kernel has formatted it is known how much is left for data`,
+    { hint: 'only making the device can tell: it formats it' },
+  );
 }
 
 function withSizes(

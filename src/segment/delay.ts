@@ -6,7 +6,7 @@ import { type Part, part } from './part.js';
 import type { DelaySegment } from './segment.js';
 
 /** Milliseconds: a day. */
-const LONGEST = 86_400_000;
+export const LONGEST_DELAY = 86_400_000;
 
 export function checkDelay(segment: DelaySegment, check: SegmentCheck): DelaySegment<Backing> {
   const { backing } = SEGMENT_TYPES;
@@ -15,7 +15,7 @@ export function checkDelay(segment: DelaySegment, check: SegmentCheck): DelaySeg
     'backing',
     'read',
   ]);
-  for (const name of ['read', 'write', 'flush'] as const) check.count(name, segment[name], 0, LONGEST);
+  for (const name of ['read', 'write', 'flush'] as const) check.count(name, segment[name], 0, LONGEST_DELAY);
   return { ...own, backing: check.backing('backing', segment.backing) };
 }
 

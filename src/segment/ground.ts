@@ -1,11 +1,14 @@
 import { closeSync } from 'node:fs';
 import { areaOf, type OpenBacking, openBacking, openForWriting } from '../backing/open.js';
 import type { Backing } from '../backing/request.js';
+import { type Content, findContent } from '../content/find.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { layerOfPath } from '../dm/layers.js';
 import { DmfdError } from '../errors.js';
+import { flushBlockDevice } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { LoopPlan } from '../loop/plan.js';
+import type { Part } from './part.js';
 
 const SECTOR = 512n;
 
@@ -16,6 +19,8 @@ export interface Place {
   /** Sectors of 512 bytes: where it begins on that device. */
   readonly start: bigint;
   readonly sectors: bigint;
+  /** Bytes of its smallest block. */
+  readonly blockSize: number;
   /** For messages: `linear "disk.img"`. */
   readonly subject: string;
   /** Two places of one identity are on the same file or device. */
@@ -43,6 +48,16 @@ export interface Demand {
   readonly readOnly?: boolean;
   /** The target has no word for where to begin: the device has to begin there. */
   readonly fromStart?: boolean;
+  /** The target has no word for how much of it: the device has to end where it ends. */
+  readonly toEnd?: boolean;
+}
+
+/** An area that the kernel has to format before it is known what a segment comes to. */
+export interface Formatting {
+  /** What has the kernel do it. */
+  readonly part: Part;
+  /** As in {@link Place}. */
+  readonly subject: string;
 }
 
 /** What the segments of a device stand on: backings that are opened as they are named, and the loop devices over files. */
@@ -53,6 +68,7 @@ export class Ground {
   readonly #fds: number[] = [];
   readonly #loops: { readonly key: string; readonly plan: LoopPlan }[] = [];
   readonly #warnings: string[] = [];
+  readonly #formattings: Formatting[] = [];
 
   /**
    * @param readOnly nothing is opened for writing
@@ -72,6 +88,15 @@ export class Ground {
     return this.#warnings;
   }
 
+  get formattings(): readonly Formatting[] {
+    return this.#formattings;
+  }
+
+  /** Nothing is opened for writing. */
+  get readOnly(): boolean {
+    return this.#readOnly;
+  }
+
   /**
    * Opens a backing. Whole sectors are counted by the table, so that several parts of one file share a loop device; the rest,
    * and what only a loop device can do, is done by one.
@@ -79,11 +104,15 @@ export class Ground {
    * @param use names what it is for, in messages
    * @throws DmfdError `usage` for what cannot be used so
    */
-  place(use: string, backing: Backing, { readOnly = this.#readOnly, fromStart = false }: Demand = {}): Place {
+  place(
+    use: string,
+    backing: Backing,
+    { readOnly = this.#readOnly, fromStart = false, toEnd = false }: Demand = {},
+  ): Place {
     const subject = `${use} ${JSON.stringify(backing.path)}`;
     const layer = this.#layerOf(backing);
     if (layer !== undefined && layer.live === undefined)
-      return this.#onPlanned(layer, backing, { subject, readOnly, fromStart });
+      return this.#onPlanned(layer, backing, { subject, readOnly, fromStart, toEnd });
     const there = layer?.live === undefined ? backing : { ...backing, path: layer.live.path };
     const open = openBacking(this.#kernel, there, {
       subject,
@@ -97,11 +126,18 @@ export class Ground {
     const unit = BigInt(Math.max(open.blockSize, backing.sectorSize ?? 0));
     const at = open.deviceStart;
     const isAligned = at === 0n || (!fromStart && at % unit === 0n);
-    const place = { sectors: open.bytes / SECTOR, subject, identity: open.identity, open };
-    if (device !== undefined && isAligned && !needsLoop(backing))
+    const limit = toEnd && !open.toEnd ? open.bytes : undefined;
+    const place = {
+      sectors: open.bytes / SECTOR,
+      blockSize: Number(unit),
+      subject,
+      identity: open.identity,
+      open,
+    };
+    if (device !== undefined && isAligned && limit === undefined && !needsLoop(backing))
       return { ...place, device: formatDeviceNumber(device), start: at / SECTOR };
-    const offset = isAligned ? 0n : open.start;
-    const loop = this.#loopOver(open, backing, offset, subject);
+    const offset = isAligned && limit === undefined ? 0n : open.start;
+    const loop = this.#loopOver(open, backing, { offset, sizeLimit: limit }, subject);
     return { ...place, device: `{loop${loop}}`, start: (open.start - offset) / SECTOR };
   }
 
@@ -109,7 +145,7 @@ export class Ground {
   #onPlanned(
     { index, sectors, readOnly: isReadOnly }: NumberedLayer,
     backing: Backing,
-    { subject, readOnly, fromStart }: { subject: string } & Required<Demand>,
+    { subject, readOnly, fromStart, toEnd }: { subject: string } & Required<Demand>,
   ): Place {
     if (isReadOnly && !readOnly && backing.readOnly !== true)
       throw new DmfdError('backing-unusable', `${subject}: layer ${index} is read-only`, {
@@ -117,10 +153,11 @@ export class Ground {
       });
     const { offset, bytes, warning } = areaOf(backing, subject, sectors * SECTOR);
     const needsMore = backing.partition !== undefined || needsLoop(backing) || offset % SECTOR !== 0n;
-    if (needsMore || (fromStart && offset > 0n)) throw notLive(subject);
+    const isLimited = toEnd && offset + bytes < sectors * SECTOR;
+    if (needsMore || isLimited || (fromStart && offset > 0n)) throw notLive(subject);
     if (warning !== undefined) this.warn(warning);
     const place = { device: `{layer${index}}`, start: offset / SECTOR, sectors: bytes / SECTOR };
-    return { ...place, subject, identity: `layer ${index}`, open: undefined };
+    return { ...place, blockSize: Number(SECTOR), subject, identity: `layer ${index}`, open: undefined };
   }
 
   /** A sparse file that is made when the device is, of so many bytes; its place as a table line names it. */
@@ -128,6 +165,25 @@ export class Ground {
     const index = this.#loops.length;
     this.#loops.push({ key: `sparse ${index}`, plan: { sparse: bytes } });
     return { device: `{loop${index}}`, start: 0n, sectors: bytes / SECTOR };
+  }
+
+  /** What stands there already, by its signature; of a layer that is not live, nothing is known. */
+  contentOf({ open }: Place): Content[] {
+    if (open === undefined) return [];
+    const { start, size: bytes } = open.whole;
+    const whole = { fd: open.fd, from: start, bytes, flush: () => this.refresh(open) };
+    const area = { start: (open.start - start) / SECTOR, sectors: open.bytes / SECTOR };
+    return findContent(this.#kernel, open.path, whole, area);
+  }
+
+  /** Has what is read next be what is there: device-mapper writes past what was read of a block device before. */
+  refresh({ device, fd }: OpenBacking): void {
+    if (device !== undefined) flushBlockDevice(this.#kernel, fd);
+  }
+
+  /** Leaves a segment open until the kernel has formatted its area. */
+  format(formatting: Formatting): void {
+    this.#formattings.push(formatting);
   }
 
   warn(warning: string): void {
@@ -144,14 +200,20 @@ export class Ground {
     return index === undefined || layer === undefined ? undefined : { ...layer, index };
   }
 
-  #loopOver(open: OpenBacking, backing: Backing, offset: bigint, subject: string): number {
+  #loopOver(
+    open: OpenBacking,
+    backing: Backing,
+    extent: { readonly offset: bigint; readonly sizeLimit: bigint | undefined },
+    subject: string,
+  ): number {
     const { sectorSize, directIo } = backing;
-    const key = [open.identity, open.readOnly, offset, sectorSize, directIo].join(' ');
+    const { offset, sizeLimit } = extent;
+    const key = [open.identity, open.readOnly, offset, sizeLimit, sectorSize, directIo].join(' ');
     const known = this.#loops.findIndex((loop) => loop.key === key);
     if (known >= 0) return known;
     const { path, readOnly } = open;
     const fd = open.device === undefined || readOnly ? open.fd : this.#keep(openForWriting(open, subject));
-    this.#loops.push({ key, plan: { fd, file: path, readOnly, offset, blockSize: sectorSize, directIo } });
+    this.#loops.push({ key, plan: { fd, file: path, readOnly, ...extent, blockSize: sectorSize, directIo } });
     return this.#loops.length - 1;
   }
 

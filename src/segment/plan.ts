@@ -3,6 +3,7 @@ import { planCrypt } from './crypt.js';
 import { planDelay } from './delay.js';
 import { planFlakey } from './flakey.js';
 import type { Ground } from './ground.js';
+import { planIntegrity } from './integrity.js';
 import { planLinear } from './linear.js';
 import type { Part } from './part.js';
 import { planPlain } from './plain.js';
@@ -13,9 +14,13 @@ import { planVerity } from './verity.js';
 
 /** The table of segments that follow each other, with `{loopN}` for loop devices. @throws DmfdError `usage` */
 export function planSegments(segments: readonly CheckedSegment[], ground: Ground): Table {
+  return tableOfParts(segments.map((segment) => planSegment(segment, ground)));
+}
+
+/** Parts that follow each other. */
+export function tableOfParts(parts: readonly Part[]): Table {
   let start = 0n;
-  const lines = segments.map((segment) => {
-    const { length, target, params } = planSegment(segment, ground);
+  const lines = parts.map(({ length, target, params }) => {
     const line = `${start} ${length} ${target} ${params}`;
     start += length;
     return line;
@@ -40,6 +45,8 @@ function planSegment(segment: CheckedSegment, ground: Ground): Part {
       return planSnapshot(segment, ground);
     case 'crypt':
       return planCrypt(segment, ground);
+    case 'integrity':
+      return planIntegrity(segment, ground);
     case 'verity':
       return planVerity(segment, ground);
   }

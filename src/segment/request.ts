@@ -5,6 +5,7 @@ import { SegmentCheck } from './check.js';
 import { checkCrypt } from './crypt.js';
 import { checkDelay } from './delay.js';
 import { checkFlakey } from './flakey.js';
+import { checkIntegrity } from './integrity.js';
 import { checkLinear } from './linear.js';
 import { checkPlain } from './plain.js';
 import type { Segment } from './segment.js';
@@ -24,6 +25,7 @@ const TARGETS = [
   'flakey',
   'snapshot',
   'crypt',
+  'integrity',
   'verity',
 ] as const satisfies readonly Segment['target'][];
 
@@ -52,6 +54,8 @@ function checkSegment(segment: Segment, check: SegmentCheck): CheckedSegment {
       return checkSnapshot(segment, check);
     case 'crypt':
       return checkCrypt(segment, check);
+    case 'integrity':
+      return checkIntegrity(segment, check);
     case 'verity':
       return checkVerity(segment, check);
   }

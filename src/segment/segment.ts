@@ -14,6 +14,7 @@ export type Segment<B = BackingName> =
   | FlakeySegment<B>
   | SnapshotSegment<B>
   | CryptSegment<B>
+  | IntegritySegment<B>
   | VeritySegment<B>;
 
 /** The backing as it is. */
@@ -78,6 +79,8 @@ export interface SnapshotSegment<B = BackingName> {
   readonly base: B;
   /** What is written over; or the size in bytes of a sparse file without a name. Default: one that suffices for all of `base`. */
   readonly cow?: B | bigint;
+  /** A `cow` with a file system, a partition table and the like is refused, unless this is set. */
+  readonly force?: boolean;
 }
 
 /** The backing, encrypted with the request's `key`; without one, with a new random key. */
@@ -88,6 +91,22 @@ export interface CryptSegment<B = BackingName> {
   readonly cipher?: string;
   /** Bytes that are encrypted as one, 512 (default) or 4096. */
   readonly sectorSize?: number;
+}
+
+/**
+ * The backing with a tag beside each block, and a journal. One that is zero is formatted, and what is read there before it was
+ * written is zeros; one that `integritysetup` formatted is used as it is; anything else is refused.
+ */
+export interface IntegritySegment<B = BackingName> {
+  readonly target: 'integrity';
+  readonly backing: B;
+  /** The tag is a checksum, by this hash: what does not fit it is an error when it is read. Default: `crc32c`, unless `tagSize` is given alone. */
+  readonly checksum?: string;
+  /**
+   * Bytes of a tag. Default: as many as the hash has. Without `checksum`: room for the tags of a layer above, such as of authenticated
+   * encryption.
+   */
+  readonly tagSize?: number;
 }
 
 /** Data whose every block is checked against a hash tree that veritysetup made, with a superblock. The device is read-only. */

@@ -1,5 +1,7 @@
 import type { Backing } from '../backing/request.js';
+import { refuseContent } from '../content/find.js';
 import { DmfdError } from '../errors.js';
+import { TYPES } from '../properties.js';
 import { SEGMENT_TYPES, type SegmentCheck } from './check.js';
 import type { Ground } from './ground.js';
 import { type Part, part } from './part.js';
@@ -10,9 +12,9 @@ const SECTOR = 512n;
 const CHUNK = 8n;
 
 export function checkSnapshot(segment: SnapshotSegment, check: SegmentCheck): SnapshotSegment<Backing> {
-  const own = check.properties(segment, { base: SEGMENT_TYPES.backing, cow: SEGMENT_TYPES.backingOrSize }, [
-    'base',
-  ]);
+  const { backing: one, backingOrSize } = SEGMENT_TYPES;
+  const types = { base: one, cow: backingOrSize, force: TYPES.boolean };
+  const own = check.properties(segment, types, ['base']);
   const { base, cow, ...same } = own;
   const checked = { ...same, base: check.backing('base', base) };
   if (cow === undefined) return checked;
@@ -23,18 +25,19 @@ export function checkSnapshot(segment: SnapshotSegment, check: SegmentCheck): Sn
 }
 
 /** The target opens its origin for reading only. Not persistent: nothing but the data is written to the copy-on-write store. */
-export function planSnapshot({ base, cow }: SnapshotSegment<Backing>, ground: Ground): Part {
+export function planSnapshot({ base, cow, force }: SnapshotSegment<Backing>, ground: Ground): Part {
   const origin = ground.place('overlay', base, { readOnly: true, fromStart: true });
   const chunks = (origin.sectors + CHUNK - 1n) / CHUNK;
   if (cow === undefined || typeof cow === 'bigint') {
     const store = ground.sparse(cow ?? chunks * CHUNK * SECTOR);
     return partOf(origin, store);
   }
-  const store = ground.place('cow', cow, { fromStart: true });
+  const store = ground.place('cow', cow, { fromStart: true, toEnd: true });
   if (store.identity === origin.identity)
     throw new DmfdError('area-unusable', `${store.subject}: it is the base itself`, {
       hint: 'writes need another file, or a size',
     });
+  if (!force) refuseContent(store.subject, cow.path, ground.contentOf(store));
   return partOf(origin, store);
 }
 

@@ -1,11 +1,11 @@
 import { createHash, getHashes } from 'node:crypto';
-import { readSync } from 'node:fs';
 import type { Backing } from '../backing/request.js';
 import { DmfdError } from '../errors.js';
 import { TYPES } from '../properties.js';
 import { SEGMENT_TYPES, type SegmentCheck } from './check.js';
-import { type Ground, notLive, type Place } from './ground.js';
+import type { Ground, Place } from './ground.js';
 import { type Part, part } from './part.js';
+import { readPlace } from './read-place.js';
 import type { VeritySegment } from './segment.js';
 import {
   decodeVeritySuperblock,
@@ -78,7 +78,7 @@ function bytesOf({ sectors }: Place): bigint {
 }
 
 function readSuperblock(hash: Place): VeritySuperblock {
-  const superblock = decodeVeritySuperblock(read(hash, 0n, VERITY_SUPERBLOCK_BYTES));
+  const superblock = decodeVeritySuperblock(readPlace(hash, 0n, VERITY_SUPERBLOCK_BYTES));
   if (superblock === undefined) {
     throw unusable(
       `${hash.subject}: no superblock of veritysetup is there`,
@@ -88,18 +88,6 @@ function readSuperblock(hash: Place): VeritySuperblock {
   const fault = faultOf(superblock);
   if (fault !== undefined) throw unusable(`${hash.subject}: the superblock is damaged: ${fault}`);
   return superblock;
-}
-
-/** Bytes from where a place begins. */
-function read({ open, subject }: Place, at: bigint, size: number): Buffer {
-  if (open === undefined) throw notLive(subject);
-  const bytes = Buffer.alloc(size);
-  for (let done = 0; done < size; ) {
-    const count = readSync(open.fd, bytes, done, size - done, open.start + at + BigInt(done));
-    if (count === 0) throw unusable(`${subject}: it ends at byte ${at + BigInt(done)}`, 'it was cut short');
-    done += count;
-  }
-  return bytes;
 }
 
 function checkDigest({ subject }: Place, algorithm: string, root: string): void {
@@ -140,7 +128,7 @@ function checkRoot(
       'it was cut short',
     );
   if (!getHashes().includes(algorithm)) return;
-  const block = read(top, at, size);
+  const block = readPlace(top, at, size);
   const hash = createHash(algorithm);
   for (const bytes of hashType === 0 ? [block, salt] : [salt, block]) hash.update(bytes);
   const found = hash.digest('hex');

@@ -1,4 +1,5 @@
 import { fsyncSync } from 'node:fs';
+import { type Content, findContent, refuseContent } from '../content/find.js';
 import { makeDevice } from '../device/create.js';
 import type { DeviceFacts } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
@@ -9,8 +10,7 @@ import { writeAll } from '../kernel/block-device.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import { type SwapArea, swapArea } from './area.js';
-import { type AttachedBacking, refuseOthersOn, type SwapBacking } from './backing.js';
-import { type Content, findContent, refuseContent } from './content/content.js';
+import { type AttachedBacking, refuseOthersOn, type SwapBacking, subjectOf } from './backing.js';
 import { swapHeader } from './header.js';
 import { openSwapBacking } from './open-backing.js';
 import { type CheckedSwap, checkSwapRequest, type SwapRequest } from './request.js';
@@ -135,7 +135,7 @@ function checkContent(
   area: SwapArea,
 ): readonly Content[] {
   const found = findContent(kernel, request.backing, backing, area);
-  if (!request.force) refuseContent(request.backing, found);
+  if (!request.force) refuseContent(subjectOf(request.backing), request.backing, found);
   return found;
 }
 

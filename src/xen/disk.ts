@@ -63,7 +63,9 @@ export function makeDisk(
     case 'overlay': {
       const { base, cow } = params;
       return diskOf(
-        make({ segments: [{ target: 'snapshot', base, ...(cow === undefined ? {} : { cow }) }] }),
+        make({
+          segments: [{ target: 'snapshot', base, ...(cow === undefined ? {} : { cow, force: true }) }],
+        }),
       );
     }
     case 'crypt': {

@@ -21,6 +21,7 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'key-too-long': 'usage',
   'invalid-swap-uuid': 'usage',
   'backing-unusable': 'usage',
+  'area-not-zero': 'taken',
   'area-unusable': 'usage',
   'command-line': 'usage',
   'xen-disk-invalid': 'usage',

@@ -18,6 +18,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   hold: ['debian-6.12'],
   holders: ['debian-6.1'],
   identity: ['dmfd-6.1'],
+  integrity: ['debian-6.12'],
   'job-control': ['debian-6.12'],
   key: ['debian-6.12'],
   layers: ['dmfd-6.1'],

@@ -25,7 +25,7 @@ type Backing (
   directIo: ?bool
 )
 
-type Target (linear, striped, zero, error, delay, flakey, snapshot, crypt, verity)
+type Target (linear, striped, zero, error, delay, flakey, snapshot, crypt, integrity, verity)
 
 type Feature (drop_writes, error_writes, error_reads)
 
@@ -35,8 +35,9 @@ type Direction (r, w)
 type Corruption (byte: int, direction: Direction, value: int, flags: ?int)
 
 # A part of a device; each target has some of the fields: striped backings and chunk, zero and error size, delay (in
-# milliseconds) read, write and flush, flakey (in seconds) up and down, and features and corruptions, snapshot base, and cow or
-# cowSize, crypt cipher and sectorSize, verity hash, root, fec and fecRoots; all but striped, zero, error and snapshot backing.
+# milliseconds) read, write and flush, flakey (in seconds) up and down, and features and corruptions, snapshot base, cow or
+# cowSize, and force, crypt cipher and sectorSize, integrity checksum and tagSize, verity hash, root, fec and fecRoots; all but
+# striped, zero, error and snapshot backing.
 type Segment (
   target: Target,
   backing: ?Backing,
@@ -53,8 +54,11 @@ type Segment (
   base: ?Backing,
   cow: ?Backing,
   cowSize: ?int,
+  force: ?bool,
   cipher: ?string,
   sectorSize: ?int,
+  checksum: ?string,
+  tagSize: ?int,
   hash: ?Backing,
   root: ?string,
   fec: ?Backing,

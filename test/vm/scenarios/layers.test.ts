@@ -83,10 +83,10 @@ describe('layers in one call', () => {
     const output = await run(`
       truncate -s 16M tags.img; head -c 96 /dev/urandom >key
       stack() {
-        dmfd create aead --loop tags.img --table '0 8192 integrity {loop0} 0 48 J 1 journal_sectors:128' --then \\
+        dmfd create aead --integrity tags.img,tag-size=48 --then \\
           --key-file key --table '0 {below:sectors} crypt capi:authenc(hmac(sha256),xts(aes))-random {key} 0 {below} 0 1 integrity:48:aead' -- "$@"
       }
-      stack dd if=/dev/zero of={path} bs=1M count=4 oflag=direct status=none
+      stack blkdiscard -fz {path}
       stack sh -c 'echo authentic | dd of={path} bs=4096 conv=sync oflag=direct status=none'
       stack sh -c 'head -c 9 {path}; dmsetup table aead-0 | cut -d" " -f3,6; dmsetup table aead | cut -d" " -f3-4'
       for at in $(seq 1 3); do dd if=/dev/urandom of=tags.img bs=1M seek=$at count=1 conv=notrunc status=none; done

@@ -1,8 +1,6 @@
 import { readSync } from 'node:fs';
-import { DmfdError } from '../../errors.js';
-import type { Kernel } from '../../kernel/kernel.js';
-import type { SwapArea } from '../area.js';
-import { type SwapBacking, subjectOf } from '../backing.js';
+import { DmfdError } from '../errors.js';
+import type { Kernel } from '../kernel/kernel.js';
 import { extent, matches, type Place, placeIn, type Range, type Read, type Signature } from './signature.js';
 import { SIGNATURES } from './signatures.js';
 
@@ -10,7 +8,23 @@ import { SIGNATURES } from './signatures.js';
 export const HEAD = 256 * 1024;
 export const TAIL = 128 * 1024;
 
-/** Something on the backing that swap would destroy, by its signature. */
+/** A file or block device that is looked at. */
+export interface Looked {
+  readonly fd: number;
+  /** Where it begins on what the descriptor is of, in bytes; default: at the start. */
+  readonly from?: bigint;
+  readonly bytes: bigint;
+  /** Lets go of what was read of a block device: device-mapper writes past that, and others would still see it. */
+  flush(): void;
+}
+
+/** The part of it that is to be written to, in sectors of 512 bytes. */
+export interface Area {
+  readonly start: bigint;
+  readonly sectors: bigint;
+}
+
+/** Something on the backing that would be destroyed, by its signature. */
 export interface Content {
   readonly what: string;
   /** Of the signature, in bytes. */
@@ -19,12 +33,7 @@ export interface Content {
 }
 
 /** Looks for what stands in the area, or begins before it and reaches into it. @throws DmfdError `kernel` */
-export function findContent(
-  kernel: Kernel,
-  path: string,
-  backing: Pick<SwapBacking, 'fd' | 'bytes' | 'flush'>,
-  area: Pick<SwapArea, 'start' | 'sectors'>,
-): Content[] {
+export function findContent(kernel: Kernel, path: string, backing: Looked, area: Area): Content[] {
   const start = area.start * 512n;
   const taken: Range = [start, start + area.sectors * 512n];
   const { bytes } = backing;
@@ -43,15 +52,22 @@ export function findContent(
   );
 }
 
-/** @throws DmfdError `taken` that names what was found */
-export function refuseContent(path: string, found: readonly Content[]): void {
+/**
+ * @param subject how messages name it: `backing "disk.img"`
+ * @throws DmfdError `taken` that names what was found
+ */
+export function refuseContent(subject: string, path: string, found: readonly Content[]): void {
   if (found.length === 0) return;
-  const what = [...new Set(found.map((content) => content.what))].join(', ');
-  throw new DmfdError('backing-has-content', `${subjectOf(path)}: it has ${what}`, {
+  throw new DmfdError('backing-has-content', `${subject}: it has ${namesOf(found)}`, {
     operation: `read ${path}`,
     errno: 'EEXIST',
     hint: '"wipefs" shows more; `force` overwrites it',
   });
+}
+
+/** What was found, each once. */
+export function namesOf(found: readonly Content[]): string {
+  return [...new Set(found.map(({ what }) => what))].join(', ');
 }
 
 /** Where it would stand, and where that which has it would begin. */
@@ -76,13 +92,13 @@ function isThere(
 function readAhead(
   kernel: Kernel,
   path: string,
-  { fd, bytes }: Pick<SwapBacking, 'fd' | 'bytes'>,
+  { fd, from: origin = 0n, bytes }: Looked,
   windows: readonly Range[],
 ): Read {
   const read = windows.map(([from, to]) => {
     const start = from < 0n ? 0n : from;
     const buffer = Buffer.alloc(Number((to > bytes ? bytes : to) - start));
-    const length = kernel.must(`read ${path}`, () => readSync(fd, buffer, 0, buffer.length, start));
+    const length = kernel.must(`read ${path}`, () => readSync(fd, buffer, 0, buffer.length, origin + start));
     return { start, buffer: buffer.subarray(0, length) };
   });
   return (at, length) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HEAD, TAIL } from '../../../../src/swap/content/content.js';
+import { HEAD, TAIL } from '../../../src/content/find.js';
 import {
   chance,
   extent,
@@ -8,8 +8,8 @@ import {
   placeIn,
   type Signature,
   text,
-} from '../../../../src/swap/content/signature.js';
-import { SIGNATURES } from '../../../../src/swap/content/signatures.js';
+} from '../../../src/content/signature.js';
+import { SIGNATURES } from '../../../src/content/signatures.js';
 
 /** Any size that is whole sectors. */
 const BYTES = 2n ** 26n + 512n;

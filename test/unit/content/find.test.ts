@@ -2,9 +2,9 @@ import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Kernel } from '../../../../src/kernel/kernel.js';
-import { type Content, findContent, refuseContent } from '../../../../src/swap/content/content.js';
-import { refusal } from '../../support/refusal.js';
+import { type Content, findContent, refuseContent } from '../../../src/content/find.js';
+import { Kernel } from '../../../src/kernel/kernel.js';
+import { refusal } from '../support/refusal.js';
 import { HEADERS, type Header } from './headers.js';
 
 const SECTOR = 512;
@@ -103,9 +103,9 @@ describe('a part of the backing', () => {
 });
 
 test('what is found is refused by name, and what to do is said', () => {
-  expect(() => refuseContent('b', [])).not.toThrow();
+  expect(() => refuseContent('backing "b"', 'b', [])).not.toThrow();
   const content = found(16 * MIB, pieces(by('sfdisk, GPT with a partition')));
-  expect(refusal(() => refuseContent('b', content))).toMatchObject({
+  expect(refusal(() => refuseContent('backing "b"', 'b', content))).toMatchObject({
     kind: 'taken',
     code: 'backing-has-content',
     message: 'backing "b": it has a partition table (GPT), the second copy of a partition table (GPT)',
