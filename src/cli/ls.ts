@@ -3,6 +3,7 @@ import type { Command as CommandLine } from 'commander';
 import { findHoldersOf } from '../device/holders.js';
 import { listDevices } from '../device/list.js';
 import { operate } from '../kernel/kernel.js';
+import { columnsOf } from './blocking-terminal.js';
 import { COLUMN_NAMES, type DeviceColumn, type ListedDevice, parseColumns } from './device-columns.js';
 import { summaryJson } from './device-json.js';
 import { toJson } from './json.js';
@@ -39,7 +40,7 @@ function list({ all, json, columns: wanted, noheadings }: Options): void {
   const listed = devices.map((device, index) => ({ device, holders: holders[index] ?? [] }));
   const lines = json
     ? listed.map(formatJson)
-    : formatDevices(listed, columns, { headings: !noheadings, colour: isColourWanted() }, new Date());
+    : formatDevices(listed, columns, { headings: !noheadings, colour: isColourWanted(), width: terminalWidth() }, new Date());
   write(1, lines.map((line) => `${line}\n`).join(''));
 }
 
@@ -58,6 +59,11 @@ export function formatDevices(
 
 export function formatJson({ device, holders }: ListedDevice): string {
   return toJson(summaryJson(device, holders));
+}
+
+/** Where people read it; what goes into a file or a pipe is not wrapped. */
+function terminalWidth(): number | undefined {
+  return isatty(1) ? columnsOf(1) || 80 : undefined;
 }
 
 /** As https://no-color.org has it. */

@@ -59,6 +59,32 @@ test('devices stand below each other, within 80 characters', () => {
   ]);
 });
 
+test('on a terminal the last column is wrapped into what is left', () => {
+  const lines = formatDevices(LISTED, parseColumns('-o'), { ...PLAIN, width: 80 }, NOW);
+  expect(lines).toEqual([
+    'NAME          NODE       SIZE TARGETS      MODE STATE OPEN AGE HELD BY',
+    'dmfd-6a865b81 /dev/dm-0   64M linear       rw   held     1  3m process 12345',
+    '                                                                 (mkfs.ext4)',
+    '                                                               mount /mnt',
+    'kept          /dev/dm-12 1.5K linear,error ro   kept     0',
+  ]);
+  const columns = parseColumns('-o', 'name,held-by');
+  expect(formatDevices(LISTED, columns, { ...PLAIN, width: 10 }, NOW)).toEqual([
+    'NAME          HELD',
+    '                BY',
+    'dmfd-6a865b81 process',
+    '                12345',
+    '                (mkfs.ext4)',
+    '              mount',
+    '                /mnt',
+    'kept',
+  ]);
+  for (const width of [80, 200]) {
+    const narrow = formatDevices(LISTED, columns, { ...PLAIN, width }, NOW);
+    expect(narrow).toEqual(formatDevices(LISTED, columns, PLAIN, NOW));
+  }
+});
+
 test('what most devices have fits 80 characters, with a long name of a process', () => {
   const one: ListedDevice = {
     device: { ...DEVICE, size: 1023n * 1024n + 512n, openCount: 1 },
