@@ -16,6 +16,7 @@ import { parseSize } from './words/size.js';
 const SECTOR = 512n;
 
 interface Options extends Omit<SwapRequest, 'backing' | 'onStep'> {
+  readonly path?: string;
   readonly readWorkqueue: boolean;
   readonly writeWorkqueue: boolean;
   readonly dryRun?: true;
@@ -33,9 +34,10 @@ export function addSwap(program: CommandLine): void {
     )
     .usage('BACKING [options]')
     .argument(
-      '<BACKING>',
+      '[BACKING]',
       'PATH of a block device or file, or LABEL=… and the like; PATH[,partition=N][,offset=SIZE][,size=SIZE]',
     )
+    .option('--path <PATH>', 'instead of BACKING: a path that has no keys, and whose commas are its own')
     .option('--cipher <SPEC>', 'dm-crypt cipher (default: aes-xts-plain64)')
     .option(
       '--key-size <BITS>',
@@ -77,11 +79,11 @@ export function addSwap(program: CommandLine): void {
     .option('--json', 'print the swap as one JSON line')
     .option('-q, --quiet', 'print no warnings')
     .option('-v, --verbose', 'print each call to the kernel on stderr')
-    .action((backing: string, options: Options) => swap(backing, options));
+    .action((backing: string | undefined, options: Options) => swap(backing, options));
 }
 
-function swap(backing: string, options: Options): void {
-  const request = toRequest(backing, options);
+function swap(word: string | undefined, options: Options): void {
+  const request = toRequest(word, options);
   if (options.dryRun) {
     const plan = planSwapSync(request);
     if (options.json) write(1, `${toJson(plan)}\n`);
@@ -90,7 +92,7 @@ function swap(backing: string, options: Options): void {
   }
   const quiet = options.quiet === true || options.verbose === true;
   // It may have to wait for a lock, or until what leaves the backing has gone.
-  const made = whileBlocked(`setting up swap on ${backing}`, quiet, () => createSwapSync(request));
+  const made = whileBlocked(`setting up swap on ${request.backing}`, quiet, () => createSwapSync(request));
   if (!options.quiet) for (const warning of made.warnings) say(warning);
   try {
     if (options.json) write(1, `${toJson(swapJson(made))}\n`);
@@ -102,24 +104,31 @@ function swap(backing: string, options: Options): void {
   }
 }
 
-function toRequest(word: string, options: Options): SwapRequest {
-  const { readWorkqueue, writeWorkqueue, dryRun, json, quiet, verbose, ...same } = options;
+function toRequest(word: string | undefined, options: Options): SwapRequest {
+  const { path, readWorkqueue, writeWorkqueue, dryRun, json, quiet, verbose, ...same } = options;
   return {
     ...same,
-    ...areaOf(word, options),
+    ...backingOfWords(word, path, options),
     noReadWorkqueue: !readWorkqueue,
     noWriteWorkqueue: !writeWorkqueue,
     ...(verbose ? { onStep: tellStep } : {}),
   };
 }
 
+type SwapArea = Pick<SwapRequest, 'backing' | 'partition' | 'offset' | 'size'>;
+
+function backingOfWords(word: string | undefined, path: string | undefined, options: Options): SwapArea {
+  if (word !== undefined && path !== undefined)
+    throw usageError(`${word} and --path ${path}: one of the two says where swap goes`);
+  if (path !== undefined) return { backing: path };
+  if (word !== undefined) return areaOf(word, options);
+  throw usageError('no backing was given', 'dmfd swap BACKING: a file or a block device');
+}
+
 const AREA_KEYS = { partition: 'value', offset: 'value', size: 'value' } as const satisfies Keys;
 
 /** What BACKING says: the path, and the part of it. */
-function areaOf(
-  word: string,
-  options: Options,
-): Pick<SwapRequest, 'backing' | 'partition' | 'offset' | 'size'> {
+function areaOf(word: string, options: Options): SwapArea {
   // The request says what is wrong with it.
   if (word === '') return { backing: word };
   const parted = parsePathWord('BACKING', word, AREA_KEYS);

@@ -472,7 +472,21 @@ const ROWS: readonly Row[] = [
     code: 125,
     stderr: says('--key-fd 0 and --table-file -: standard input can be read only once'),
   },
-  { line: 'dmfd swap', code: 125, stderr: says("missing required argument 'BACKING'", seeHelp) },
+  {
+    line: 'dmfd swap',
+    code: 125,
+    stderr: says('no backing was given', 'hint: dmfd swap BACKING: a file or a block device'),
+  },
+  {
+    line: 'dmfd swap a --path b',
+    code: 125,
+    stderr: says('a and --path b: one of the two says where swap goes'),
+  },
+  {
+    line: "dmfd swap --path ''",
+    code: 125,
+    stderr: says('backing "": no path'),
+  },
   { line: 'dmfd swap a b', code: 125, stderr: says(tooMany, seeHelp) },
   { line: 'dmfd swap --discard once a', code: 125, stderr: says(tooMany, seeHelp) },
   { line: 'dmfd swap a -- true', code: 125, stderr: says('dmfd swap takes no command after --') },
