@@ -18,6 +18,7 @@ import type { Segment } from '../segment/segment.js';
 import { awaitGone } from './await-gone.js';
 import { readConcise } from './concise.js';
 import { addCreateOptions, type CreateOptions, checkCombination, checkContents } from './create-options.js';
+import { describeCommand } from './description.js';
 import { deviceJson, planJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
 import { expectedWait } from './expected-wait.js';
@@ -32,9 +33,14 @@ import { usageError } from './usage-error.js';
 
 /** Adds `create` to the command line. `commandLength` as in {@link splitArguments}. */
 export function addCreate(program: CommandLine, commandLength: number | undefined): void {
-  const command = program
-    .command('create')
-    .description('make a device that lives as long as its file descriptor, and pass that to a command')
+  const what = 'make a device that lives as long as its file descriptor, and pass that to a command';
+  const command = describeCommand(program.command('create'), what, [
+    'dmfd create --linear disk.img -- mkfs.ext4 {path}',
+    'dmfd create --overlay disk.img -- fsck -y {path}',
+    'dmfd create --crypt disk.img --key-file key -- dd if=backup of={path}',
+    'dmfd create --linear disk.img --then --delay {below},read=100 -- cat {path}',
+    'dmfd create scratch --zero 1G',
+  ])
     .usage('[NAME] [options] [-- COMMAND [ARG...]]')
     .argument('[NAME]', 'device-mapper name (default: dmfd- and 8 hex digits)');
   const layersOf = addCreateOptions(command);

@@ -4,6 +4,7 @@ import { findHoldersOf } from '../device/holders.js';
 import { listDevices } from '../device/list.js';
 import { operate } from '../kernel/kernel.js';
 import { columnsOf } from './blocking-terminal.js';
+import { describeCommand } from './description.js';
 import { COLUMN_NAMES, type DeviceColumn, type ListedDevice, parseColumns } from './device-columns.js';
 import { summaryJson } from './device-json.js';
 import { toJson } from './json.js';
@@ -20,9 +21,11 @@ interface Options {
 
 /** Adds `ls` to the command line. */
 export function addLs(program: CommandLine): void {
-  program
-    .command('ls')
-    .description("list dmfd's devices on this machine, and who holds them")
+  describeCommand(program.command('ls'), "list dmfd's devices on this machine, and who holds them", [
+    'dmfd ls',
+    'dmfd ls --all -o name,size,held-by',
+    "dmfd ls --json | jq -r 'select(.openCount == 0).name'",
+  ])
     .option('-a, --all', 'list all devices of device-mapper, whoever made them')
     .option('--json', 'print one JSON line for each device')
     .option('-o, --columns <COLUMNS>', `print these columns, separated by commas: ${COLUMN_NAMES.join(', ')}`)
@@ -40,7 +43,12 @@ function list({ all, json, columns: wanted, noheadings }: Options): void {
   const listed = devices.map((device, index) => ({ device, holders: holders[index] ?? [] }));
   const lines = json
     ? listed.map(formatJson)
-    : formatDevices(listed, columns, { headings: !noheadings, colour: isColourWanted(), width: terminalWidth() }, new Date());
+    : formatDevices(
+        listed,
+        columns,
+        { headings: !noheadings, colour: isColourWanted(), width: terminalWidth() },
+        new Date(),
+      );
   write(1, lines.map((line) => `${line}\n`).join(''));
 }
 

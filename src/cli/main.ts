@@ -5,7 +5,7 @@ import { callerArguments } from '../handoff/caller.js';
 import { adoptCaller, callerState } from '../handoff/caller-state.js';
 import { expectOneThread } from '../kernel/shim.js';
 import { printError } from './print-error.js';
-import { program } from './program.js';
+import { isCommand, program } from './program.js';
 import { usageError } from './usage-error.js';
 
 export { showInThread } from './progress-thread.js';
@@ -53,7 +53,7 @@ function endOfParsing(error: CommanderError, argv: readonly string[]): number {
     error.code === 'commander.excessArguments' && argv[0] === 'create' && !argv.includes('--');
   const hint = misplaced
     ? 'put the command after --: dmfd create … -- COMMAND'
-    : `"dmfd ${argv[0] === 'create' ? 'create ' : ''}--help" shows what there is`;
+    : `"dmfd ${isCommand(argv[0]) ? `${argv[0]} ` : ''}--help" shows what there is`;
   return printError(usageError(error.message.replace(/^error: /, ''), hint));
 }
 

@@ -1,16 +1,15 @@
 import type { Command as CommandLine } from 'commander';
 import { type Probe, probe } from '../device/probe.js';
 import { operate } from '../kernel/kernel.js';
+import { describeCommand } from './description.js';
 import { toJson } from './json.js';
 import { print, tellStep, write } from './output.js';
 
 /** Adds `probe` to the command line. */
 export function addProbe(program: CommandLine): void {
-  program
-    .command('probe')
-    .description(
-      'find out what this kernel can do by making and dropping a device; exit status 0 if create can work',
-    )
+  const what =
+    'find out what this kernel can do by making and dropping a device; exit status 0 if create can work';
+  describeCommand(program.command('probe'), what, ['dmfd probe', 'dmfd probe --json | jq .usable'])
     .option('--json', 'print one JSON line')
     .option('-v, --verbose', 'print each call to the kernel on stderr')
     .action(({ json, verbose }: { json?: true; verbose?: true }) => {

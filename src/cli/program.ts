@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { installed } from '../kernel/installed.js';
 import { addCreate } from './create.js';
+import { describeCommand } from './description.js';
 import { addLs } from './ls.js';
 import { write } from './output.js';
 import { addProbe } from './probe.js';
@@ -27,6 +28,10 @@ const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
   ['xen-hotplug', addXenHotplug],
 ]);
 
+export function isCommand(word: string | undefined): boolean {
+  return word !== undefined && COMMANDS.has(word);
+}
+
 /**
  * The command line: of the command that is meant alone, since to declare the options of all takes longer than to make a device; of
  * all where the first word names none.
@@ -34,8 +39,13 @@ const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
  * @param commandLength as in {@link splitArguments}
  */
 export function program(commandLength: number | undefined, firstWord?: string): Command {
-  const command = new CommandLine('dmfd')
-    .description('Device-mapper devices that live exactly as long as a file descriptor.')
+  const what = 'Device-mapper devices that live exactly as long as a file descriptor.';
+  const command = describeCommand(new CommandLine('dmfd'), what, [
+    'dmfd create --linear disk.img -- mkfs.ext4 {path}',
+    'dmfd create --overlay disk.img -- fsck -y {path}',
+    'dmfd swap PARTLABEL=swap',
+    'dmfd ls',
+  ])
     .option('-V, --version', 'output the version number')
     .on('option:version', tellVersion)
     .exitOverride()

@@ -3,15 +3,15 @@ import type { DeviceSummary } from '../device/list.js';
 import { checkReapRequest, type Reaped, reapDevices } from '../device/reap.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { operate } from '../kernel/kernel.js';
+import { describeCommand } from './description.js';
 import { summaryJson } from './device-json.js';
 import { toJson } from './json.js';
 import { print, write } from './output.js';
 
 /** Adds `reap` to the command line. */
 export function addReap(program: CommandLine): void {
-  program
-    .command('reap')
-    .description('remove devices leaked because dmfd and its helper process were killed at the same instant')
+  const what = 'remove devices leaked because dmfd and its helper process were killed at the same instant';
+  describeCommand(program.command('reap'), what, ['dmfd reap --dry-run', 'dmfd reap'])
     .argument(
       '[NAME...]',
       'leaked devices whose UUID was given with --uuid (default: all with a UUID of dmfd)',

@@ -1,6 +1,7 @@
 import type { Command as CommandLine } from 'commander';
 import { checkResizeRequest, type Resized, resizeDevice } from '../device/resize.js';
 import { operate } from '../kernel/kernel.js';
+import { describeCommand } from './description.js';
 import { print, tellStep } from './output.js';
 import { usageError } from './usage-error.js';
 import { shortSize } from './words/amounts.js';
@@ -14,9 +15,11 @@ interface Options {
 
 /** Adds `resize` to the command line. */
 export function addResize(program: CommandLine): void {
-  program
-    .command('resize')
-    .description('give a device that is in use more room; a mounted file system can then be grown')
+  const what = 'give a device that is in use more room; a mounted file system can then be grown';
+  describeCommand(program.command('resize'), what, [
+    'truncate -s 2G disk.img && dmfd resize scratch --to-backing',
+    'dmfd resize scratch --size 2G',
+  ])
     .usage('DEVICE --size SIZE | DEVICE --to-backing')
     .argument('<DEVICE>', 'its name, its UUID, or the path of its node')
     .option('--size <SIZE>', 'the size it is to have: sectors of 512 bytes, or bytes as in 2G', parseSize)

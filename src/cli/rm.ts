@@ -2,14 +2,17 @@ import type { Command as CommandLine } from 'commander';
 import type { DeviceChoice } from '../device/choice.js';
 import { checkRemovalRequest, type Removal, removeDevice } from '../device/remove.js';
 import { operate } from '../kernel/kernel.js';
+import { describeCommand } from './description.js';
 import { print } from './output.js';
 import { usageError } from './usage-error.js';
 
 /** Adds `rm` to the command line. */
 export function addRm(program: CommandLine): void {
-  program
-    .command('rm')
-    .description('remove a device now, or with its last holder, and say who that is')
+  describeCommand(
+    program.command('rm'),
+    'remove a device now, or with its last holder, and say who that is',
+    ['dmfd rm scratch', 'dmfd rm --diskseq "$DMFD_DISKSEQ"'],
+  )
     .usage('DEVICE | --diskseq N')
     .argument('[DEVICE]', 'its name, its UUID, or the path of its node')
     .option(

@@ -1,4 +1,5 @@
 import type { Command as CommandLine } from 'commander';
+import { describeCommand } from './description.js';
 import { parseSeconds } from './option-values.js';
 
 const DIRECTORY = '/run/dmfd';
@@ -10,9 +11,11 @@ interface Options {
 
 /** Adds `serve` to the command line. */
 export function addServe(program: CommandLine): void {
-  program
-    .command('serve')
-    .description('make devices for other programs, which ask for them at a socket (Varlink)')
+  const what = 'make devices for other programs, which ask for them at a socket (Varlink)';
+  describeCommand(program.command('serve'), what, [
+    'dmfd serve',
+    'varlinkctl introspect /run/dmfd/dmfd.sock io.dmfd',
+  ])
     .option('--directory <DIR>', 'make the sockets there', DIRECTORY)
     .option('--idle <SECONDS>', 'end when nobody has been connected for so long', parseSeconds('--idle'))
     .action(async ({ directory, idle }: Options) => {

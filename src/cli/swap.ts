@@ -2,6 +2,7 @@ import { type Command as CommandLine, Option } from 'commander';
 import { operate } from '../kernel/kernel.js';
 import { createSwapSync, endSwap, planSwapSync, type Swap } from '../swap/create.js';
 import type { SwapRequest } from '../swap/request.js';
+import { describeCommand } from './description.js';
 import { swapJson } from './device-json.js';
 import { toJson } from './json.js';
 import { parseMode, parseNumber } from './option-values.js';
@@ -27,39 +28,19 @@ interface Options extends Omit<SwapRequest, 'backing' | 'onStep'> {
 
 /** Adds `swap` to the command line. */
 export function addSwap(program: CommandLine): void {
-  program
-    .command('swap')
-    .description(
-      'set up swap on BACKING, encrypted with a random key that is never stored; swapoff removes device and key',
-    )
+  const what =
+    'set up swap on BACKING, encrypted with a random key that is never stored; swapoff removes device and key';
+  describeCommand(program.command('swap'), what, [
+    'fallocate -l 1G swapfile && chmod 600 swapfile && dmfd swap swapfile',
+    'dmfd swap PARTLABEL=swap --priority 10 --discard',
+  ])
     .usage('BACKING [options]')
     .argument(
       '[BACKING]',
       'PATH of a block device or file, or LABEL=… and the like; PATH[,partition=N][,offset=SIZE][,size=SIZE]',
     )
+    .optionsGroup('Where swap goes:')
     .option('--path <PATH>', 'instead of BACKING: a path that has no keys, and whose commas are its own')
-    .option('--cipher <SPEC>', 'dm-crypt cipher (default: aes-xts-plain64)')
-    .option(
-      '--key-size <BITS>',
-      'size of the random key (default: 512 for XTS, else 256)',
-      parseNumber('--key-size'),
-    )
-    .option(
-      '--sector-size <BYTES>',
-      'encrypt in units of 512 or 4096 bytes (default: 512)',
-      parseNumber('--sector-size'),
-    )
-    .option('--priority <N>', '0 to 32767, the highest is used first', parseNumber('--priority'))
-    .addOption(
-      new Option(
-        '--discard [WHEN]',
-        'discard free blocks: --discard=once at the start, --discard=pages as pages are freed',
-      )
-        .preset('both')
-        .argParser(parseDiscard),
-    )
-    .option('--label <TEXT>', 'label of the swap area, at most 15 bytes')
-    .option('--uuid <UUID>', 'UUID of the swap area (default: a random one)')
     .option(
       '--offset <SIZE>',
       'start of the area on BACKING: sectors of 512 bytes, or bytes as in 1M',
@@ -71,10 +52,36 @@ export function addSwap(program: CommandLine): void {
       parseSize('--size'),
     )
     .option('--force', 'overwrite a file system and the like; use a file that others than root may write to')
+    .optionsGroup('Encryption:')
+    .option('--cipher <SPEC>', 'dm-crypt cipher (default: aes-xts-plain64)')
+    .option(
+      '--key-size <BITS>',
+      'size of the random key (default: 512 for XTS, else 256)',
+      parseNumber('--key-size'),
+    )
+    .option(
+      '--sector-size <BYTES>',
+      'encrypt in units of 512 or 4096 bytes (default: 512)',
+      parseNumber('--sector-size'),
+    )
     .option('--no-read-workqueue', 'decrypt reads directly, not in a work queue')
     .option('--no-write-workqueue', 'encrypt writes directly, not in a work queue')
+    .optionsGroup('The swap area:')
+    .option('--priority <N>', '0 to 32767, the highest is used first', parseNumber('--priority'))
+    .addOption(
+      new Option(
+        '--discard [WHEN]',
+        'discard free blocks: --discard=once at the start, --discard=pages as pages are freed',
+      )
+        .preset('both')
+        .argParser(parseDiscard),
+    )
+    .option('--label <TEXT>', 'label of the swap area, at most 15 bytes')
+    .option('--uuid <UUID>', 'UUID of the swap area (default: a random one)')
+    .optionsGroup('The device:')
     .option('--name <NAME>', 'device-mapper name (default: dmfd-swap- and 8 hex digits)')
     .option('--mode <MODE>', 'auto, atomic or fallback, as for create', parseMode, 'auto')
+    .optionsGroup('What is told:')
     .option('--dry-run', 'check everything and print the table, with {key} for the key; change nothing')
     .option('--json', 'print the swap as one JSON line')
     .option('-q, --quiet', 'print no warnings')

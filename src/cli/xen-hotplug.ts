@@ -5,6 +5,7 @@ import { addDisk } from '../xen/add.js';
 import type { Syntax } from '../xen/params.js';
 import { removeDisk } from '../xen/remove.js';
 import { parseVbd } from '../xen/vbd.js';
+import { describeCommand } from './description.js';
 import { say, tellStep } from './output.js';
 import { printError } from './print-error.js';
 import { readTableFile } from './tables.js';
@@ -16,9 +17,10 @@ interface XenOptions {
 
 /** Adds `xen-hotplug` to the command line. */
 export function addXenHotplug(program: CommandLine): void {
-  program
-    .command('xen-hotplug')
-    .description("Xen's hotplug script for disks, which libxl runs as /etc/xen/scripts/block-dmfd")
+  const what = "Xen's hotplug script for disks, which libxl runs as /etc/xen/scripts/block-dmfd";
+  describeCommand(program.command('xen-hotplug'), what, [
+    "disk = [ 'vdev=xvda, script=block-dmfd, target=/srv/disk.img' ]    (xl.cfg)",
+  ])
     .addArgument(
       new Argument('<ACTION>', 'what happens to the disk that the variable XENBUS_PATH names').choices([
         'add',

@@ -44,6 +44,11 @@ const PROPERTIES = {
 /** @throws DmfdError `usage` */
 export function checkReapRequest(request: ReapRequest): ReapRequest {
   checkProperties(request, PROPERTIES);
+  if (request.devices?.includes('')) {
+    throw new DmfdError('device-missing', 'device "": no device is called so', {
+      hint: 'listDevices({ all: true }) tells what there is',
+    });
+  }
   return request;
 }
 

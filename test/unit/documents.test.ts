@@ -36,6 +36,12 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
   expect(broken.map(([link]) => link)).toEqual([]);
 });
 
+test('the first use of dmfd in the README has no number: nothing is to be computed', () => {
+  const [, first = ''] = /^\$ (dmfd .*)$/m.exec(read('README.md')) ?? [];
+  expect(first).toMatch(/^dmfd create --/);
+  expect(first).not.toMatch(/\b\d+\b/);
+});
+
 const packageJson = JSON.parse(read('package.json')) as { version: string; man: string[] };
 const commands = program(undefined).commands;
 const options = commands.flatMap((command) =>

@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { executable } from '../support/distribution.js';
+import { type } from '../support/type.js';
 
 interface Row {
   /** Typed into a shell, where `dmfd` is the built command. */
@@ -18,7 +17,8 @@ const SWAP_HELP = expected('swap-help');
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
 const seeHelp = 'hint: "dmfd --help" shows what there is';
-const seeCreateHelp = 'hint: "dmfd create --help" shows what there is';
+const seeHelpOf = (command: string) => `hint: "dmfd ${command} --help" shows what there is`;
+const seeCreateHelp = seeHelpOf('create');
 const CRYPT = "dmfd create --table '0 8 crypt x {key} 0 8:1 0'";
 const tooMany = "too many arguments for 'swap'. Expected 1 argument but got 2.";
 const afterDashes = 'hint: put the command after --: dmfd create … -- COMMAND';
@@ -77,7 +77,7 @@ const ROWS: readonly Row[] = [
   {
     line: 'dmfd probe now',
     code: 125,
-    stderr: says("too many arguments for 'probe'. Expected 0 arguments but got 1.", seeHelp),
+    stderr: says("too many arguments for 'probe'. Expected 0 arguments but got 1.", seeHelpOf('probe')),
   },
   { line: 'dmfd ls -- true', code: 125, stderr: says('dmfd ls takes no command after --') },
   {
@@ -96,7 +96,7 @@ const ROWS: readonly Row[] = [
   {
     line: 'dmfd ls a',
     code: 125,
-    stderr: says("too many arguments for 'ls'. Expected 0 arguments but got 1.", seeHelp),
+    stderr: says("too many arguments for 'ls'. Expected 0 arguments but got 1.", seeHelpOf('ls')),
   },
   {
     line: 'dmfd rm',
@@ -106,7 +106,7 @@ const ROWS: readonly Row[] = [
   {
     line: 'dmfd rm a b',
     code: 125,
-    stderr: says("too many arguments for 'rm'. Expected 1 argument but got 2.", seeHelp),
+    stderr: says("too many arguments for 'rm'. Expected 1 argument but got 2.", seeHelpOf('rm')),
   },
   {
     line: 'dmfd rm a --diskseq 5',
@@ -130,7 +130,7 @@ const ROWS: readonly Row[] = [
   {
     line: 'dmfd resize --to-backing',
     code: 125,
-    stderr: says("missing required argument 'DEVICE'", seeHelp),
+    stderr: says("missing required argument 'DEVICE'", seeHelpOf('resize')),
   },
   {
     line: 'dmfd resize a',
@@ -487,8 +487,8 @@ const ROWS: readonly Row[] = [
     code: 125,
     stderr: says('backing "": no path'),
   },
-  { line: 'dmfd swap a b', code: 125, stderr: says(tooMany, seeHelp) },
-  { line: 'dmfd swap --discard once a', code: 125, stderr: says(tooMany, seeHelp) },
+  { line: 'dmfd swap a b', code: 125, stderr: says(tooMany, seeHelpOf('swap')) },
+  { line: 'dmfd swap --discard once a', code: 125, stderr: says(tooMany, seeHelpOf('swap')) },
   { line: 'dmfd swap a -- true', code: 125, stderr: says('dmfd swap takes no command after --') },
   {
     line: inScratch('truncate -s 1M b.img; dmfd swap --dry-run --force --cipher --discard b.img'),
@@ -862,22 +862,3 @@ describe('the command line', () => {
     expect(await type(line)).toEqual({ code, stdout, stderr });
   });
 });
-
-function type(line: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const script = `dmfd() { "$DMFD" "$@"; }\n${line}`;
-  const child = spawn('sh', ['-c', script], {
-    env: { PATH: process.env.PATH, DMFD: executable() },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject).on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}

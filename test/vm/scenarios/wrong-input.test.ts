@@ -3,6 +3,7 @@ import { bootedVm } from '../harness/index.js';
 import { sampleOf } from './support.js';
 import { FILES } from './wrong-input/files.js';
 import { KERNEL } from './wrong-input/kernel.js';
+import { LOOKING } from './wrong-input/looking.js';
 import { NAMES } from './wrong-input/names.js';
 import { OPTIONS } from './wrong-input/options.js';
 import { PERMISSIONS } from './wrong-input/permissions.js';
@@ -49,6 +50,7 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
   'a wrong file': FILES,
   'a wrong preset': PRESETS,
   'a wrong option or command': OPTIONS,
+  'a wrong device': LOOKING,
   'what the kernel refuses': KERNEL,
   'what this process may not do': PERMISSIONS,
 };
