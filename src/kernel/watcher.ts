@@ -18,7 +18,7 @@ export interface Readiness extends Wanted {
 
 /** A descriptor that is watched. */
 export interface Watched {
-  /** Tells the listener once, when there is something to tell. */
+  /** Tells the listener once, when there is something to tell; after the end, never. */
   wait(wanted: Wanted): void;
   /** Has to be called before the descriptor is closed. */
   end(): void;
@@ -64,6 +64,7 @@ export class Watcher {
     this.#listeners.set(tag, listener);
     return {
       wait: ({ readable, writable }) => {
+        if (!this.#listeners.has(tag)) return;
         const wanted = (readable ? events().readable : 0) | (writable ? events().writable : 0);
         must('epoll_ctl', shim.watch(this.#fd, fd, tag, wanted));
       },

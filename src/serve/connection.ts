@@ -3,7 +3,7 @@ import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
 import type { Watched, Watcher } from '../kernel/watcher.js';
 
-/** What came in one piece. */
+/** What came in one piece; descriptors came with what it ends with. */
 export interface Part {
   readonly bytes: Buffer;
   /** Close-on-exec; who receives them closes them. */

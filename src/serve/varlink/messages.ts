@@ -15,33 +15,37 @@ export class Garbled extends Error {}
 export const LONGEST_MESSAGE = 16 * 1024 * 1024;
 
 /**
- * The messages that come, each ended by a NUL, as far as they come whole. Of descriptors, those belong to a message that came
- * before its end, and after that of the one before.
+ * The messages that come, each ended by a NUL, as far as they come whole. A part that is read ends with what descriptors came
+ * with: they belong to the last message that begins in it.
  *
  * @throws Garbled; DmfdError when the connection breaks
  */
 export async function* messagesOf(
   connection: Pick<Connection, 'receive'>,
 ): AsyncGenerator<Message, void, undefined> {
-  let parts: Buffer[] = [];
-  let fds: number[] = [];
+  let begun: Buffer[] = [];
+  let fds: readonly number[] = [];
+  let unclaimed: readonly number[] = [];
   try {
     for (let part = await connection.receive(); part !== undefined; part = await connection.receive()) {
-      fds.push(...part.fds);
+      unclaimed = part.fds;
       let rest = part.bytes;
       for (let end = rest.indexOf(0); end >= 0; end = rest.indexOf(0)) {
-        const message = { text: textOf([...parts, rest.subarray(0, end)]), fds };
-        [parts, fds] = [[], []];
+        const text = textOf([...begun, rest.subarray(0, end)]);
         rest = rest.subarray(end + 1);
+        if (rest.length === 0) [fds, unclaimed] = [[...fds, ...unclaimed], []];
+        const message = { text, fds };
+        [begun, fds] = [[], []];
         yield message;
       }
-      if (rest.length > 0) parts.push(rest);
-      if (lengthOf(parts) > LONGEST_MESSAGE) {
+      if (rest.length > 0) begun.push(rest);
+      [fds, unclaimed] = [[...fds, ...unclaimed], []];
+      if (lengthOf(begun) > LONGEST_MESSAGE) {
         throw new Garbled(`a message of more than ${LONGEST_MESSAGE} bytes`);
       }
     }
   } finally {
-    for (const fd of fds) shim.close(fd);
+    for (const fd of [...fds, ...unclaimed]) shim.close(fd);
   }
 }
 

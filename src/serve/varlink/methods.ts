@@ -1,5 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { deviceJson, summaryJson, swapJson } from '../../cli/device-json.js';
+import type { DeviceRequest } from '../../device/request.js';
 import type { DeviceNumber } from '../../dm/device-number.js';
+import { DmfdError } from '../../errors.js';
 import {
   createDevice,
   createSwap,
@@ -36,7 +39,9 @@ export type MethodTable = Readonly<Record<string, (call: Call) => Promise<Answer
 export const METHODS: MethodTable = {
   /** From the moment that it is sent, the device is the client's; until then, it goes when this process does. */
   Create: async ({ parameters, fds, signal }) => {
-    const device = await createDevice(toDeviceRequest(parameters, fds), { signal });
+    const request = toDeviceRequest(parameters, fds);
+    await refuseFifos(request);
+    const device = await createDevice(request, { signal });
     const { warnings, fd } = device;
     return {
       parameters: { device: deviceJson(device), fileDescriptor: 0, warnings },
@@ -64,3 +69,15 @@ export const METHODS: MethodTable = {
   }),
   Probe: async ({ signal }) => ({ parameters: await probe({ signal }) }),
 };
+
+/** To open one would wait for its writer, and nothing but that could end the wait. */
+async function refuseFifos(request: DeviceRequest): Promise<void> {
+  for (const { key } of [...(request.below ?? []), request]) {
+    if (key === undefined || !('file' in key)) continue;
+    const stats = await stat(key.file).catch(() => undefined);
+    if (!stats?.isFIFO()) continue;
+    throw new DmfdError('key-unusable', `key file ${JSON.stringify(key.file)}: it is a FIFO`, {
+      hint: 'open it, and pass the descriptor: `fileDescriptor`',
+    });
+  }
+}

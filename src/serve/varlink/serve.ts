@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { toJson } from '../../cli/json.js';
-import { DmfdError, PRIVILEGE_HINT } from '../../errors.js';
+import { DmfdError } from '../../errors.js';
 import { installed } from '../../kernel/installed.js';
 import { shim } from '../../kernel/shim.js';
 import { isObject } from '../../properties.js';
@@ -64,7 +64,7 @@ export async function serveVarlink(connection: Connection, ending: AbortSignal):
       const garbled = new DmfdError('invalid-request', `what the client sent is ${error.message}`);
       await say(errorReply(refusalOf(garbled))).catch(() => undefined);
       await discard(connection);
-    } else if (!isBroken(error)) throw error;
+    } else if (!isBroken(error) && !connection.gone.aborted && !ending.aborted) throw error;
   }
 }
 
@@ -149,7 +149,7 @@ function find(method: string) {
 
 function notPermitted(inequality: string): DmfdError {
   return new DmfdError('not-permitted', `the client may not ask for this: ${inequality}`, {
-    hint: PRIVILEGE_HINT,
+    hint: 'clients are root with CAP_SYS_ADMIN, in the namespaces and the root directory of the service',
   });
 }
 

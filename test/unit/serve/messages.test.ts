@@ -29,18 +29,23 @@ test('a character may come in two parts', async () => {
   expect.assertions(1);
 });
 
-test('descriptors belong to the message that they came with', async () => {
+test('descriptors belong to the last message that begins in the part that they end', async () => {
   const parts: Part[] = [
-    { bytes: Buffer.from('a\0b'), fds: [5] },
-    { bytes: Buffer.from('b'), fds: [6, 7] },
-    { bytes: Buffer.from('\0c\0'), fds: [] },
+    { bytes: Buffer.from('a\0'), fds: [5] },
+    { bytes: Buffer.from('b\0c'), fds: [6] },
+    { bytes: Buffer.from('c'), fds: [7] },
+    { bytes: Buffer.from('\0d\0'), fds: [8, 9] },
+    { bytes: Buffer.from('e\0f\0'), fds: [] },
   ];
   const found = [];
   for await (const message of messages(...parts)) found.push(message);
   expect(found).toEqual([
     { text: 'a', fds: [5] },
-    { text: 'bb', fds: [6, 7] },
-    { text: 'c', fds: [] },
+    { text: 'b', fds: [] },
+    { text: 'cc', fds: [6, 7] },
+    { text: 'd', fds: [8, 9] },
+    { text: 'e', fds: [] },
+    { text: 'f', fds: [] },
   ]);
 });
 
