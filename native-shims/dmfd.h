@@ -37,6 +37,7 @@ enum dmfd_step {
 	DMFD_STEP_MEASURE,
 	DMFD_STEP_ROLLBACK,
 	DMFD_STEP_KEY,
+	DMFD_STEP_SIGNATURE,
 };
 
 /* Where the key comes from that stands for {key} in a table. */
@@ -77,6 +78,8 @@ struct dmfd_creation {
 	uint32_t key_place_count;
 	uint32_t keyring_allowed; /* the crypt target takes a key from a keyring */
 	int32_t cancel_fd; /* readable: stop waiting for the key, -ECANCELED; -1: none */
+	uint32_t signature_size; /* bytes; 0: the table names no signature */
+	char signature_name[64]; /* by which the table names it */
 	/* out */
 	int32_t fd;
 	uint32_t failed_step; /* enum dmfd_step */
@@ -164,7 +167,8 @@ DMFD_EXPORT int dmfd_unclaim(int control, const char *uuid);
 DMFD_EXPORT int dmfd_is_claimed(int control, const char *uuid);
 
 /* device/create.c */
-DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_key_place *places);
+DMFD_EXPORT int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_key_place *places,
+			    const uint8_t *signature);
 
 /* device/resize.c */
 DMFD_EXPORT int dmfd_resize(struct dmfd_resizing *resizing);

@@ -10,12 +10,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/keyctl.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 struct job {
 	struct dmfd_creation *creation;
 	struct dm_ioctl *table;
 	struct dmfd_key_client *key; /* NULL: the table holds no key */
+	const uint8_t *signature;
 };
 
 static int control(struct dmfd_creation *creation, enum dmfd_step step, uint32_t request, struct dm_ioctl *argument)
@@ -101,6 +105,20 @@ static int create_device(struct dmfd_creation *creation)
 	return 0;
 }
 
+/* Verity looks it up by its name when the table is loaded: in a keyring that goes with this process. */
+static int add_signature(const struct job *job)
+{
+	struct dmfd_creation *creation = job->creation;
+	uint64_t since = dmfd_now();
+	long serial;
+
+	if (!creation->signature_size)
+		return 0;
+	serial = syscall(SYS_add_key, "user", creation->signature_name, job->signature,
+			 (size_t)creation->signature_size, KEY_SPEC_PROCESS_KEYRING);
+	return dmfd_traced(creation, DMFD_STEP_SIGNATURE, since, serial < 0 ? -errno : 0);
+}
+
 /* A table with a key in it is loaded by the process that has the key. */
 static int load_table(const struct job *job)
 {
@@ -175,7 +193,9 @@ static int make_device(const struct job *job)
 	struct dmfd_creation *creation = job->creation;
 	int deferred = 0, error;
 
-	error = create_device(creation);
+	error = add_signature(job);
+	if (!error)
+		error = create_device(creation);
 	if (!error)
 		error = load_table(job);
 	if (!error && !creation->from_kernel)
@@ -269,17 +289,19 @@ static int create_claimed(struct job *job)
 
 /*
  * Makes the device that creation describes, with the table (a whole DM_TABLE_LOAD request) and the places of a key in
- * it. Returns 0 with the device in creation->fd: the kernel destroys it when its last descriptor is closed. Otherwise
- * -errno, with the step in creation->failed_step, and the device is removed again.
+ * it; signature is what the table names as creation->signature_name. Returns 0 with the device in creation->fd: the
+ * kernel destroys it when its last descriptor is closed. Otherwise -errno, with the step in creation->failed_step, and
+ * the device is removed again.
  */
-int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_key_place *places)
+int dmfd_create(struct dmfd_creation *creation, void *table, const struct dmfd_key_place *places,
+		const uint8_t *signature)
 {
 	const struct dmfd_keyed_table keyed = {
 		.request = table,
 		.places = places,
 		.place_count = creation->key_place_count,
 	};
-	struct job job = { .creation = creation, .table = table };
+	struct job job = { .creation = creation, .table = table, .signature = signature };
 	struct dmfd_key_client key;
 	int error;
 

@@ -131,7 +131,7 @@ export function addPresetOptions(command: CommandLine): (options: PresetOptions)
   );
   preset(
     '--verity <DATA>',
-    'DATA, checked against a hash tree, read-only; DATA,hash=PATH,root=HEX [,hash-offset=SIZE] [,fec=PATH,fec-offset=SIZE,fec-roots=N]',
+    'DATA, checked against a hash tree, read-only; DATA,hash=PATH,root=HEX [,hash-offset=SIZE] [,fec=PATH,fec-offset=SIZE,fec-roots=N] [,signature=FILE]',
     (word) => {
       presets.add(parseVerity(word));
     },
@@ -260,6 +260,7 @@ const VERITY_KEYS = {
   fec: 'value',
   'fec-offset': 'value',
   'fec-roots': 'value',
+  signature: 'value',
 } as const satisfies Keys;
 
 function parseVerity(word: string): Segment {
@@ -267,6 +268,7 @@ function parseVerity(word: string): Segment {
   const parted = parsePathWord(option, word, VERITY_KEYS);
   const { keys } = parted;
   const [hash, root, fec] = [keys.get('hash'), keys.get('root'), keys.get('fec')];
+  const signature = keys.get('signature');
   if (hash === undefined || root === undefined) {
     throw usageError(
       `${option} ${word}: ${hash === undefined ? 'hash=' : 'root='} is missing`,
@@ -294,6 +296,7 @@ function parseVerity(word: string): Segment {
     root,
     ...(fec === undefined ? {} : { fec: part(fec, 'fec-offset') }),
     ...(roots === undefined ? {} : { fecRoots: roots }),
+    ...(signature === undefined ? {} : { signature }),
   };
 }
 

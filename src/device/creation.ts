@@ -13,6 +13,7 @@ import { numbersOf } from '../kernel/layout.js';
 import { scratchName } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
 import type { OpenKey } from '../key/key.js';
+import type { Signature } from '../segment/ground.js';
 import { CREATION_STEPS, type CreationStep, stepWords } from './steps.js';
 
 export const MODES = ['auto', 'atomic', 'fallback'] as const;
@@ -34,6 +35,8 @@ export interface Creation {
   readonly key: OpenKey | undefined;
   /** The crypt target of this kernel takes a key from a keyring. */
   readonly keyringAllowed: boolean;
+  /** What the table names as a key of type `user`. */
+  readonly signature?: Signature | undefined;
 }
 
 /** What it came to. */
@@ -79,6 +82,8 @@ const creationAt = numbersOf('creation', [
   'key_place_count',
   'keyring_allowed',
   'cancel_fd',
+  'signature_size',
+  'signature_name',
   'fd',
   'failed_step',
   'from_kernel',
@@ -106,7 +111,12 @@ const keyGivens = numbersOf('key_given', ['keyring', 'table']);
 export function createShielded(kernel: Kernel, dm: DmControl, creation: Creation): CreationResult {
   const keyPlaces = creation.key === undefined ? [] : findKeyPlaces(creation.table);
   const buffer = encodeCreation(kernel, dm, creation, keyPlaces.length);
-  const result = shim.create(buffer, encodeTable(creation), encodeKeyPlaces(keyPlaces));
+  const result = shim.create(
+    buffer,
+    encodeTable(creation),
+    encodeKeyPlaces(keyPlaces),
+    creation.signature?.bytes ?? NO_BYTES,
+  );
   const outcome = decodeCreation(buffer, result);
   for (const { step, result, nanoseconds } of outcome.trace) {
     kernel.tell({ what: stepWords(step), result: resultName(result), nanoseconds });
@@ -114,6 +124,9 @@ export function createShielded(kernel: Kernel, dm: DmControl, creation: Creation
   if (resultName(result) === 'ECANCELED') throw new Canceled();
   return outcome;
 }
+
+/** There is always something to point to. */
+const NO_BYTES = Buffer.alloc(1);
 
 function encodeCreation(kernel: Kernel, dm: DmControl, creation: Creation, keyPlaceCount: number): Buffer {
   const at = creationAt();
@@ -126,6 +139,10 @@ function encodeCreation(kernel: Kernel, dm: DmControl, creation: Creation, keyPl
   buffer.write(mangle(creation.uuid), at.uuid);
   scratchName().copy(buffer, at.scratch);
   buffer.writeInt32LE(kernel.cancellation?.event ?? -1, at.cancel_fd);
+  if (creation.signature !== undefined) {
+    buffer.writeUInt32LE(creation.signature.bytes.length, at.signature_size);
+    buffer.write(creation.signature.name, at.signature_name);
+  }
   if (creation.key === undefined) return buffer;
   const { source } = creation.key;
   if ('fd' in source) {

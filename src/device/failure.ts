@@ -228,7 +228,16 @@ function explainLoad(request: Asked, errno: Errno, log: readonly string[]): Expl
   return { code: 'kernel-refused', hint: hintForLoad(request, errno, text, types) };
 }
 
+/** What the kernel says of a signature that it cannot check, does not trust, or that is of something else. */
+const NOT_SIGNED = ['ENOKEY', 'EKEYREJECTED', 'EBADMSG', 'ENOPKG', 'EKEYEXPIRED', 'EKEYREVOKED'];
+
 function hintForLoad({ table }: Asked, errno: Errno, log: string, types: string): string {
+  if (table.some(({ params }) => params.includes(' root_hash_sig_key_desc '))) {
+    if (NOT_SIGNED.includes(errno.name))
+      return 'the signature has to be of the root hash, by a certificate in a keyring that the kernel trusts: "keyctl show %:.builtin_trusted_keys" shows one, and .secondary_trusted_keys, .platform';
+    if (errno.name === 'EINVAL')
+      return 'perhaps this kernel cannot check signatures (CONFIG_DM_VERITY_VERIFY_ROOTHASH_SIG)';
+  }
   if (/too small for target/.test(log))
     return 'the device in the table is smaller than start plus length says';
   if (errno.name === 'ENOMEM') return `a table of ${table.length} lines needs more memory than there is`;

@@ -14,7 +14,7 @@ import { DmfdError } from '../errors.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { checkKey } from '../key/key.js';
 import type { LoopPlan } from '../loop/plan.js';
-import { type Formatting, Ground, type LayerBelow } from '../segment/ground.js';
+import { type Formatting, Ground, type LayerBelow, type Signature } from '../segment/ground.js';
 import { planSegments, tableOfParts } from '../segment/plan.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { inLayer } from './stack.js';
@@ -34,6 +34,8 @@ export interface PlannedLayer extends CheckedLayer {
   readonly formatting?: Table;
   /** Names the first such area in messages. */
   readonly unformatted?: string;
+  /** What the table names as a key. */
+  readonly signature?: Signature | undefined;
 }
 
 /** What would be made of a layer: for a request that is only to be looked at. */
@@ -109,8 +111,9 @@ export function withPlan<T>(
     const ground = new Ground(kernel, readOnly, below);
     try {
       const table = planSegments(content.segments, ground);
-      const { loops, warnings, formattings } = ground;
-      return useChecked({ ...layer, table, loops, warnings, ...formattingOf(formattings) });
+      const { loops, warnings, formattings, signature } = ground;
+      if (signature !== undefined && layer.key !== undefined) throw signedAndKeyed();
+      return useChecked({ ...layer, table, loops, warnings, signature, ...formattingOf(formattings) });
     } finally {
       ground.close();
     }
@@ -124,6 +127,13 @@ export function withPlan<T>(
       loops: files.map(({ plan }) => plan),
       warnings: files.flatMap(({ warning }) => warning ?? []),
     });
+  });
+}
+
+/** A table with a key is loaded by a process of its own, which does not have the signature. */
+function signedAndKeyed(): DmfdError {
+  return new DmfdError('invalid-request', 'a layer cannot have both a key and a signature', {
+    hint: 'make two layers of it',
   });
 }
 

@@ -15,6 +15,7 @@ const WORDS = {
   MEASURE: 'BLKGETSIZE64',
   ROLLBACK: 'take everything back',
   KEY: 'get the key, in a process of its own',
+  SIGNATURE: 'add_key: the signature of the root hash',
 } as const;
 
 export type CreationStep = keyof typeof WORDS;

@@ -41,7 +41,7 @@ const functionNames: string[] = [];
 /** The shim's functions. Each returns a value that is not negative, or a negative errno. */
 export const shim = {
   /** One whole creation in the shield; creation and table are changed in place. */
-  create: native<[creation: Buffer, table: Buffer, keyPlaces: Buffer]>('dmfd_create'),
+  create: native<[creation: Buffer, table: Buffer, keyPlaces: Buffer, signature: Buffer]>('dmfd_create'),
   /** Another length for the last segment of a live table; `resizing` is changed in place. */
   resize: native<[resizing: Buffer]>('dmfd_resize'),
   ioctl: native<[fd: number, request: number, argument: Buffer]>('dmfd_ioctl'),

@@ -60,6 +60,13 @@ export interface Formatting {
   readonly subject: string;
 }
 
+/** The signature of a root hash, as the kernel looks it up: a key of type `user`. */
+export interface Signature {
+  /** Less than 64 bytes. */
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 /** What the segments of a device stand on: backings that are opened as they are named, and the loop devices over files. */
 export class Ground {
   readonly #kernel: Kernel;
@@ -69,6 +76,7 @@ export class Ground {
   readonly #loops: { readonly key: string; readonly plan: LoopPlan }[] = [];
   readonly #warnings: string[] = [];
   readonly #formattings: Formatting[] = [];
+  #signature: Signature | undefined;
 
   /**
    * @param readOnly nothing is opened for writing
@@ -90,6 +98,10 @@ export class Ground {
 
   get formattings(): readonly Formatting[] {
     return this.#formattings;
+  }
+
+  get signature(): Signature | undefined {
+    return this.#signature;
   }
 
   /** Nothing is opened for writing. */
@@ -179,6 +191,15 @@ export class Ground {
   /** Has what is read next be what is there: device-mapper writes past what was read of a block device before. */
   refresh({ device, fd }: OpenBacking): void {
     if (device !== undefined) flushBlockDevice(this.#kernel, fd);
+  }
+
+  /** Has the kernel find a signature. @throws DmfdError `usage` for a second one */
+  sign(signature: Signature): void {
+    if (this.#signature !== undefined && this.#signature.name !== signature.name)
+      throw new DmfdError('invalid-request', 'only one part of a layer can have a signature', {
+        hint: 'make layers of them, and a linear one on top',
+      });
+    this.#signature = signature;
   }
 
   /** Leaves a segment open until the kernel has formatted its area. */

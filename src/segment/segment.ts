@@ -122,4 +122,6 @@ export interface VeritySegment<B = BackingName> {
   readonly fec?: B;
   /** Parity bytes, 2 (default) to 24. */
   readonly fecRoots?: number;
+  /** A file: the root hash in hexadecimal digits, signed (PKCS#7, detached, DER) with what the kernel trusts, which checks it. */
+  readonly signature?: string;
 }

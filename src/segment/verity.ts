@@ -7,6 +7,7 @@ import type { Ground, Place } from './ground.js';
 import { type Part, part } from './part.js';
 import { readPlace } from './read-place.js';
 import type { VeritySegment } from './segment.js';
+import { readSignature } from './signature.js';
 import {
   decodeVeritySuperblock,
   faultOf,
@@ -20,10 +21,19 @@ const DEFAULT_FEC_ROOTS = 2;
 
 export function checkVerity(segment: VeritySegment, check: SegmentCheck): VeritySegment<Backing> {
   const { backing } = SEGMENT_TYPES;
-  const types = { backing, hash: backing, root: TYPES.string, fec: backing, fecRoots: TYPES.number };
+  const types = {
+    backing,
+    hash: backing,
+    root: TYPES.string,
+    fec: backing,
+    fecRoots: TYPES.number,
+    signature: TYPES.string,
+  };
   const own = check.properties(segment, types, ['backing', 'hash', 'root']);
   if (!/^([0-9a-f]{2})+$/i.test(own.root))
     throw check.wrong('root', `${JSON.stringify(own.root)}: it must be the root hash in hexadecimal digits`);
+  if (own.signature === '' || own.signature?.includes('\0'))
+    throw check.wrong('signature', `${JSON.stringify(own.signature)}: no path`);
   check.count('fecRoots', own.fecRoots, 2, 24);
   const { fec, ...same } = own;
   return {
@@ -40,7 +50,7 @@ export function checkVerity(segment: VeritySegment, check: SegmentCheck): Verity
  * the top of the hash tree.
  */
 export function planVerity(segment: VeritySegment<Backing>, ground: Ground): Part {
-  const { root, fec, fecRoots = DEFAULT_FEC_ROOTS } = segment;
+  const { root, fec, fecRoots = DEFAULT_FEC_ROOTS, signature } = segment;
   const data = ground.place('verity', segment.backing, { readOnly: true, fromStart: true });
   const hash = ground.place('hash', segment.hash, { readOnly: true });
   const superblock = readSuperblock(hash);
@@ -60,10 +70,12 @@ export function planVerity(segment: VeritySegment<Backing>, ground: Ground): Par
     tree === 0n ? data : hash,
     tree === 0n ? 0n : blockOffset(hash, first, superblock),
   );
-  const options =
-    fec === undefined
+  const options = [
+    ...(fec === undefined
       ? []
-      : fecWords(ground.place('fec', fec, { readOnly: true }), fecRoots, superblock, hash, first);
+      : fecWords(ground.place('fec', fec, { readOnly: true }), fecRoots, superblock, hash, first)),
+    ...(signature === undefined ? [] : signatureWords(signature, root, ground)),
+  ];
   return part(
     'verity',
     needed / SECTOR,
@@ -159,6 +171,13 @@ function fecWords(
   const blocks = dataBlocks + covered;
   const start = (fec.start * SECTOR) / block;
   return ['use_fec_from_device', fec.device, 'fec_start', start, 'fec_blocks', blocks, 'fec_roots', roots];
+}
+
+/** The kernel verifies it against the digits as they stand in the table. */
+function signatureWords(path: string, root: string, ground: Ground): string[] {
+  const name = `dmfd:${root.slice(0, 48)}`;
+  ground.sign({ name, bytes: readSignature(path) });
+  return ['root_hash_sig_key_desc', name];
 }
 
 function unusable(message: string, hint?: string): DmfdError {

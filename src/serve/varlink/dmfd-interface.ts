@@ -36,7 +36,7 @@ type Corruption (byte: int, direction: Direction, value: int, flags: ?int)
 
 # A part of a device; each target has some of the fields: striped backings and chunk, zero and error size, delay (in
 # milliseconds) read, write and flush, flakey (in seconds) up and down, and features and corruptions, snapshot base, cow or
-# cowSize, and force, crypt cipher and sectorSize, integrity checksum and tagSize, verity hash, root, fec and fecRoots; all but
+# cowSize, and force, crypt cipher and sectorSize, integrity checksum and tagSize, verity hash, root, fec, fecRoots and signature; all but
 # striped, zero, error and snapshot backing.
 type Segment (
   target: Target,
@@ -62,7 +62,8 @@ type Segment (
   hash: ?Backing,
   root: ?string,
   fec: ?Backing,
-  fecRoots: ?int
+  fecRoots: ?int,
+  signature: ?string
 )
 
 # Exactly one of: bits of a random key, a file, or a descriptor, by its index among those that come with the call.

@@ -66,10 +66,12 @@ function toSegment(segment: Fields, where: string): Fields {
     readonly corruptions?: readonly unknown[];
     readonly cowSize?: number;
     readonly cow?: Fields;
+    readonly signature?: string;
   };
   if (cowSize !== undefined && rest.cow !== undefined) {
     throw new DmfdError('invalid-request', `properties ${where}.cow and cowSize exclude each other`);
   }
+  if (typeof rest.signature === 'string') checkAbsolute(`${where}.signature`, rest.signature);
   const single = Object.entries(withBigints(rest)).map(([name, value]) => {
     return [name, BACKINGS.includes(name) ? toBacking(value as Fields, `${where}.${name}`) : value] as const;
   });

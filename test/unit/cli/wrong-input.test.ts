@@ -241,6 +241,10 @@ const ROWS: readonly Row[] = [
     '--verity disk.img,hash=zero.img,root=0: root=0 is no number of hexadecimal digits',
   ],
   [
+    'dmfd create --verity disk.img,hash=zero.img,root=00,signature=',
+    '--verity disk.img,hash=zero.img,root=00,signature=: nothing stands after signature=',
+  ],
+  [
     'dmfd create --verity disk.img,root=00',
     '--verity disk.img,root=00: hash= is missing',
     'as in --verity data.img,hash=hash.img,root=HEX, with the root hash that "veritysetup format" printed',

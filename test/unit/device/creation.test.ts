@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Creation, createShielded, type Mode } from '../../../src/device/creation.js';
 import { type CreationStep, stepWords } from '../../../src/device/steps.js';
@@ -85,6 +85,28 @@ describe('a creation that cannot begin', () => {
       `${stepWords('CREATE')}: ENOTTY`,
       `${stepWords('ROLLBACK')}: ok`,
     ]);
+  });
+
+  test('has its signature before, in a keyring of the shield, and none that cannot be a key', async () => {
+    const steps: string[] = [];
+    const kernel = new Kernel(({ what, result }) => steps.push(`${what}: ${result}`));
+    const signature = { name: 'dmfd:test', bytes: Buffer.from('signed') };
+    expect(createShielded(kernel, control(), creation('fallback', { signature }))).toMatchObject({
+      failedStep: 'CREATE',
+    });
+    expect(steps).toEqual([
+      `${stepWords('SIGNATURE')}: ok`,
+      `${stepWords('CREATE')}: ENOTTY`,
+      `${stepWords('ROLLBACK')}: ok`,
+    ]);
+    // The kernel collects it a moment after the shield has ended.
+    await expect
+      .poll(() => readFileSync('/proc/keys', 'utf8'), { timeout: 10_000 })
+      .not.toContain('dmfd:test');
+    const large = { name: 'dmfd:test', bytes: Buffer.alloc(40_000) };
+    expect(createShielded(new Kernel(), control(), creation('fallback', { signature: large }))).toMatchObject(
+      { failedStep: 'SIGNATURE', result: -22 },
+    );
   });
 
   test('without a key fails at that, whatever the control device is', () => {

@@ -46,6 +46,13 @@ const CASES: readonly Case[] = [
     message: /start the shielded section: EAGAIN/,
     hint: /ulimit -u/,
   },
+  {
+    step: 'SIGNATURE',
+    errno: 'EDQUOT',
+    kind: 'kernel',
+    code: 'kernel-refused',
+    message: /add_key: the signature of the root hash: EDQUOT/,
+  },
   { step: 'KEY', errno: 'ENODATA', kind: 'usage', code: 'key-unusable', message: /the key is empty/ },
   {
     step: 'KEY',

@@ -187,3 +187,36 @@ describe('a superblock', () => {
     expect(treeBlocks({ ...superblock(), dataBlocks }, 32)).toBe(blocks);
   });
 });
+
+describe('a signature', () => {
+  test('is named in the table, behind error correction, by the root hash', () => {
+    const root = format(64);
+    writeFileSync('sig', 'signed');
+    const words = `root_hash_sig_key_desc dmfd:${root.slice(0, 48)}`;
+    expect(plan(root, 'hash', { signature: 'sig' }).table).toMatch(new RegExp(` ${SALT} 2 ${words}$`));
+    const fec = plan(root, 'hash', { signature: 'sig', fec: { path: 'data' } }).table;
+    expect(fec).toMatch(new RegExp(` 10 use_fec_from_device .* ${words}$`));
+  });
+
+  test.each<[what: string, bytes: Buffer | undefined, message: string]>([
+    ['a missing file', undefined, 'signature "sig": cannot find it: ENOENT, no such file or directory'],
+    ['an empty file', Buffer.alloc(0), 'signature "sig": 0 bytes, and a signature has 1 to 32767'],
+    ['a large file', Buffer.alloc(32_768), 'signature "sig": 32768 bytes, and a signature has 1 to 32767'],
+  ])('is not %s', (_what, bytes, message) => {
+    const root = format(64);
+    rmSync('sig', { force: true });
+    if (bytes !== undefined) writeFileSync('sig', bytes);
+    expect(refusal(() => plan(root, 'hash', { signature: 'sig' }))).toMatchObject({ kind: 'usage', message });
+  });
+
+  test('does not go with a key, nor with another one, in one layer', () => {
+    const root = format(64);
+    writeFileSync('sig', 'signed');
+    const verity = { target: 'verity', backing: 'data', hash: 'hash', root, signature: 'sig' } as const;
+    const crypt = { target: 'crypt', backing: 'data' } as const;
+    expect(refusal(() => planDeviceSync({ segments: [verity, crypt] })).message).toBe(
+      'a layer cannot have both a key and a signature',
+    );
+    expect(planDeviceSync({ segments: [verity, verity] }).table).toContain('root_hash_sig_key_desc');
+  });
+});

@@ -283,6 +283,25 @@ describe('a verity device is what veritysetup makes of the same', () => {
     expect([table, bytes, readOnly]).toEqual([theirTable, theirBytes, '1']);
   });
 
+  test('and what nobody signed whom the kernel trusts is refused, in words', async () => {
+    const { code, stdout, stderr } = await vm.sh(`cd ${HERE}; export DM_DISABLE_UDEV=1; rm -f h.img
+      head -c 1M /dev/urandom >v.img; root=$(veritysetup format v.img h.img | awk '/^Root hash/ { print $3 }')
+      openssl req -quiet -x509 -newkey rsa:2048 -nodes -subj /CN=nobody -keyout key.pem -out cert.pem 2>/dev/null ||
+        openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=nobody -keyout key.pem -out cert.pem 2>/dev/null
+      printf %s "$root" | openssl smime -sign -noattr -binary -inkey key.pem -signer cert.pem -outform der -out root.p7s
+      ${create} --verity v.img,hash=h.img,root=$root,signature=root.p7s -- touch ran; echo $?
+      ls ran; n=0; while grep dmfd: /proc/keys && [ $n -lt 50 ]; do n=$((n+1)); sleep 0.2; done; true`);
+    expect(code).toBe(0);
+    expect(stdout).toBe('125\n');
+    if (kernelHas('DM_VERITY_VERIFY_ROOTHASH_SIG')) {
+      expect(stderr).toMatch(/^dmfd: device ours: DM_TABLE_LOAD: (ENOKEY|EKEYREJECTED), /);
+      expect(stderr).toMatch(/\n {2}kernel: .*verity: Root hash verification failed/);
+      expect(stderr).toMatch(/\n {2}hint: the signature has to be of the root hash, by a certificate /);
+    } else {
+      expect(stderr).toMatch(/\n {2}hint: perhaps this kernel cannot check signatures/);
+    }
+  });
+
   test('and data that was changed is not read', async () => {
     const { stdout, stderr } = await vm.sh(`cd ${HERE}; export DM_DISABLE_UDEV=1; rm -f h.img
       head -c 4M random.img >v.img; root=$(veritysetup format v.img h.img | awk '/^Root hash/ { print $3 }')

@@ -61,7 +61,7 @@ static int create(int control, const char *name, const char *type, uint32_t mode
 	creation.mode = mode;
 	creation.read_only = (uint32_t)read_only;
 	fill_table(&table.header, creation.uuid, read_only ? DM_READONLY_FLAG : 0, type, sizeof(table.params));
-	result = dmfd_create(&creation, &table, NULL);
+	result = dmfd_create(&creation, &table, NULL, NULL);
 	printf("create %s %s: %d, failed step %u, size %llu\n", name, type, result, creation.failed_step,
 	       (unsigned long long)creation.size);
 	fflush(stdout);
@@ -145,7 +145,7 @@ static void create_keyed(struct dmfd_creation creation, const char *type, const 
 	}
 	places[0].at += slip;
 	creation.keyring_allowed = 1;
-	result = dmfd_create(&creation, request, places);
+	result = dmfd_create(&creation, request, places, NULL);
 	printf("key %s %s: %d, failed step %u, %u bytes, given %u\n", name, type, result, creation.failed_step,
 	       creation.key_size, creation.key_given);
 	fflush(stdout);
