@@ -99,6 +99,11 @@ lint: lint-ready build $(compiled_tests) ## formatting, lint and types of TypeSc
 bench: vm-ready ## what dmfd costs, as ratios between commands; KERNEL= and ROUNDS= to choose
 	node build/test/bench/main.js
 
+.PHONY: bench-xen
+bench-xen: vm-ready ## twelve disks of Xen at once, by Xen's own hotplug script and by dmfd; PEER=, ROUNDS= and KILLS= to choose
+	@packages=$$(test/xen/fetch.sh) && KERNEL=debian-6.1 XEN=1 \
+		RUN="$(CURDIR)/test/xen/bench.sh $$packages $(or $(ROUNDS),3) $(or $(KILLS),20) $(PEER)" node build/test/vm/shell.js
+
 .PHONY: vm
 vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, SYSTEMD=1, XEN=1, RUN='dmfd probe' for one line
 	@KERNEL="$(KERNEL)" SYSTEMD="$(SYSTEMD)" XEN="$(XEN)" node build/test/vm/shell.js

@@ -67,7 +67,7 @@ test.each(sampleOf(FORMS, 4))(
       pattern base | cmp - /tmp/base`);
     expect({ code, stdout: stdout.split('\n'), stderr }).toEqual({
       code: 0,
-      stdout: [`sectors 2048, starts with ${reads}, has: written by the domain`, files, ''],
+      stdout: [`sectors 2048, had: ${reads}, has: written by the domain`, files, ''],
       stderr: '',
     });
   },
@@ -87,24 +87,42 @@ test.each([
     pattern base | cmp - /tmp/base`);
   expect({ code, stdout, stderr }).toEqual({
     code: 0,
-    stdout: 'sectors 2048, starts with base_, has: written by the domain\n',
+    stdout: 'sectors 2048, had: base_, has: written by the domain\n',
     stderr: '',
   });
 });
 
-test('a disk that is detached while the domain has it open goes, and the domain stays', async () => {
-  const { code, stdout } = await dom0(`set -e
+test.each([
+  ['', 'which xl waits for in vain first'],
+  ['--force', 'at once'],
+])(
+  'a disk that is detached (%s) while the domain has it open goes, %s, and the domain stays',
+  async (force) => {
+    const { code, stdout } = await dom0(`set -e
     ${FILES}
     domain guest hold overlay:/tmp/base
     until_said
-    xl block-detach guest xvda
+    xl block-detach ${force} guest xvda
     xl domid guest >/dev/null
     xenstore-exists /local/domain/0/backend/vbd/$(xl domid guest)/51712 || echo 'xenstore has forgotten it'
     gone_but_said() { ! losetup -nO BACK-FILE | grep -qv '^/tmp/said$'; }
     for _ in $(seq 100); do gone_but_said && break; sleep 0.1; done
     gone_but_said && echo 'it is gone'
     xl destroy guest`);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: 'xenstore has forgotten it\nit is gone\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'xenstore has forgotten it\nit is gone\n' });
+  },
+);
+
+test('a domain that reboots has a new overlay, and the old one goes', async () => {
+  const { code, stdout, stderr } = await dom0(`set -e
+    ${FILES}
+    on_reboot=restart domain guest reboot overlay:/tmp/base
+    until_said 1
+    said 0; said 1
+    until_ended guest
+    pattern base | cmp - /tmp/base`);
+  const says = 'sectors 2048, had: base_, has: written by the domain';
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${says}\n${says}\n`, stderr: '' });
 });
 
 test('an error is told by xl, and leaves nothing', async () => {
@@ -117,23 +135,41 @@ test('an error is told by xl, and leaves nothing', async () => {
   expect(stdout).toBe('');
 });
 
-test('SIGKILL of the script at every system call of it leaves the disk or an error, and nothing when it is detached', async () => {
-  const counted = await dom0(`set -e
+test('a script that reaches xenstored by /dev/xen/xenbus alone', async () => {
+  const { code, stdout, stderr } = await dom0(`
+    ${FILES}
+    ln -sfn '${xenFile('scenarios/block-by-device.sh')}' /etc/xen/scripts/block-by-device
+    script=block-by-device attach overlay:/tmp/base
+    dd if=/dev/xvdz bs=512 count=1 status=none | head -c 4; echo
+    detach
+    xenstore-list /local/domain/0/backend/vbd/0
+    script=block-by-device attach overlay:/nowhere
+    forget`);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'base\n' });
+  expect(stderr).toContain('overlay "/nowhere": cannot find it: ENOENT');
+});
+
+/** The sweeps of all points are done without Xen, which takes a fraction of the time: xen-hotplug.test.ts. */
+test.each([
+  ['main', everything ? 12 : 3],
+  ['shield', everything ? 6 : 2],
+  ['group', everything ? 6 : 2],
+])(
+  'SIGKILL (%s) of the script leaves the disk or an error, and nothing when it is detached',
+  async (who, size) => {
+    const counted = await dom0(`set -e
     ${FILES}
     ln -sfn '${xenFile('scenarios/block-killed.sh')}' /etc/xen/scripts/block-killed
-    echo 1000000 >/tmp/point
+    echo ${who} 1000000 >/tmp/point
     script=block-killed attach overlay:/tmp/base
     detach
     sed -n 's/^points //p' /tmp/killed`);
-  expect(counted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\n$/) });
-  const count = Number(counted.stdout);
-  const points = Array.from(
-    { length: everything ? 40 : 6 },
-    (_, index) => 1 + Math.floor((index * count) / (everything ? 40 : 6)),
-  );
-  for (const point of points) {
-    const { stdout } = await dom0(`
-      echo ${point} >/tmp/point
+    expect(counted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\n$/) });
+    const count = Number(counted.stdout);
+    const points = Array.from({ length: size }, (_, index) => 1 + Math.floor((index * count) / size));
+    for (const point of points) {
+      const { stdout } = await dom0(`
+      echo ${who} ${point} >/tmp/point
       if script=block-killed attach overlay:/tmp/base 2>/dev/null; then
         dd if=/dev/xvdz bs=512 count=1 status=none | head -c 4
         detach
@@ -141,10 +177,31 @@ test('SIGKILL of the script at every system call of it leaves the disk or an err
         echo error
         forget
       fi`);
-    expect(stdout.trim(), `point ${point} of ${count}`).toMatch(/^(error|base)$/);
-    await expectNothingLeft();
+      expect(stdout.trim(), `${who}, point ${point} of ${count}`).toMatch(/^(error|base)$/);
+      await expectNothingLeft();
+    }
+    console.info(`${who}: ${points.length} of ${count} points`);
+  },
+);
+
+test('twelve scripts at once, each killed at a random moment, leave nothing, though "remove" is not run', async () => {
+  const manyDisks = (words: string) => dom0(`'${xenFile('many-disks.sh')}' ${words}`);
+  const whole = await manyDisks('time block-dmfd');
+  expect(whole).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+ ms\n/) });
+  const seconds = Math.ceil(Number.parseInt(whole.stdout, 10) / 1000);
+  for (let round = 0; round < (everything ? 5 : 1); round++) {
+    const { code, stdout } = await manyDisks(`kill block-dmfd ${seconds}`);
+    const [killed, ...left] = stdout.split('\n');
+    expect({ code, left }).toEqual({
+      code: 0,
+      left: [
+        'left without remove: 0 loop devices, 0 mapped devices',
+        'left after remove: 0 loop devices, 0 mapped devices',
+        '',
+      ],
+    });
+    console.info(killed);
   }
-  console.info(`${points.length} of ${count} points`);
 });
 
 test('a frontend that closes and begins anew finds the same device', async () => {

@@ -40,14 +40,15 @@ EOF
   xl create -q "/tmp/$1.cfg"
 }
 
+# said [N]: what the domain has said, or, if it says something several times, what it said after N others.
 said() {
-  head -n 1 /tmp/said | tr -d '\0' | sed 's/ *$//'
+  dd if=/tmp/said bs=512 skip="${1-0}" count=1 status=none | tr -d '\0' | sed 's/ *$//'
 }
 
-# until_said: waits until the domain has said something.
+# until_said [N]: waits until the domain has said it.
 until_said() {
   for _ in $(seq 600); do
-    [ -z "$(said)" ] || return 0
+    [ -z "$(said "${1-0}")" ] || return 0
     sleep 0.1
   done
   echo 'the domain says nothing'
