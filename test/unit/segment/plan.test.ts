@@ -1,10 +1,23 @@
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Backing } from '../../../src/backing/request.js';
 import { type DevicePlan, planDeviceSync } from '../../../src/device/plan.js';
 import type { DeviceRequest } from '../../../src/device/request.js';
 import type { Segment } from '../../../src/segment/segment.js';
+import { HEADERS } from '../content/headers.js';
 import { refusal } from '../support/refusal.js';
 
 let before: string;
@@ -141,4 +154,41 @@ test('a table with the sizes of its files', () => {
   expect(refusal(() => planDeviceSync({ table: '8 {sectors0} linear {loop0} 0', loop: ['a'] })).message).toBe(
     'table, line 1: it starts at sector 8; a table must start at 0',
   );
+});
+
+describe('the store of an overlay', () => {
+  const overlay = (cow: string | Backing, changes = {}): Segment => ({
+    target: 'snapshot',
+    base: 'a',
+    cow,
+    ...changes,
+  });
+  /** As its tool made it, at a place in a sparse file of 32 MiB. */
+  const write = (name: string, tool: string, at = 0) => {
+    const holds = HEADERS.find(({ by }) => by === tool)?.holds ?? [];
+    const fd = openSync(name, 'w');
+    for (const [place, hex] of holds) writeSync(fd, Buffer.from(hex, 'hex'), 0, hex.length / 2, at + place);
+    ftruncateSync(fd, 33_554_432);
+    closeSync(fd);
+  };
+
+  test('is taken with a file system on it only by force', () => {
+    write('store', 'mkfs.ext4');
+    expect(refusal(() => plan([overlay('store')]))).toMatchObject({
+      kind: 'taken',
+      code: 'backing-has-content',
+      message: 'cow "store": it has an ext2, ext3 or ext4 file system',
+    });
+    expect(plan([overlay('store', { force: true })]).table).toBe('0 2048 snapshot {loop0} {loop1} N 8');
+  });
+
+  test('is looked at where it lies: a file system that begins before it, and one in its partition alone', () => {
+    write('store', 'mkfs.ext4');
+    expect(refusal(() => plan([overlay({ path: 'store', offset: 4_194_304n })])).code).toBe(
+      'backing-has-content',
+    );
+    write('disk', 'sfdisk, MBR with a partition');
+    expect(refusal(() => plan([overlay('disk')])).message).toContain('a partition table (MBR)');
+    expect(plan([overlay({ path: 'disk', partition: 1 })]).table).toMatch(/^0 2048 snapshot /);
+  });
 });
