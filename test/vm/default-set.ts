@@ -35,6 +35,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   resize: ['debian-6.1'],
   rm: ['debian-6.12'],
   'send-fd': ['debian-latest'],
+  serve: ['debian-6.12'],
   'swap-refused': ['debian-6.12'],
   'swap-sigkill': ['dmfd-6.1'],
   'swap-udev': ['debian-latest'],

@@ -94,6 +94,12 @@ function targets(): readonly string[] {
   return type?.kind === 'enum' ? type.words : [];
 }
 
+test('a segment may have each target that the library has', () => {
+  const { message } = refusal(() => checkSegments([{ target: 'nope' } as never]));
+  const [, words = ''] = /it must be (.*)$/.exec(message) ?? [];
+  expect([...targets()].sort()).toEqual([...words.matchAll(/"(\w+)"/g)].map(([, word]) => word).sort());
+});
+
 /** What a client would read. */
 const wired = (value: object): unknown => JSON.parse(toJson(value));
 

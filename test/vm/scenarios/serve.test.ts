@@ -1,0 +1,266 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { GuestProcess } from '../harness/process.js';
+import { atCall } from './at-call.js';
+import { CLIENT, EXAMPLE, python } from './serve-client.js';
+import { expectNothingLeft, image, sampleOf, sh, standing, vm } from './support.js';
+
+let service: GuestProcess;
+/** Those that have not ended: what a test leaves when it fails. */
+const started = new Set<GuestProcess>();
+
+async function start(argv: readonly string[]): Promise<GuestProcess> {
+  const process = await vm.start(argv, { timeoutMs: 0 });
+  started.add(process);
+  const over = () => started.delete(process);
+  process.exited.then(over, over);
+  return process;
+}
+
+async function serve(): Promise<GuestProcess> {
+  const process = await vm.start(['dmfd', 'serve'], { timeoutMs: 0, stdin: 'null' });
+  await process.waitForOutput(/serving .*\n/, 60_000, 'stderr');
+  return process;
+}
+
+/** A function `show`, which prints what failed, too. */
+const SHOW = `
+def show(method, **parameters):
+    try:
+        print(json.dumps(call(method, **parameters)[0], sort_keys=True))
+    except RuntimeError as error:
+        name, more = error.args
+        print(name, more.get('code', more), more.get('errno', '-'))
+`;
+
+async function run(body: string): Promise<string> {
+  const { code, stdout, stderr } = await vm.run(python(`${SHOW}\n${body}`), { timeoutMs: 120_000 });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+/** Starts one that waits for the end of its input, once it has said so. */
+async function holding(body: string): Promise<GuestProcess> {
+  const process = await start(python(`${SHOW}\n${body}\nprint('ready', flush=True)\nsys.stdin.read()`));
+  await process.waitForOutput(/ready\n/, 60_000);
+  return process;
+}
+
+/** How many descriptors of devices, files and sockets the service has. Its threads have others of their own. */
+const COUNT = () => `ls -l /proc/${service.pid}/fd | grep -Ec '/dev/(dm-|loop|mapper)|/tmp/|socket:'`;
+
+/** Without those of a client that has just gone. */
+const descriptors = () => sh(`sleep 0.3; ${COUNT()}`);
+
+beforeAll(async () => {
+  await image('served.img', 1);
+  service = await serve();
+});
+
+afterAll(() => service.signal('SIGTERM'));
+
+afterEach(async () => {
+  for (const process of started) process.signal('SIGKILL');
+  await expectNothingLeft();
+});
+
+test('the example: the device is the client’s, and is there after the service was killed', async () => {
+  expect(EXAMPLE.split('\n').length).toBeLessThan(30);
+  const before = await descriptors();
+  const client = await start(python('sys.stdout.flush(); sys.stdin.read()', EXAMPLE));
+  await client.waitForOutput(/^\/dev\/dm-\d+\n$/, 60_000);
+  expect(await standing()).toBe('dm: scratch');
+  expect(await descriptors()).toBe(before);
+  expect(await sh('dmfd ls -n -o name,size,state,open,held-by')).toMatch(
+    /^scratch +1M held +1 process \d+ \(python3\)\n$/,
+  );
+  service.signal('SIGKILL');
+  await service.exited;
+  expect(await standing()).toBe('dm: scratch');
+  // It replaces the socket that the killed one has left.
+  service = await serve();
+  client.closeStdin();
+  await client.exited;
+});
+
+test('a device of everything, listed, given more room, and removed', async () => {
+  const client = await holding(`
+key, end = os.pipe()
+os.write(end, b'k' * 64)
+os.close(end)
+def create(**parameters):
+    # The descriptor goes with the call.
+    with socket.socket(socket.AF_UNIX) as service:
+        service.connect('/run/dmfd/dmfd.sock')
+        message = json.dumps({'method': 'io.dmfd.Create', 'parameters': parameters}).encode() + b'\\0'
+        socket.send_fds(service, [message], [key])
+        reply, fds, _, _ = socket.recv_fds(service, 65536, 2)
+    return json.loads(reply[:-1])['parameters'], fds
+answer, [fd] = create(
+    name='top',
+    segments=[{'target': 'linear', 'backing': {'path': '{below}', 'size': 65536}}],
+    below=[{
+        'table': ['0 2048 crypt aes-xts-plain64 {key} 0 {loop0} 0'], 'loop': [{'path': '/tmp/served.img'}],
+        'key': {'fileDescriptor': 0},
+    }],
+    mode='auto', udev='quiet', sharedLoop=False)
+assert os.stat(fd).st_rdev == os.makedev(answer['device']['major'], answer['device']['minor'])
+assert os.pread(fd, 4, 0) != b'\\0\\0\\0\\0'
+assert [answer['fileDescriptor'], answer['warnings']] == [0, []]
+print(json.dumps(answer['device'], sort_keys=True))
+listed, _ = call('List')
+print([(one['name'], one['openCount'], one['state']) for one in listed['devices']])
+print(call('FindHolders', major=answer['device']['major'], minor=answer['device']['minor'])[0])
+show('Resize', device='top', size=131072)
+removed = call('Remove', diskseq=answer['device']['diskseq']) if answer['device']['diskseq'] else call('Remove', device='top')
+print(removed[0]['gone'], removed[0]['holders'])`);
+  const [device = '', listed, holders, resized, removed] = client.stdout.split('\n');
+  expect(JSON.parse(device)).toMatchObject({
+    name: 'top',
+    size: 65_536,
+    readonly: false,
+    loops: [],
+    below: [{ name: 'top-0', size: 1 << 20, loops: [{ file: '/tmp/served.img' }], key: expect.any(String) }],
+  });
+  expect(listed).toBe("[('top-0', 1, 'held'), ('top', 1, 'held')]");
+  expect(holders).toMatch(/^\{'holders': \['process \d+ \(python3\)'\]\}$/);
+  expect(JSON.parse(resized ?? '')).toEqual({ name: 'top', before: 65_536, size: 131_072 });
+  expect(removed).toMatch(/^False \['process \d+ \(python3\)'\]$/);
+  client.closeStdin();
+  await client.exited;
+});
+
+test('swap is on without any process that holds it, and the machine can be probed', async () => {
+  await sh('fallocate -l 16M /tmp/served-swap && chmod 600 /tmp/served-swap');
+  const [swap = '', probed = ''] = (
+    await run("show('CreateSwap', backing='/tmp/served-swap', name='served', label='by dmfd'); show('Probe')")
+  ).split('\n');
+  expect(JSON.parse(swap)).toMatchObject({ swap: { name: 'served', label: 'by dmfd' }, warnings: [] });
+  expect(await sh('swapon --noheadings --show=LABEL; swapoff /dev/dm-*')).toBe('by dmfd\n');
+  expect(JSON.parse(probed)).toMatchObject({ usable: true, loop: { available: true } });
+});
+
+test('what goes wrong is told, and leaves nothing', async () => {
+  const before = await descriptors();
+  const output = await run(`
+show('Create', table=['0 8 linear /dev/nonexistent 0'])
+show('Create', table=['0 8 nonsense'])
+show('Create', table=['0 8 linear {loop0} 0'], loop=[{'path': '/tmp/absent'}])
+show('Create', table=['0 8 linear {loop0} 0'], loop=[{'path': 'tmp/served.img'}])
+show('Create', segments=[{'target': 'linear', 'backing': {'path': '/tmp/served.img', 'offset': 1 << 40}}])
+show('Create', segments=[{'target': 'zero', 'size': 512, 'chunk': 512}])
+show('Create', segments=[{'target': 'zero', 'size': '512'}])
+show('Create', table=['0 8 zero'], mapperLink=True)
+show('Create', table=['0 8 crypt x {key} 0 8:0 0'], key={'fileDescriptor': 0})
+show('Create', table=['0 8 crypt x {key} 0 8:0 0'], key={'fd': 0})
+os.mkfifo('/tmp/fifo')
+show('Create', table=['0 8 crypt x {key} 0 8:0 0'], key={'file': '/tmp/fifo'})
+show('CreateSwap', backing='/dev/null')
+show('Remove', device='absent')
+show('Remove')
+show('Resize', diskseq=999999)`);
+  expect(output.trim().split('\n')).toEqual([
+    'io.dmfd.Failed lookup-failed ENOENT',
+    'io.dmfd.Failed target-unknown EINVAL',
+    'io.dmfd.Failed loop-file-unusable ENOENT',
+    'io.dmfd.Failed invalid-request -',
+    'io.dmfd.Failed area-unusable -',
+    'io.dmfd.Failed invalid-request -',
+    "org.varlink.service.InvalidParameter {'parameter': 'segments[0].size'} -",
+    "org.varlink.service.InvalidParameter {'parameter': 'mapperLink'} -",
+    'io.dmfd.Failed key-not-open -',
+    "org.varlink.service.InvalidParameter {'parameter': 'key.fd'} -",
+    'io.dmfd.Failed key-unusable -',
+    'io.dmfd.Failed backing-unusable -',
+    'io.dmfd.Failed device-missing -',
+    'io.dmfd.Failed invalid-request -',
+    'io.dmfd.Failed device-missing -',
+  ]);
+  expect(await descriptors()).toBe(before);
+});
+
+test('who waits for a key holds up nobody, and ends that by going', async () => {
+  const before = await descriptors();
+  // Somebody who never writes.
+  const silent = await start([
+    'sh',
+    '-c',
+    'mkfifo /tmp/silent; exec 3<>/tmp/silent; echo open; exec sleep 1000',
+  ]);
+  await silent.waitForOutput(/open/);
+  const waiting = await holding(`
+silent = os.open('/tmp/silent', os.O_RDONLY)
+service = socket.socket(socket.AF_UNIX)
+service.connect('/run/dmfd/dmfd.sock')
+parameters = {
+    'name': 'waits', 'table': ['0 8 crypt aes-xts-plain64 {key} 0 {loop0} 0'], 'loop': [{'path': '/tmp/served.img'}],
+    'key': {'fileDescriptor': 0},
+}
+message = json.dumps({'method': 'io.dmfd.Create', 'parameters': parameters}).encode() + b'\\0'
+socket.send_fds(service, [message], [silent])`);
+  const others = await run("for name in 'abc': show('Create', name=name, table=['0 8 zero'])");
+  expect(others.trim().split('\n')).toHaveLength(3);
+  expect(Number(await descriptors())).toBeGreaterThan(Number(before));
+  waiting.signal('SIGKILL');
+  await waiting.exited;
+  const settled = await sh(`n=0; until [ $(${COUNT()}) = ${before.trim()} ] || [ $n -ge 40 ]; do
+    n=$((n+1)); sleep 0.05; done; ${COUNT()}`);
+  expect(settled).toBe(before);
+  // There was nobody to be told, and nothing went wrong.
+  expect(service.stderr).toMatch(/^dmfd: serving .*\n$/);
+  silent.signal('SIGKILL');
+  await silent.exited;
+});
+
+/** A service that is stopped at a call to the kernel, for a script, while a client asks for a device; what the client hears. */
+async function stoppedAt(
+  call: 'DM_TABLE_LOAD' | 'DM_DEV_REMOVE' | 'DM_DEV_SUSPEND',
+  script: string,
+): Promise<string> {
+  const client = `${CLIENT.replace('/run/dmfd/', '/tmp/stopped/')}\n${SHOW}
+import os
+open('/tmp/client.pid', 'w').write(str(os.getpid()))
+try:
+    show('Create', name='stopped', table=['0 8 linear {loop0} 0'], loop=[{'path': '/tmp/served.img'}])
+except (EOFError, ConnectionError) as error:
+    print('nothing')
+`;
+  return await sh(`cat >/tmp/client.py <<'END'\n${client}\nEND
+    ${atCall(call, { run: script })} dmfd serve --directory /tmp/stopped 2>/tmp/stopped.log & service=$!
+    n=0; until grep -qs serving /tmp/stopped.log || [ $n -ge 600 ]; do n=$((n+1)); sleep 0.05; done
+    python3 -SE /tmp/client.py
+    [ -z "$(dmfd ls)" ] || { sleep 1; dmfd ls -n; }
+    pkill --parent $service; wait $service; rm -rf /tmp/stopped*`);
+}
+
+test.each(sampleOf(['DM_DEV_REMOVE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const, 3))(
+  'killed at %s, while it makes a device, it leaves nothing',
+  async (call) => {
+    expect(await stoppedAt(call, 'kill -9 $COMMAND')).toBe('nothing\n');
+  },
+);
+
+test('nor does a client that is killed while its device is made', async () => {
+  expect(await stoppedAt('DM_DEV_SUSPEND', 'kill -9 $(cat /tmp/client.pid)')).toBe('');
+});
+
+const OTHERS: [who: string, command: string][] = [
+  ['of another mount namespace', 'unshare --mount'],
+  ['of another network namespace', 'unshare --net'],
+  ['of another PID namespace', 'unshare --fork --pid'],
+  ['of another user namespace', 'unshare --user --map-root-user'],
+  ['of another root directory', 'chroot /tmp/root'],
+  ['without CAP_SYS_ADMIN', 'setpriv --bounding-set=-sys_admin'],
+];
+
+test('only equals are served', async () => {
+  await sh('mkdir -p /tmp/root && mount --rbind / /tmp/root');
+  const ask = python(`${SHOW}\nshow('List')`);
+  const asked = async (command: string) => (await vm.run([...command.split(' '), ...ask])).stdout;
+  for (const [who, command] of OTHERS) {
+    expect([who, await asked(command)]).toEqual([who, 'io.dmfd.Failed not-permitted -\n']);
+  }
+  await sh('umount --recursive --lazy /tmp/root');
+  expect(await asked('chroot /')).toBe('{"devices": []}\n');
+  const stranger = await vm.run(['setpriv', '--reuid=1', '--clear-groups', ...ask]);
+  expect(stranger.stderr).toContain('PermissionError');
+});
