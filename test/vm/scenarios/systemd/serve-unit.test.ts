@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { checkout } from '../../harness/checkout.js';
+import { python } from '../serve-client.js';
+import { expectNothingLeft, image, sh, standing, vm } from '../support.js';
+import { addUnits, journal, show } from './units.js';
+
+beforeAll(async () => {
+  await image('served.img', 1);
+  await sh(
+    'fallocate -l 16M /var/tmp/served-swap && chmod 600 /var/tmp/served-swap && (umask 077; head -c 64 /dev/urandom >/tmp/key)',
+  );
+  const unit = (name: string) => readFileSync(join(checkout, 'bin', name), 'utf8');
+  await addUnits({
+    'dmfd.socket': unit('dmfd.socket'),
+    // A minute is longer than a test may take.
+    'dmfd.service': unit('dmfd.service').replace('--idle 60', '--idle 3'),
+  });
+  await sh('systemctl start dmfd.socket');
+});
+
+afterEach(expectNothingLeft);
+
+afterAll(async () => {
+  await sh('systemctl stop dmfd.socket dmfd.service');
+  expect(await sh('ls /run/dmfd')).not.toContain('sock');
+});
+
+test('a client starts the service, which makes everything that it makes without a unit, and ends when nobody is there', async () => {
+  expect(await show('dmfd.service', 'ActiveState')).toEqual({ ActiveState: 'inactive' });
+  expect(await sh('stat --format="%a %U" /run/dmfd /run/dmfd/dmfd.sock')).toBe('755 root\n600 root\n');
+  const { code, stdout, stderr } = await vm.run(
+    python(`
+answer, [fd] = call(
+    'Create', name='served', table=['0 2048 crypt aes-xts-plain64 {key} 0 {loop0} 0'], loop=[{'path': '/tmp/served.img'}],
+    key={'file': '/tmp/key'}, udev='full', udevWait=60000)
+print(answer['device']['name'], answer['warnings'])
+swap, _ = call('CreateSwap', backing='/var/tmp/served-swap', name='served-swap')
+print(sorted(one['name'] for one in call('List')[0]['devices']))
+print([word for word in call('Remove', device='served')[0]['holders'] if 'python' in word] != [])
+print(call('Probe')[0]['reasons'])`),
+    { timeoutMs: 120_000 },
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.split('\n')).toEqual(['served []', "['served', 'served-swap']", 'True', '[]', '']);
+  await sh('swapoff /dev/dm-*');
+  expect(
+    await sh(`n=0; while systemctl is-active --quiet dmfd.service && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.1; done
+    systemctl show dmfd.service --property=ActiveState,Result; systemctl is-active dmfd.socket`),
+  ).toBe('Result=success\nActiveState=inactive\nactive\n');
+  expect(await journal('dmfd.service')).toContain('dmfd: serving varlink');
+});
+
+test('a device outlives a service that is killed, and the next call starts another one', async () => {
+  const client = await vm.start(
+    python(
+      "answer, [fd] = call('Create', name='kept', table=['0 8 zero'])\nprint('made', flush=True)\nsys.stdin.read()",
+    ),
+    { timeoutMs: 0 },
+  );
+  await client.waitForOutput(/made/, 60_000);
+  await sh('systemctl kill --signal=KILL dmfd.service');
+  expect(await standing()).toBe('dm: kept');
+  const { stdout } = await vm.run(python("print([one['name'] for one in call('List')[0]['devices']])"), {
+    timeoutMs: 60_000,
+  });
+  expect(stdout).toBe("['kept']\n");
+  client.closeStdin();
+  await client.exited;
+});
