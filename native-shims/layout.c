@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "dmfd.h"
 #include "serve/serve.h"
+#include "warm/warm.h"
 
 #include <assert.h>
 #include <linux/loop.h>
@@ -133,6 +134,29 @@ static const struct {
 	BYTES(passed),
 	FIELD(passed, count),
 	FIELD(passed, fds),
+	BYTES(edition),
+	BYTES(ask),
+	FIELD(ask, size),
+	FIELD(ask, argc),
+	FIELD(ask, envc),
+	FIELD(ask, umask),
+	FIELD(ask, terminals),
+	FIELD(ask, columns),
+	FIELD(ask, command),
+	BYTES(answer),
+	FIELD(answer, kind),
+	FIELD(answer, size),
+	FIELD(answer, value),
+	FIELD(answer, received),
+	BYTES(reply),
+	FIELD(reply, result),
+	FIELD(reply, reached_execve),
+	{ "answer_kind.accepted", DMFD_ANSWER_ACCEPTED },
+	{ "answer_kind.declined", DMFD_ANSWER_DECLINED },
+	{ "answer_kind.write", DMFD_ANSWER_WRITE },
+	{ "answer_kind.end", DMFD_ANSWER_END },
+	{ "answer_kind.start", DMFD_ANSWER_START },
+	{ "answer_kind.exec", DMFD_ANSWER_EXEC },
 	{ "mode.auto", DMFD_AUTO },
 	{ "mode.atomic", DMFD_ATOMIC },
 	{ "mode.fallback", DMFD_FALLBACK },
@@ -162,6 +186,7 @@ static const struct {
 	{ "event.writable", EPOLLOUT },
 	{ "event.hung_up", EPOLLHUP },
 	{ "event.error", EPOLLERR },
+	{ "limit.ask_bytes", DMFD_ASK_MAX },
 	{ "constant.not_passed", DMFD_NOT_PASSED },
 };
 

@@ -1,6 +1,7 @@
 /**
  * How rolldown makes one file of the command line, dist/command/dmfd.cjs: finding and reading sixty takes as long as Node itself
- * takes to start, and compiling long names longer. ora, and the service, are files of their own, because they are rarely needed.
+ * takes to start, and compiling long names longer. ora, and the service, are files of their own, because they are rarely needed; so is
+ * the command line once more, with what answers launchers, for processes of the service.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
@@ -44,6 +45,7 @@ const SERVE = fileURLToPath(new URL('../dist/serve/main.js', import.meta.url));
 export default defineConfig([
   ofDmfd('dmfd', 'dist/cli/main.js', { [ORA]: './ora.cjs', [SERVE]: './serve.cjs' }),
   ofDmfd('serve', SERVE, { [ORA]: './ora.cjs' }),
+  ofDmfd('warm', 'dist/serve/launcher/main.js', { [ORA]: './ora.cjs', [SERVE]: './serve.cjs' }),
   { input: ORA, platform: 'node', output: output('ora') },
 ]);
 

@@ -37,7 +37,7 @@ main() {
   mkdir -p "$root/etc/xen/scripts"
   ln -sfn "$prefix/sbin/dmfd" "$root/etc/xen/scripts/block-dmfd"
 
-  for unit in dmfd-swap@.service dmfd.socket dmfd.service; do
+  for unit in dmfd-swap@.service dmfd.socket dmfd-launcher.socket dmfd.service; do
     file "$here/bin/$unit" "$root$prefix/lib/systemd/system/$unit"
   done
   for page in "$here"/man/*.8; do

@@ -5,7 +5,7 @@ set -eu
 place=$1$2
 rm -rf "$place/lib/dmfd"
 rm -f "$place/sbin/dmfd" "$place/sbin/dmfd-swap-stop" "$place/lib/systemd/system/dmfd-swap@.service" \
-  "$place/lib/systemd/system/dmfd.socket" "$place/lib/systemd/system/dmfd.service" \
+  "$place/lib/systemd/system/dmfd.socket" "$place/lib/systemd/system/dmfd-launcher.socket" "$place/lib/systemd/system/dmfd.service" \
   "$place"/share/man/man8/dmfd.8* "$place"/share/man/man8/dmfd-*.8* "$place/share/bash-completion/completions/dmfd" \
   "$place"/share/zsh/*/_dmfd "$place/share/fish/vendor_completions.d/dmfd.fish" \
   "$1/etc/xen/scripts/block-dmfd"

@@ -9,9 +9,9 @@ tools := $(patsubst test/vm/tools/%.c,$(test_bin)/%,$(filter-out %/shim-driver.c
 # What tests the kernel series (test/kernel).
 series := $(addprefix $(test_bin)/descriptor-,create loop rows stable stress uevents)
 # They print what C makes of headers, for the unit test beside them.
-printers := $(patsubst test/%.c,$(test_bin)/%,$(filter-out %/sockets.c,$(wildcard test/unit/*/*.c)))
+printers := $(patsubst test/%.c,$(test_bin)/%,$(filter-out %/sockets.c %/ask.c,$(wildcard test/unit/*/*.c)))
 # Around the native shim's own sources.
-sanitized := $(test_bin)/shim-driver $(test_bin)/sockets
+sanitized := $(test_bin)/shim-driver $(test_bin)/sockets $(test_bin)/ask
 
 # What lets xenstored run where there is no Xen.
 no_hypervisor := $(test_bin)/no-hypervisor.so
@@ -52,7 +52,10 @@ $(printers): $(test_bin)/%: test/%.c $(shim_h) $(shim_c)
 	$(call compile_test_program,-O2 -Inative-shims)
 
 $(sanitized): $(shim_objects) $(shim_h)
-	$(call compile_test_program,$(sanitizers) -pthread -Inative-shims)
+	$(call compile_test_program,$(sanitizers) -pthread -Inative-shims $(and $(findstring /ask,$@),$(asking)))
+# With the launcher's own half of what it says to the service, which is somewhere else here, and may be slower.
+asking := -DDMFD_LAUNCHER_SOCKET='"launcher.sock"' -DDMFD_PATIENCE=4000 $(addprefix native-shims/launcher/,ask.c exchange.c obey.c wait.c)
+$(test_bin)/ask: test/unit/native-shims/ask.c $(filter %.c,$(asking))
 $(test_bin)/shim-driver: test/vm/tools/shim-driver.c
 $(test_bin)/sockets: $(wildcard test/unit/*/sockets.c)
 

@@ -4,14 +4,17 @@
  * limit on descriptors, closed standard streams) in one environment variable, hides from Node the variables that are
  * meant for the command, and becomes Node, running bin/dmfd.js. Once that has started COMMAND, and nothing is left for
  * Node to do, Node becomes this program again, which then waits for the command in little memory. Under the name of one
- * of Xen's hotplug scripts, it is that script.
+ * of Xen's hotplug scripts, it is that script. Where a service runs that does it, it needs no Node (ask.c).
  */
 #define _GNU_SOURCE
+#include "ask.h"
 #include "caller.h"
 #include "environment.h"
 #include "find-script.h"
 #include "node.h"
 #include "wait.h"
+
+#include "dmfd.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -52,6 +55,26 @@ static const struct name *name_of(const char *called)
 		if (strcmp(slash ? slash + 1 : called, names[i].name) == 0)
 			return &names[i];
 	return NULL;
+}
+
+/* Ends this process, or returns: then Node has to do it. */
+static void let_service_do(int argc, char **argv, char **environment, const char *state, const char *script)
+{
+	struct dmfd_question question = {
+		.words = argv + 1, .environment = environment, .state = state, .script = script
+	};
+	int status;
+
+	if (argc < 2 || name_of(argv[0]))
+		return;
+	status = dmfd_ask_service(&question);
+	if (status == DMFD_BECOME_NODE)
+		return;
+	if (status < 0)
+		status = complain(
+			"the service (dmfd serve) has gone after it had begun to answer", strerror(-status),
+			"\"dmfd ls\" shows what there is; DMFD_COLD=1 in the environment does without the service");
+	dmfd_end(status);
 }
 
 static char **with_script(int argc, char **argv, char *script)
@@ -96,6 +119,7 @@ int main(int argc, char **argv, char **environment)
 	error = dmfd_describe_caller(state + sizeof(variable) - 1, sizeof(state) - sizeof(variable));
 	if (error)
 		return complain("noting the open descriptors", strerror(-error), "too many are open for that");
+	let_service_do(argc, argv, environment, state + sizeof(variable) - 1, script);
 	arguments = with_script(argc, argv, script);
 	variables = dmfd_hide_from_node(environment, state);
 	if (!arguments || !variables)

@@ -27,11 +27,16 @@ pid_t dmfd_command_to_wait_for(void)
 
 int dmfd_wait_and_end(pid_t pid)
 {
+	dmfd_start_forwarding(pid);
+	return dmfd_end_with(pid);
+}
+
+int dmfd_end_with(pid_t pid)
+{
 	struct dmfd_command command = { .exit_code = 0 };
 	int error;
 
-	dmfd_start_forwarding(pid);
-	/* What Node has left open, but for standard error. */
+	/* What Node has left open, but for standard error; and what was withheld from the command. */
 	syscall(SYS_close_range, 3u, UINT_MAX, 0u);
 	error = dmfd_wait(&command, pid);
 	if (error)

@@ -1,4 +1,3 @@
-import { isatty } from 'node:tty';
 import type { Command as CommandLine } from 'commander';
 import { createDeviceSync } from '../device/create.js';
 import type { Device } from '../device/handle.js';
@@ -14,6 +13,7 @@ import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../hando
 import { hold } from '../handoff/hold.js';
 import { becomeCommand, type Ending, endAs, startCommand } from '../handoff/run.js';
 import { sendDescriptor } from '../handoff/send-fd.js';
+import { needItself } from '../handoff/served.js';
 import type { Segment } from '../segment/segment.js';
 import { awaitGone } from './await-gone.js';
 import { readConcise } from './concise.js';
@@ -25,7 +25,7 @@ import { expectedWait } from './expected-wait.js';
 import { toJson } from './json.js';
 import { keySource } from './key-options.js';
 import type { LayerOptions, LayerWords } from './layer-options.js';
-import { say, tellStep, write, writeMeanwhile } from './output.js';
+import { isTerminal, say, tellStep, write, writeMeanwhile } from './output.js';
 import { checkPlaceholders, planCommand } from './plan-command.js';
 import { whileBlocked, withProgress } from './progress.js';
 import { readTables } from './tables.js';
@@ -56,6 +56,7 @@ async function create(
   commandLength: number | undefined,
 ): Promise<void> {
   checkCombination(options, layers, commandLength);
+  if (isItsOwnToEnd(options, commandLength)) needItself();
   // Before any call to the kernel: a command that is not there must not cost a device.
   const command = commandLength === undefined ? undefined : planCommand(options, layers, commandLength);
   const give = planGift(options);
@@ -80,6 +81,15 @@ async function create(
   } finally {
     device.close();
   }
+}
+
+/** Whether there is something left to do for dmfd itself when the device is there, and the command runs. */
+function isItsOwnToEnd(
+  { dryRun, jsonFd, waitGone, mapperLink }: CreateOptions,
+  commandLength: number | undefined,
+): boolean {
+  const isHeld = commandLength === undefined && !dryRun;
+  return isHeld || jsonFd !== undefined || waitGone !== undefined || mapperLink === true;
 }
 
 /** As the command line makes them: each text of a table has its label. */
@@ -228,7 +238,7 @@ async function holdDevice(device: Device, options: CreateOptions, events: Events
   await hold(async () => {
     const held = { ...deviceJson(device), fd: device.fd, pid: process.pid };
     await writeMeanwhile(1, `${options.json ? toJson(held) : device.path}\n`);
-    if (!options.quiet && isatty(2)) say(`holding ${device.name}; ^C lets go of it`);
+    if (!options.quiet && isTerminal(2)) say(`holding ${device.name}; ^C lets go of it`);
   }, callerState());
   device.close();
   if (!(await isGoneIfAsked(device, options, events))) process.exitCode = SOMETHING_STAYED;

@@ -1,4 +1,5 @@
 import { callerDescriptors } from '../handoff/caller-state.js';
+import { needItself } from '../handoff/served.js';
 import { checkKeyBits, type KeySource } from '../key/key.js';
 import { usageError } from './usage-error.js';
 
@@ -25,6 +26,8 @@ export function keySource({ keyRandom, keyFile, keyFd }: KeyOptions): KeySource 
   if (given.length > 1)
     throw usageError(`${given.join(' and ')} exclude each other: a key comes from one place`);
   if (keyRandom !== undefined) return { random: keyRandom };
+  // It may come from a descriptor of the caller's, or have to be waited for.
+  if (keyFile !== undefined || keyFd !== undefined) needItself();
   if (keyFile !== undefined) return { file: checkFile(keyFile) };
   if (keyFd !== undefined) return { fd: checkOpen(keyFd) };
   return undefined;

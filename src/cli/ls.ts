@@ -1,14 +1,14 @@
-import { isatty } from 'node:tty';
 import type { Command as CommandLine } from 'commander';
 import { findHoldersOf } from '../device/holders.js';
 import { listDevices } from '../device/list.js';
+import { served } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
 import { columnsOf } from './blocking-terminal.js';
 import { describeCommand } from './description.js';
 import { COLUMN_NAMES, type DeviceColumn, type ListedDevice, parseColumns } from './device-columns.js';
 import { summaryJson } from './device-json.js';
 import { toJson } from './json.js';
-import { write } from './output.js';
+import { isTerminal, write } from './output.js';
 import { formatRows, type Look } from './text-table.js';
 import { usageError } from './usage-error.js';
 
@@ -71,10 +71,10 @@ export function formatJson({ device, holders }: ListedDevice): string {
 
 /** Where people read it; what goes into a file or a pipe is not wrapped. */
 function terminalWidth(): number | undefined {
-  return isatty(1) ? columnsOf(1) || 80 : undefined;
+  return isTerminal(1) ? (served()?.columns ?? columnsOf(1)) || 80 : undefined;
 }
 
 /** As https://no-color.org has it. */
 function isColourWanted(): boolean {
-  return !process.env.NO_COLOR && process.env.TERM !== 'dumb' && isatty(1);
+  return !process.env.NO_COLOR && process.env.TERM !== 'dumb' && isTerminal(1);
 }

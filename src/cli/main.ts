@@ -1,72 +1,16 @@
-import { isUtf8 } from 'node:buffer';
-import { CommanderError } from 'commander';
-import { show, toBuffer } from '../handoff/bytes.js';
-import { callerArguments } from '../handoff/caller.js';
-import { adoptCaller, callerState } from '../handoff/caller-state.js';
 import { expectOneThread } from '../kernel/shim.js';
-import { printError } from './print-error.js';
-import { isCommand, program } from './program.js';
-import { usageError } from './usage-error.js';
+import { runWords, tellFailure } from './run-words.js';
 
 export { showInThread } from './progress-thread.js';
 
 /** Runs the command line, and ends the process; it has ended as COMMAND did, or is COMMAND, where that was run. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const { own, commandLength } = splitArguments(argv);
   expectOneThread();
   try {
-    checkEncoding(own.length, argv.length);
-    checkCommandUse(own, commandLength);
-    await program(commandLength, own[0])
-      .hook('preAction', () => adoptCaller(callerState()))
-      .parseAsync(own, { from: 'user' });
+    await runWords(argv);
   } catch (error) {
-    process.exitCode = error instanceof CommanderError ? endOfParsing(error, argv) : printError(error);
+    process.exitCode = tellFailure(error, argv);
   }
   // Signal handlers and an open standard input would keep Node running.
   process.exit();
-}
-
-/** A command line, parted at its first `--`. */
-export interface SplitArguments {
-  /** dmfd's own. */
-  readonly own: readonly string[];
-  /** How many words stand after `--`; undefined without one. */
-  readonly commandLength: number | undefined;
-}
-
-export function splitArguments(argv: readonly string[]): SplitArguments {
-  const at = argv.indexOf('--');
-  if (at < 0) return { own: argv, commandLength: undefined };
-  return { own: argv.slice(0, at), commandLength: argv.length - at - 1 };
-}
-
-/** Help and version are a success; everything else is a usage error. */
-function endOfParsing(error: CommanderError, argv: readonly string[]): number {
-  if (error.exitCode === 0) return 0;
-  if (error.code === 'commander.help') {
-    return printError(
-      usageError('no subcommand was given', 'dmfd create … -- COMMAND; "dmfd --help" lists them all'),
-    );
-  }
-  const misplaced =
-    error.code === 'commander.excessArguments' && argv[0] === 'create' && !argv.includes('--');
-  const hint = misplaced
-    ? 'put the command after --: dmfd create … -- COMMAND'
-    : `"dmfd ${isCommand(argv[0]) ? `${argv[0]} ` : ''}--help" shows what there is`;
-  return printError(usageError(error.message.replace(/^error: /, ''), hint));
-}
-
-/** Node replaces bytes that are not UTF-8, so that dmfd would name another device or file than its user did. */
-function checkEncoding(ownLength: number, length: number): void {
-  for (const [index, word] of callerArguments(length).slice(0, ownLength).entries()) {
-    if (!isUtf8(toBuffer(word)))
-      throw usageError(`argument ${index + 1}, ${show(word)}: it is not valid UTF-8`);
-  }
-}
-
-function checkCommandUse(own: readonly string[], commandLength: number | undefined): void {
-  const asksForHelp = own.includes('--help') || own.includes('-h');
-  if (commandLength === undefined || own[0] === 'create' || own[0] === undefined || asksForHelp) return;
-  throw usageError(`dmfd ${own[0]} takes no command after --`);
 }

@@ -1,11 +1,18 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isatty } from 'node:tty';
+import { served } from '../handoff/served.js';
 import { pauseUnlessCanceled } from '../kernel/cancellation.js';
 import { errnoError, errnoOf } from '../kernel/errno.js';
 import type { StepListener } from '../kernel/step.js';
 
 /** Milliseconds between two tries to write to what is full. */
 const LONGEST_PAUSE = 50;
+
+/** Whether a descriptor of the caller's is a terminal. */
+export function isTerminal(fd: number): boolean {
+  return served()?.isTerminal(fd) ?? isatty(fd);
+}
 
 /**
  * Writes to a descriptor without Node's stream objects: making one sets O_NONBLOCK on a pipe that the command,
@@ -38,8 +45,11 @@ function* writeInParts(fd: number, text: string): Generator<number> {
 
 /** 0 when it is full. */
 function writePart(fd: number, bytes: Buffer, at: number): number {
+  const other = served();
   try {
-    return writeSync(fd, bytes, at);
+    if (other === undefined) return writeSync(fd, bytes, at);
+    other.write(fd, bytes);
+    return bytes.length;
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;

@@ -1,4 +1,4 @@
-import { callerArguments, callerEnvironment } from '../handoff/caller.js';
+import { callerArguments, callerEnvironment, ownPid } from '../handoff/caller.js';
 import { callerDescriptors, callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
 import { lowestFree } from '../handoff/descriptors.js';
@@ -26,7 +26,7 @@ export function planCommand(
   const file = findCommand(words[0] ?? '', environment);
   const keyFds = layers.flatMap(({ options: { keyFd } }) => keyFd ?? []);
   const open = callerDescriptors().filter((fd) => fd !== options.jsonFd && !keyFds.includes(fd));
-  const listenAfter = options.listenFds ? inheritedNames(environment, process.pid, open) : undefined;
+  const listenAfter = options.listenFds ? inheritedNames(environment, ownPid(), open) : undefined;
   const fd = chooseNumber(options, open, listenAfter?.length);
   return {
     file,

@@ -1,8 +1,8 @@
-import { isatty } from 'node:tty';
 import { Worker } from 'node:worker_threads';
+import { served } from '../handoff/served.js';
 import { installed } from '../kernel/installed.js';
 import { columnsOf } from './blocking-terminal.js';
-import { say } from './output.js';
+import { isTerminal, say } from './output.js';
 import { showProgress } from './spinner.js';
 
 /** Milliseconds; shorter waits are over before anybody wonders. */
@@ -19,7 +19,7 @@ export const STATE = { waiting: 0, shown: 1, over: 2 } as const;
 
 /** Shows that something is being waited for, on a terminal and when it takes its time. */
 export async function withProgress<T>(text: string, quiet: boolean, work: Promise<T>): Promise<T> {
-  if (quiet || !isatty(2)) return await work;
+  if (quiet || !isTerminal(2)) return await work;
   const over = new AbortController();
   const timer = setTimeout(() => void showProgress(text, process.stderr, over.signal, say), WORTH_SHOWING);
   try {
@@ -35,7 +35,8 @@ export async function withProgress<T>(text: string, quiet: boolean, work: Promis
  * which a wait is to be expected.
  */
 export function whileBlocked<T>(text: string, quiet: boolean, work: () => T): T {
-  if (quiet || !isatty(2)) return work();
+  // What takes long is not done for others: see waitAtMost().
+  if (quiet || served() !== undefined || !isTerminal(2)) return work();
   const state = new Int32Array(new SharedArrayBuffer(4));
   const thread = new Worker(THREAD, {
     eval: true,

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, readFileSync } from 'node:fs';
+import { closeSync, constants, readFileSync, statSync } from 'node:fs';
 import type { TableSource } from '../dm/table.js';
+import { needItself, served } from '../handoff/served.js';
 import { errnoError, errnoOf } from '../kernel/errno.js';
 import { openGivenFile } from '../kernel/given-file.js';
 import { usageError } from './usage-error.js';
@@ -24,6 +25,7 @@ export function readTables(lines: readonly string[], files: readonly string[]): 
 
 /** The table in a file; `-` is standard input. @throws DmfdError `usage` */
 export function readTableFile(file: string): TableSource {
+  if (served() !== undefined && isToBeWaitedFor(file)) needItself();
   if (file === '-') return read('standard input', 0);
   const fd = openGivenFile({
     subject: `table file ${file}`,
@@ -36,6 +38,14 @@ export function readTableFile(file: string): TableSource {
     return read(file, fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+function isToBeWaitedFor(file: string): boolean {
+  try {
+    return file === '-' || !statSync(file).isFile();
+  } catch {
+    return false;
   }
 }
 

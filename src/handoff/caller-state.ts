@@ -1,5 +1,6 @@
 import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
+import { served } from './served.js';
 
 /** What the launcher noted of the caller before Node changed it. */
 export interface CallerState {
@@ -25,6 +26,8 @@ let noted: { readonly state: CallerState | undefined } | undefined;
 
 /** undefined when Node was not started by the launcher, but as `node bin/dmfd.js`. */
 export function callerState(): CallerState | undefined {
+  const other = served();
+  if (other !== undefined) return other.state;
   noted ??= { state: parseCallerState(process.env[CALLER_VARIABLE] ?? '', process.pid) };
   return noted.state;
 }

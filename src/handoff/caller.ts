@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Bytes, bytesOf } from './bytes.js';
 import { CALLER_VARIABLE, callerState } from './caller-state.js';
+import { served } from './served.js';
 
 /** What the launcher puts before the names of variables that Node, too, would obey; as in native-shims/launcher. */
 const HIDDEN_PREFIX = 'DMFD_HIDDEN_';
@@ -9,7 +10,7 @@ const HIDDEN_PREFIX = 'DMFD_HIDDEN_';
  * The last `count` arguments of this process as its caller gave them: Node's argv has lost what is no UTF-8.
  */
 export function callerArguments(count: number): Bytes[] {
-  const words = readBlock('/proc/self/cmdline') ?? process.argv.map(bytesOf);
+  const words = served()?.words ?? readBlock('/proc/self/cmdline') ?? process.argv.map(bytesOf);
   return count === 0 ? [] : words.slice(-count);
 }
 
@@ -18,12 +19,19 @@ export function callerArguments(count: number): Bytes[] {
  *
  * @param launched whether the launcher made this process's environment
  */
-export function callerEnvironment(launched = callerState() !== undefined): Bytes[] {
+export function callerEnvironment(launched = callerState() !== undefined): readonly Bytes[] {
+  const other = served();
+  if (other !== undefined) return other.environment;
   const environment =
     readBlock('/proc/self/environ') ??
     Object.entries(process.env).map(([name, value]) => bytesOf(`${name}=${value ?? ''}`));
   const given = environment.filter((entry) => !entry.startsWith(`${CALLER_VARIABLE}=`));
   return launched ? given.map(withoutPrefix) : given;
+}
+
+/** The process that is the command line, or stands for it. */
+export function ownPid(): number {
+  return served()?.pid ?? process.pid;
 }
 
 function withoutPrefix(entry: Bytes): Bytes {

@@ -7,6 +7,7 @@ import { encodeDescriptors, planDescriptors } from './descriptors.js';
 import { commandEnvironment } from './environment.js';
 import { appendedNames, LISTEN_VARIABLES, listenPidEntry, listenVariables } from './listen.js';
 import { fillPlaceholders } from './placeholders.js';
+import { served } from './served.js';
 
 /** A command that will get the device. */
 export interface Command {
@@ -53,9 +54,9 @@ export const commandAt = numbersOf('command', [
 /** @param readOnly our descriptor for `command.readOnlyFd` */
 export function encodeCommand(command: Command, device: Device, readOnly?: number): EncodedCommand {
   const description = describeDevice(device, command.fd);
-  const own = [{ source: device.fd, target: command.fd }];
+  const own = [{ source: sourceOf(device.fd, 0), target: command.fd }];
   if (readOnly !== undefined && command.readOnlyFd !== undefined) {
-    own.push({ source: readOnly, target: command.readOnlyFd });
+    own.push({ source: sourceOf(readOnly, 1), target: command.readOnlyFd });
   }
   const plan = planDescriptors(callerDescriptors(command.caller), own, command.withheld ?? []);
   const argv = command.placeholders ? fillPlaceholders(command.words, description) : command.words;
@@ -76,6 +77,11 @@ export function encodeCommand(command: Command, device: Device, readOnly?: numbe
   header.writeUInt32LE(count, at.descriptor_count);
   header.writeUInt32LE(command.listenAfter === undefined ? 0 : pidOffset(texts), at.pid_at);
   return { header, strings, descriptors: bytes };
+}
+
+/** A launcher gets them with the command, and knows then under which numbers it has them: DMFD_RECEIVED in native-shims/warm. */
+function sourceOf(fd: number, index: number): number {
+  return served() === undefined ? fd : -1 - index;
 }
 
 /** What to execute, and the numbers of it, in a `struct dmfd_command`. */

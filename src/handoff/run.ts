@@ -4,8 +4,9 @@ import { describeErrno, errnoError } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
 import { bytesOf } from './bytes.js';
 import { callerArguments } from './caller.js';
-import { type Command, commandAt, encodeCommand, encodeStrings } from './command.js';
+import { type Command, commandAt, type EncodedCommand, encodeCommand, encodeStrings } from './command.js';
 import { executionFailed } from './find-command.js';
+import { HandedOver, type OwnedDescriptor, served } from './served.js';
 
 /** How a command ended: with a status, or by a signal (its number). */
 export type Ending = { readonly status: number } | { readonly signal: number };
@@ -26,10 +27,13 @@ export interface RunningCommand {
  * Starts a command with the device, of which our own copy is closed then.
  *
  * @throws DmfdError `command-not-found` or `command-not-executable` when it could not be started; the device is ours still
+ * @throws HandedOver when it runs, as a child of the process that this one serves
  */
 export function startCommand(command: Command, device: Device): RunningCommand {
   return withReadOnly(command, device, (readOnly) => {
-    const { header, strings, descriptors } = encodeCommand(command, device, readOnly);
+    const encoded = encodeCommand(command, device, readOnly?.fd);
+    handOver('start', command, encoded, [device, ...(readOnly === undefined ? [] : [readOnly])]);
+    const { header, strings, descriptors } = encoded;
     const pid = shim.start(header, strings, descriptors);
     if (pid < 0) throw startFailed(command, header, -pid);
     device.release();
@@ -39,6 +43,19 @@ export function startCommand(command: Command, device: Device): RunningCommand {
       leaveToLauncher: () => leaveToLauncher(command.caller?.launcher, pid),
     };
   });
+}
+
+/** Has the process that this one serves, if it does, run the command: returns only where it serves none. */
+function handOver(
+  kind: 'start' | 'exec',
+  command: Command,
+  encoded: EncodedCommand,
+  descriptors: readonly OwnedDescriptor[],
+): void {
+  const result = served()?.run(kind, encoded, descriptors);
+  if (result === undefined) return;
+  if (result < 0) throw startFailed(command, encoded.header, -result);
+  throw new HandedOver();
 }
 
 /** As native-shims/launcher/wait.c reads it. */
@@ -67,15 +84,30 @@ function awaitEnd(header: Buffer, pid: number): Ending {
 }
 
 /** The second descriptor is the shim's to close once the command has it; until then it is ours. */
-function withReadOnly<T>(command: Command, device: Device, use: (readOnly: number | undefined) => T): T {
+function withReadOnly<T>(
+  command: Command,
+  device: Device,
+  use: (readOnly: OwnedDescriptor | undefined) => T,
+): T {
   if (command.readOnlyFd === undefined) return use(undefined);
-  const readOnly = device.openReadOnly();
+  const readOnly = owned(device.openReadOnly());
   try {
     return use(readOnly);
   } catch (error) {
-    shim.close(readOnly);
+    readOnly.close();
     throw error;
   }
+}
+
+function owned(fd: number): OwnedDescriptor {
+  let isOpen = true;
+  return {
+    fd,
+    close: () => {
+      if (isOpen) shim.close(fd);
+      isOpen = false;
+    },
+  };
 }
 
 /** Ends this process as the command ended. */
@@ -100,7 +132,9 @@ function endWith(status: number): never {
  */
 export function becomeCommand(command: Command, device: Device): never {
   return withReadOnly(command, device, (readOnly) => {
-    const { header, strings, descriptors } = encodeCommand(command, device, readOnly);
+    const encoded = encodeCommand(command, device, readOnly?.fd);
+    handOver('exec', command, encoded, [device, ...(readOnly === undefined ? [] : [readOnly])]);
+    const { header, strings, descriptors } = encoded;
     const result = shim.exec(header, strings, descriptors);
     if (result >= 0) throw new DmfdError('command-failed', 'execve returned without an error');
     throw startFailed(command, header, -result);

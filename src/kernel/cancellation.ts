@@ -14,11 +14,24 @@ export class Canceled extends Error {
   }
 }
 
+/** Milliseconds. */
+let waitsLeft = Number.POSITIVE_INFINITY;
+
+/**
+ * From here on, whatever waits in this thread for more than that, all together, ends as an operation that is canceled does: the thread
+ * has others to serve. Without a time, nothing does any more.
+ */
+export function waitAtMost(milliseconds = Number.POSITIVE_INFINITY): void {
+  waitsLeft = milliseconds;
+}
+
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
 
 /** Stops this thread for that long. @throws Canceled */
 export function pauseUnlessCanceled(milliseconds: number, cancellation: Cancellation | undefined): void {
   const flag = cancellation?.flag ?? nobodyWakes;
+  if (milliseconds > waitsLeft) throw new Canceled();
+  waitsLeft -= milliseconds;
   if (milliseconds > 0) Atomics.wait(flag, 0, 0, milliseconds);
   throwIfCanceled(cancellation);
 }

@@ -128,6 +128,21 @@ export const shim = {
   wait: native<[command: Buffer, pid: number]>('dmfd_wait'),
   /** Becomes the launcher, which waits in place of `wait`; returns only when that failed. */
   leaveWait: native<[launcher: Buffer, strings: Buffer]>('dmfd_leave_wait'),
+  /** The next launcher that connects; -ECANCELED when the other end of the pipe `stop` was closed. */
+  nextLauncher: native<[listener: number, stop: number]>('dmfd_next_launcher'),
+  /** The pid of a launcher that may do all that this process may, where this process does it. */
+  equalPeer: native<[connection: number]>('dmfd_equal_peer'),
+  /** A `struct dmfd_edition` of a NUL-terminated path. */
+  edition: native<[path: Buffer, edition: Buffer]>('dmfd_edition'),
+  /** /dev/null under a number that is free; EBUSY when it is not. */
+  occupy: native<[number: number]>('dmfd_occupy'),
+  /** What a launcher asks, a `struct dmfd_ask` and its strings; returns a descriptor of its working directory. */
+  receiveAsk: native<[connection: number, ask: Buffer, body: Buffer, room: number]>('dmfd_receive_ask'),
+  /** 1 with a `struct dmfd_reply`, 0 when the launcher has gone or become a command; -1 milliseconds are no limit. */
+  receiveReply: native<[connection: number, reply: Buffer, timeoutMs: number]>('dmfd_receive_reply'),
+  /** Sends a `struct dmfd_answer`, with up to two descriptors (-1: none), then what follows it. */
+  answer: native<[connection: number, answer: Buffer, first: number, second: number]>('dmfd_answer'),
+  answerRest: native<[connection: number, bytes: Buffer, size: number]>('dmfd_answer_rest'),
   /** Ends this process at once, without Node's own clearing up. */
   end: native<[status: number]>('dmfd_end'),
   /** Returns only when the signal does not kill. */

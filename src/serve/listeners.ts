@@ -20,6 +20,7 @@ import { shim } from '../kernel/shim.js';
 /** The service's sockets: the file of each, by the name that it has in a unit (FileDescriptorName=). */
 export const SOCKETS = {
   varlink: 'dmfd.sock',
+  launcher: 'launcher.sock',
 } as const;
 
 export type SocketName = keyof typeof SOCKETS;

@@ -6,8 +6,9 @@
 import { say } from '../cli/output.js';
 import { printError } from '../cli/print-error.js';
 import { Watcher } from '../kernel/watcher.js';
-import { type Listener, openListeners } from './listeners.js';
-import { type Protocol, Service } from './service.js';
+import { startLauncherWorkers } from './launcher/workers.js';
+import { openListeners } from './listeners.js';
+import { Service } from './service.js';
 import { serveVarlink } from './varlink/serve.js';
 
 export interface ServeOptions {
@@ -17,10 +18,6 @@ export interface ServeOptions {
   readonly idle: number | undefined;
 }
 
-const PROTOCOLS = {
-  varlink: serveVarlink,
-} satisfies Record<Listener['name'], Protocol>;
-
 /** Serves until it is told to end; the exit status. What went wrong is said here. */
 export async function serve({ directory, idle }: ServeOptions): Promise<number> {
   try {
@@ -28,10 +25,20 @@ export async function serve({ directory, idle }: ServeOptions): Promise<number> 
     const watcher = new Watcher((error) => {
       process.exit(printError(error));
     });
-    const service = new Service(watcher, listeners, { protocols: PROTOCOLS, idle, onBug: printError });
+    const service = new Service(
+      watcher,
+      listeners.filter(({ name }) => name === 'varlink'),
+      { protocol: serveVarlink, idle, onBug: printError },
+    );
+    const launcher = listeners.find(({ name }) => name === 'launcher');
+    const workers =
+      launcher &&
+      startLauncherWorkers(launcher.fd, { used: () => service.used(), outdated: () => service.end() });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => service.end());
     say(`serving ${listeners.map(({ name }) => name).join(' and ')}`);
     await service.run();
+    launcher?.close();
+    await workers?.end();
     await watcher.close();
     return 0;
   } catch (error) {

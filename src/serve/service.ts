@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { shim } from '../kernel/shim.js';
 import type { Watched, Watcher } from '../kernel/watcher.js';
 import { Connection } from './connection.js';
-import type { Listener, SocketName } from './listeners.js';
+import type { Listener } from './listeners.js';
 
 /**
  * Speaks with one client, until that has gone; the connection is closed then. It throws only what should not happen.
@@ -13,8 +13,8 @@ import type { Listener, SocketName } from './listeners.js';
 export type Protocol = (connection: Connection, ending: AbortSignal) => Promise<void>;
 
 export interface ServiceOptions {
-  readonly protocols: Readonly<Record<SocketName, Protocol>>;
-  /** Milliseconds without any connection after which it ends. Default: never. */
+  readonly protocol: Protocol;
+  /** Milliseconds without any connection, or other {@link Service.used | use}, after which it ends. Default: never. */
   readonly idle: number | undefined;
   /** Is told what should not have happened. */
   readonly onBug: (error: unknown) => void;
@@ -46,6 +46,11 @@ export class Service {
     this.#ending.abort();
   }
 
+  /** Somebody used what else this process offers. */
+  used(): void {
+    this.#watchIdle();
+  }
+
   /** Resolves when it has ended, by itself or because it was asked to. */
   async run(): Promise<void> {
     const { signal } = this.#ending;
@@ -57,12 +62,12 @@ export class Service {
     await Promise.all(this.#connections.values());
   }
 
-  #listen({ name, fd }: Listener): void {
+  #listen({ fd }: Listener): void {
     const next = (): void => watched.wait({ readable: true, writable: false });
     const watched = this.#watcher.watch(fd, () => {
       const connection = shim.accept(fd);
       if (connection >= 0) {
-        this.#begin(new Connection(this.#watcher, connection), this.#options.protocols[name]);
+        this.#begin(new Connection(this.#watcher, connection));
         next();
       } else {
         void sleep(PAUSE).then(next);
@@ -72,9 +77,10 @@ export class Service {
     next();
   }
 
-  #begin(connection: Connection, protocol: Protocol): void {
+  #begin(connection: Connection): void {
     clearTimeout(this.#timer);
-    const over = protocol(connection, this.#ending.signal)
+    const over = this.#options
+      .protocol(connection, this.#ending.signal)
       .catch(this.#options.onBug)
       .then(() => {
         connection.close();

@@ -42,6 +42,8 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   swap: STOCK,
   transparent: ['dmfd-6.1'],
   udev: ['debian-latest'],
+  warm: ['debian-6.12'],
+  'warm-transparent': ['debian-latest'],
   'wrong-input': ['debian-6.1'],
   'write-mounted': ['debian-latest'],
   'xen-hotplug': ['debian-6.12'],

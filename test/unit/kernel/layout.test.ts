@@ -31,6 +31,10 @@ const STRUCTS = [
   'peer',
   'ready',
   'passed',
+  'edition',
+  'ask',
+  'answer',
+  'reply',
 ];
 
 /** Numbers that are no fields, and the C expressions they stand for. */
@@ -45,6 +49,13 @@ const OTHERS: Readonly<Record<string, string>> = {
   'key_given.table': 'DMFD_KEY_IN_TABLE',
   'limit.key_bytes': 'DMFD_KEY_MAX',
   'limit.pid_room': 'DMFD_PID_ROOM',
+  'limit.ask_bytes': 'DMFD_ASK_MAX',
+  ...Object.fromEntries(
+    ['accepted', 'declined', 'write', 'end', 'start', 'exec'].map((kind) => [
+      `answer_kind.${kind}`,
+      `DMFD_ANSWER_${kind.toUpperCase()}`,
+    ]),
+  ),
   'event.readable': 'EPOLLIN',
   'event.writable': 'EPOLLOUT',
   'event.hung_up': 'EPOLLHUP',
@@ -63,7 +74,10 @@ function expressionFor(name: string): string {
 describe('the numbers that the shim answers', () => {
   test('are those of the C compiler, each one', () => {
     const names = [...answered.keys()];
-    const inC = evaluateC(['"dmfd.h"', '"serve/serve.h"', '<sys/epoll.h>'], names.map(expressionFor));
+    const inC = evaluateC(
+      ['"dmfd.h"', '"serve/serve.h"', '"warm/warm.h"', '<sys/epoll.h>'],
+      names.map(expressionFor),
+    );
     const theirs = names.map((name) => [name, Number(BigInt.asIntN(64, inC.get(expressionFor(name)) ?? 0n))]);
     expect(Object.fromEntries(answered)).toEqual(Object.fromEntries(theirs));
     expect(names).toEqual(expect.arrayContaining(Object.keys(OTHERS)));

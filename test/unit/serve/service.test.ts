@@ -69,7 +69,7 @@ const failed = (message: RegExp) => ({
 
 beforeAll(async () => {
   const { said } = await serve('--directory', place);
-  expect(said).toBe('dmfd: serving varlink\n');
+  expect(said).toBe('dmfd: serving varlink and launcher\n');
 });
 
 afterAll(() => {

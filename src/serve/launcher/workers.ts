@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { installed } from '../../kernel/installed.js';
+import { NEWS, OUTDATED } from './news.js';
+
+const PROGRAM = 'dist/command/warm.cjs';
+/** So many processes are there from the start; each takes some 40 MB, half of which they share. */
+const FIRST = Math.min(Math.max(availableParallelism(), 2), 4);
+/** So many at most: while all wait for somebody, there is one more. */
+const MOST = 16;
+/** Milliseconds after which another one is started for one that has failed at once. */
+const RESPITE = 1000;
+
+/** Milliseconds in which those end that have nothing to do. */
+const FAREWELL = 2000;
+
+/** What the service wants to know of them. */
+export interface Watcher {
+  /** A launcher was here, within the last second. */
+  used(): void;
+  /** Another edition of dmfd has been installed: the service has nothing to do any more. */
+  outdated(): void;
+}
+
+/** Processes that answer launchers. */
+export interface LauncherWorkers {
+  /** Each ends after the launcher that it deals with. Returns when they have all ended, or go on by themselves. */
+  end(): Promise<void>;
+}
+
+/**
+ * Starts processes that answer the launchers at a listening socket, which does not block. They end with this one, however that ends.
+ *
+ * @param listener is theirs alone to accept at
+ */
+export function startLauncherWorkers(listener: number, watcher: Watcher): LauncherWorkers {
+  const workers = new Set<ChildProcess>();
+  const waiting = new Set<ChildProcess>();
+  let isEnding = false;
+
+  const start = (): void => {
+    if (isEnding) return;
+    const since = performance.now();
+    const worker = spawn(process.execPath, [installed(PROGRAM)], {
+      cwd: '/',
+      env: { PATH: process.env.PATH },
+      stdio: ['pipe', 'pipe', 'inherit', listener],
+    });
+    workers.add(worker);
+    // It may end while its input is closed.
+    worker.stdin?.on('error', () => undefined);
+    worker.stdout?.setEncoding('latin1').on('data', (news: string) => {
+      for (const letter of news) hear(worker, letter);
+    });
+    worker.on('error', () => undefined);
+    worker.on('close', (status) => {
+      workers.delete(worker);
+      waiting.delete(worker);
+      if (status === OUTDATED && !isEnding) watcher.outdated();
+      else if (workers.size - waiting.size < FIRST)
+        setTimeout(start, performance.now() - since < RESPITE ? RESPITE : 0).unref();
+    });
+  };
+
+  const hear = (worker: ChildProcess, letter: string): void => {
+    if (letter === NEWS.used) watcher.used();
+    if (letter === NEWS.waits) {
+      waiting.add(worker);
+      if (workers.size < MOST && workers.size === waiting.size) start();
+    }
+    if (letter === NEWS.goesOn) {
+      waiting.delete(worker);
+      // It ends when it is done.
+      if (workers.size - waiting.size > FIRST) worker.stdin?.destroy();
+    }
+  };
+
+  for (let i = 0; i < FIRST; i++) start();
+  return {
+    end: async () => {
+      isEnding = true;
+      await Promise.race([Promise.all(Array.from(workers, endOf)), sleep(FAREWELL)]);
+    },
+  };
+}
+
+function endOf(worker: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    worker.on('close', () => resolve());
+    worker.stdin?.destroy();
+  });
+}

@@ -1,0 +1,215 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { vmFile } from '../harness/checkout.js';
+import { expectNothingLeft, GONE, image, sampleOf, sh, vm } from './support.js';
+import { killService, startService, unwatchNode, warm, watched, watchNode } from './warm/service.js';
+
+const ZERO = "--table '0 8 zero'";
+const SWAP = '/tmp/warm-swap.img';
+
+beforeAll(async () => {
+  await image('warm.img', 1);
+  // All modules are there.
+  await sh(
+    `head -c 1M /dev/zero >${SWAP}; chmod 600 ${SWAP}; DMFD_COLD=1 dmfd swap -q ${SWAP} && swapoff /dev/dm-0`,
+  );
+  await watchNode();
+  await startService();
+});
+afterEach(expectNothingLeft);
+afterAll(async () => {
+  await killService();
+  await unwatchNode();
+});
+
+/** What a command tells, and leaves to be seen, without what differs each time. */
+const ALIKE: readonly [what: string, script: string][] = [
+  [
+    'a command with the device',
+    `dmfd create mine ${ZERO} -- sh -c 'echo "$@"; env | grep DMFD_ | grep -v -e UUID -e DISKSEQ | sort; exit 7' sh {path} {fd} {name}; echo $?`,
+  ],
+  [
+    'a command in place of dmfd',
+    `sh -c 'echo $$; exec dmfd create mine ${ZERO.replaceAll("'", '"')} --exec -- sh -c "echo \\$\\$"' | uniq -d | wc -l`,
+  ],
+  [
+    'a command that a signal ends',
+    `sh -c 'dmfd create mine ${ZERO.replaceAll("'", '"')} -- sh -c "kill -TERM \\$\\$"'; echo $?`,
+  ],
+  [
+    'a second descriptor',
+    `dmfd create ${ZERO} --ro-fd 7 --fd 5 -- sh -c 'for n in 5 7; do grep flags /proc/self/fdinfo/$n; done; ls -m /proc/$$/fd'`,
+  ],
+  [
+    'socket activation',
+    `dmfd create mine ${ZERO} --listen-fds -- sh -c 'echo $LISTEN_FDS $LISTEN_FDNAMES $((LISTEN_PID - $$))'`,
+  ],
+  [
+    'a relative path, from a directory of the caller’s',
+    `mkdir -p /tmp/caller; cd /tmp/caller; cp ../warm.img .; dmfd create --loop warm.img --table '0 8 linear {loop0} 0' -- losetup -nO BACK-FILE; cd /; rm -r /tmp/caller`,
+  ],
+  ['the caller’s umask', `(umask 027; dmfd create ${ZERO} -- sh -c umask)`],
+  [
+    'a program in the caller’s PATH',
+    `mkdir -p /tmp/path; printf '#!/bin/sh\\necho found\\n' >/tmp/path/prog; chmod +x /tmp/path/prog; cd /tmp; PATH=path:$PATH dmfd create ${ZERO} -- prog; rm -r /tmp/path`,
+  ],
+  [
+    'a layer on a layer, over a file',
+    `dmfd create top --loop /tmp/warm.img --table '0 8 linear {loop0} 0' --then --linear {below} -- dmsetup ls | wc -l`,
+  ],
+  ['what it would do', `dmfd create --dry-run --json ${ZERO} | tr -d '0-9a-f'`],
+  ['what this kernel can do', 'dmfd probe | grep -v targets'],
+  [
+    'a list, and a removal',
+    `dmfd create mine ${ZERO} -- sh -c 'dmfd ls -o name,size,held-by; dmfd ls -n -o name; dmfd rm mine' | sed 's/[0-9]\\+/N/g'`,
+  ],
+  [
+    'more room',
+    `dmfd create mine --loop /tmp/warm.img --table '0 8 linear {loop0} 0' -- sh -c 'dmfd resize mine --size 16; blockdev --getsz {path}'`,
+  ],
+  ['nothing to clear up', 'dmfd reap; echo $?'],
+  ['encrypted swap', `dmfd swap --name cryptswap ${SWAP}; tail -n +2 /proc/swaps | wc -l; swapoff /dev/dm-0`],
+  [
+    'each call',
+    `dmfd create -v mine ${ZERO} -- true 2>&1 | sed 's/ (.*//' | grep -v -e kmsg -e modprobe | sort -u | head -3`,
+  ],
+  ['a closed standard output', `dmfd ls >&-; echo $?`],
+  ['output that nobody can write', `dmfd ls >/dev/full 2>/tmp/said; echo $?; cat /tmp/said`],
+  [
+    'swap that cannot be told of',
+    `dmfd swap ${SWAP} >/dev/full 2>/tmp/said; echo $?; cat /tmp/said; tail -n +2 /proc/swaps`,
+  ],
+  ['help', 'dmfd create --help'],
+];
+
+describe('the service does as Node does', () => {
+  test.each(sampleOf(ALIKE, 2))('%s', async (_what, script) => {
+    const cold = await sh(`export DMFD_COLD=1; ${script}`);
+    expect(cold).not.toBe('');
+    // What is seen of the environment differs by that variable.
+    const without = (text: string): string => text.replace('DMFD_COLD=1\n', '');
+    expect(without(await warm(script))).toBe(without(cold));
+  });
+});
+
+/** What only the process itself can do, or may: dmfd needs Node so often. */
+const ITS_OWN: readonly [what: string, script: string, times?: number][] = [
+  ['holding', `echo | dmfd create held ${ZERO} 2>&1 | sed 's/-[0-9]*$/-N/'`],
+  ['events', `dmfd create ${ZERO} --json-fd 1 -- true | wc -l`],
+  ['waiting for the end', `dmfd create ${ZERO} --wait-gone=5 -- true`],
+  [
+    'a key',
+    `head -c 64 /dev/zero >/tmp/key; dmfd create --key-file /tmp/key --loop /tmp/warm.img --table '0 8 crypt aes-xts-plain64 {key} 0 {loop0} 0' -- true`,
+  ],
+  ['a table from a pipe', `echo '0 8 zero' | dmfd create --table-file - -- true`],
+  [
+    'a table from a pipe with a name',
+    `mkfifo /tmp/warm-fifo; echo '0 8 zero' >/tmp/warm-fifo & dmfd create --table-file /tmp/warm-fifo -- true; rm /tmp/warm-fifo`,
+  ],
+  [
+    'a file of its own',
+    `dmfd create --loop /dev/fd/8 --table '0 8 linear {loop0} 0' -- true 8<>/tmp/warm.img`,
+  ],
+  [
+    'a file of its own, by a link',
+    `ln -s /proc/self/fd/28 /tmp/warm-link; dmfd create --loop /tmp/warm-link --table '0 8 linear {loop0} 0' -- losetup -nO BACK-FILE 28<>/tmp/warm.img; rm /tmp/warm-link`,
+  ],
+  ['another mount namespace', `unshare -m dmfd ls`],
+  ['another network namespace', `unshare -n dmfd ls`],
+  [
+    'another root directory',
+    `mkdir -p /tmp/root; mount --rbind / /tmp/root; mount --make-rprivate /tmp/root; chroot /tmp/root dmfd ls; umount -lR /tmp/root`,
+  ],
+  ['fewer capabilities', `setpriv --bounding-set -net_raw --inh-caps -net_raw dmfd ls`],
+  ['no wish to be served', `DMFD_COLD=1 dmfd ls`],
+  ['a wrong word', `dmfd create --no-such 2>/dev/null || echo $?`],
+  ['a wrong table', `dmfd create --table '0 8 nosuch' -- true 2>/dev/null || echo $?`],
+  ['a missing command', `dmfd create ${ZERO} -- nosuch 2>/dev/null || echo $?`],
+];
+
+describe('Node does what is its own', () => {
+  test.each(sampleOf(ITS_OWN, 2))('%s', async (_what, script) => {
+    const { cold } = await watched(script);
+    expect(cold).toHaveLength(1);
+  });
+});
+
+test('what cannot be executed is told as Node tells it', async () => {
+  const script = `printf '#!/nonexistent\\n' >/tmp/noint; chmod +x /tmp/noint
+    for how in '' --exec; do dmfd create ${ZERO} $how -- /tmp/noint 2>&1; echo $?; done; rm /tmp/noint`;
+  const cold = await sh(`export DMFD_COLD=1; ${script}`);
+  expect(cold).toMatch(/interpreter[\s\S]*127\n[\s\S]*127\n$/);
+  expect((await watched(script)).stdout).toBe(cold);
+});
+
+test('many at once', async () => {
+  expect(
+    await sh(
+      `for i in $(seq 20); do dmfd create ${ZERO} -- sh -c 'test -b {path} && echo x' & done | sort | uniq -c; wait`,
+    ),
+  ).toMatch(/^\s*20 x\n$/);
+});
+
+test('one that does not read what it gets holds up no other', async () => {
+  const output =
+    await warm(`{ head -c 65536 /dev/zero; dmfd create --help; } | { until [ -e /tmp/go-on ]; do sleep 0.1; done; tail -c 20 | wc -c; } &
+    sleep 1; for i in 1 2 3 4 5 6; do dmfd ls -n; done; touch /tmp/go-on; wait; rm /tmp/go-on`);
+  expect(output).toBe('20\n');
+});
+
+test('nothing of a device depends on the service', async () => {
+  await sh(`dmfd create mine ${ZERO} -- sleep 1000 & until dmsetup ls | grep -q mine; do sleep 0.1; done`);
+  await killService();
+  expect(
+    await sh('dmsetup ls; DMFD_COLD=1 dmfd ls -n -o name,held-by; kill %1 2>/dev/null; pkill -x sleep'),
+  ).toMatch(/^mine.*\nmine\s.*sleep/);
+  await expectNothingLeft();
+  await startService();
+});
+
+/** Calls of the process that answers, before which it is killed. */
+const MOMENTS: readonly [call: string, when: number][] = [
+  ['recvmsg', 1],
+  ['chdir', 1],
+  ['ioctl', 1],
+  ['ioctl', 3],
+  ['clone', 1],
+  ['chdir', 2],
+  ['sendmsg', 2],
+  ['close', 6],
+  ['sendto', 1],
+];
+
+test.each(sampleOf(MOMENTS, 3))(
+  'killed at %s %i, it leaves nothing, and dmfd does without it',
+  async (call, when) => {
+    const output = await sh(`${GONE}
+    strace -qq -o /dev/null -e trace=${call} -e inject=${call}:signal=SIGKILL:when=${when} $(pgrep -f warm.cjs | sed 's/^/-p /') 2>/dev/null &
+    sleep 1; dmfd create --loop /tmp/warm.img --table '0 8 linear {loop0} 0' -- echo did; kill %1 2>/dev/null; gone`);
+    expect(output).toBe('did\n\n');
+  },
+);
+
+test.each(['INT', 'KILL'])('a launcher that gets SIG%s while it is served leaves nothing', async (signal) => {
+  const output = await sh(`${GONE}
+    strace -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_enter=1500000:when=2 $(pgrep -f warm.cjs | sed 's/^/-p /') 2>/dev/null &
+    sleep 1; setsid dmfd create --loop /tmp/warm.img --table '0 8 linear {loop0} 0' -- echo did & dmfd=$!
+    sleep 0.7; kill -${signal} $dmfd; wait $dmfd; sleep 2; kill %1; gone`);
+  expect(output).toBe('\n');
+});
+
+describe('a socket that is no service costs a moment', () => {
+  beforeAll(killService);
+  afterAll(startService);
+
+  test.each(['deaf', 'silent', 'garbage', 'closing', 'full', 'stranger', 'dead', 'file', 'none'])(
+    '%s',
+    async (kind) => {
+      const server = await vm.start(['python3', vmFile('scenarios/warm/hostile.py'), kind]);
+      await server.waitForOutput(/ready/, 20_000, 'stdout');
+      const { stdout, cold } = await watched(`dmfd create ${ZERO} -- echo did`);
+      expect([stdout, cold.length]).toEqual(['did\n', 1]);
+      server.signal('SIGKILL', 'process');
+      await server.exited;
+    },
+  );
+});

@@ -1,0 +1,58 @@
+import { program } from '../../../programs.js';
+import { sh, vm } from '../support.js';
+
+/** Where a start of Node for dmfd is noted: tools/tell-node.c. */
+const COLD = '/tmp/cold-starts';
+
+type Process = Awaited<ReturnType<typeof vm.start>>;
+
+let service: Process | undefined;
+
+/** From here on, starts of Node for dmfd are noted. */
+export async function watchNode(): Promise<void> {
+  await sh(`touch /tmp/node; node=$(readlink -f "$(command -v node)")
+    mount --bind "$node" /tmp/node; mount --bind ${program('tell-node')} "$node"`);
+}
+
+export async function unwatchNode(): Promise<void> {
+  await sh('umount -l "$(readlink -f "$(command -v node)")"; umount -l /tmp/node');
+}
+
+/** Starts the service, and returns when it answers. */
+export async function startService(): Promise<void> {
+  service = await vm.start(['dmfd', 'serve'], { stdin: 'null', timeoutMs: 0 });
+  await sh(
+    `for i in $(seq 100); do : >${COLD}; dmfd ls >/dev/null; [ -s ${COLD} ] || exit 0; sleep 0.2; done; exit 1`,
+  );
+}
+
+/** With SIGKILL, all of it. */
+export async function killService(): Promise<void> {
+  service?.signal('SIGKILL', 'session');
+  await service?.exited;
+  service = undefined;
+}
+
+/** Tries so often: on a busy machine the service may be slower than a launcher waits. */
+const TRIES = 5;
+
+/** Runs a shell script, which has to succeed; with what words dmfd needed Node in it. */
+export async function watched(script: string): Promise<{ stdout: string; cold: string[] }> {
+  await sh(`: >${COLD}`);
+  const stdout = await sh(script);
+  return { stdout, cold: await coldStarts() };
+}
+
+/** With what words dmfd has needed Node since they were last forgotten. */
+export async function coldStarts(): Promise<string[]> {
+  return (await sh(`cat ${COLD}`)).split('\n').slice(0, -1);
+}
+
+/** The same for a script in which dmfd is not to need it; its standard output. */
+export async function warm(script: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const { stdout, cold } = await watched(script);
+    if (cold.length === 0) return stdout;
+    if (attempt === TRIES) throw new Error(`needed Node for: ${cold.join('; ')}`);
+  }
+}
