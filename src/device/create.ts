@@ -5,7 +5,7 @@ import { DmControl } from '../kernel/dm-control.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/kernel-log.js';
 import { shim } from '../kernel/shim.js';
-import { type OpenKey, openKey } from '../key/key.js';
+import { type OpenKey, openKey, tryKey } from '../key/key.js';
 import { takesKeyring } from '../key/keyring.js';
 import type { LoopDevice } from '../loop/attach.js';
 import { withLoops } from '../loop/plan.js';
@@ -68,7 +68,7 @@ interface Made {
 
 /** Before there is any layer, finds what could be wrong with those above it, as far as that can be known. */
 function planAhead(kernel: Kernel, request: CheckedRequest): void {
-  for (const { key } of [...request.below, request]) if (key !== undefined) openKey(key).close();
+  for (const { key } of [...request.below, request]) if (key !== undefined) tryKey(key);
   try {
     describePlan(kernel, request);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, type Stats, statSync } from 'node:fs';
 import { KEY_WORD, type Table } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { openGivenFile } from '../kernel/given-file.js';
@@ -34,8 +34,10 @@ export function checkKey(key: KeySource | undefined, table: Table): void {
   checkKeySource(key);
 }
 
-/** @throws DmfdError `usage` for a size that cannot be, or a descriptor that is not open */
+/** @throws DmfdError `usage` for a size that cannot be, no path, or a descriptor that is not open */
 export function checkKeySource(key: KeySource): void {
+  if ('file' in key && (key.file === '' || key.file.includes('\0')))
+    throw new DmfdError('invalid-request', `key file ${JSON.stringify(key.file)}: no path`);
   if ('random' in key) checkKeyBits(key.random, 'random key');
   if ('fd' in key) checkDescriptor(key.fd);
 }
@@ -84,7 +86,8 @@ export function openKey(key: KeySource): OpenKey {
   const fd = openGivenFile({
     subject,
     path: key.file,
-    flags: constants.O_RDONLY | constants.O_NOCTTY,
+    // Of a FIFO, it is the process that reads it which waits for the other end: that wait can be cancelled.
+    flags: constants.O_RDONLY | constants.O_NOCTTY | constants.O_NONBLOCK,
     use: 'read',
     code: 'key-unusable',
   });
@@ -95,6 +98,24 @@ export function openKey(key: KeySource): OpenKey {
   } catch (error) {
     closeSync(fd);
     throw error;
+  }
+}
+
+/**
+ * Finds what could be wrong with a key that is needed later. A FIFO is not opened: its other end would take that for the reader.
+ *
+ * @throws DmfdError `usage` as {@link openKey}
+ */
+export function tryKey(key: KeySource): void {
+  if (!('file' in key && isFifo(key.file))) openKey(key).close();
+}
+
+/** What cannot be looked at is none: to open it tells why. */
+function isFifo(path: string): boolean {
+  try {
+    return statSync(path).isFIFO();
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   mkdtempSync,
@@ -21,6 +23,7 @@ import {
   keyTooLong,
   maxKeyBytes,
   openKey,
+  tryKey,
 } from '../../../src/key/key.js';
 import { refusal } from '../support/refusal.js';
 
@@ -79,6 +82,8 @@ describe('a key and the table', () => {
   test.each<[key: KeySource, code: string, message: string]>([
     [{ random: 0 }, 'invalid-request', 'random key: 0 bits; it must be a multiple of 8 from 8 to 32768'],
     [{ random: 12 }, 'invalid-request', 'random key: 12 bits; it must be a multiple of 8 from 8 to 32768'],
+    [{ file: '' }, 'invalid-request', 'key file "": no path'],
+    [{ file: 'a\0b' }, 'invalid-request', 'key file "a\\u0000b": no path'],
     [{ fd: -1 }, 'key-not-open', 'key descriptor -1: it is not open'],
     [{ fd: 0.5 }, 'key-not-open', 'key descriptor 0.5: it is not open'],
     [{ fd: 2 ** 20 }, 'key-not-open', 'key descriptor 1048576: it is not open'],
@@ -131,6 +136,24 @@ describe('a key that is opened', () => {
     key.close();
     expect(() => fstatSync(fd)).toThrow(/EBADF/);
     expect(openDescriptors()).toBe(before);
+  });
+
+  test('from a FIFO is not waited for here, and a try leaves that alone', () => {
+    const fifo = file('fifo');
+    expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
+    const key = openKey({ file: fifo });
+    const fd = 'fd' in key.source ? key.source.fd : -1;
+    expect(fstatSync(fd).isFIFO()).toBe(true);
+    // Now that there is a reader, a writer could be opened without waiting; but for a try, there is none.
+    closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));
+    key.close();
+    tryKey({ file: fifo });
+    expect(() => openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)).toThrow(/ENXIO/);
+  });
+
+  test('a try finds what opening it would', () => {
+    expect(refusal(() => tryKey({ file: file('nowhere') })).code).toBe('key-unusable');
+    expect(() => tryKey({ file: file('good') })).not.toThrow();
   });
 
   test('from a descriptor is that one, which stays open', () => {
