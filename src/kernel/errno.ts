@@ -26,8 +26,12 @@ export interface Errno {
   readonly words: string;
 }
 
+/** Node makes a new one each time that it is asked. */
+let systemErrors: ReturnType<typeof getSystemErrorMap> | undefined;
+
 export function describeErrno(number: number): Errno {
-  const [name, words] = OURS[number] ?? getSystemErrorMap().get(-number) ?? unknown(number);
+  systemErrors ??= getSystemErrorMap();
+  const [name, words] = OURS[number] ?? systemErrors.get(-number) ?? unknown(number);
   return { number, name, words };
 }
 
