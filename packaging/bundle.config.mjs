@@ -40,12 +40,17 @@ const LOADED_LATER = `const loadedLater = (load) => {
 };`;
 
 const ORA = fileURLToPath(new URL('../dist/cli/ora.js', import.meta.url));
+const BATCH = fileURLToPath(new URL('../dist/batch/main.js', import.meta.url));
 const SERVE = fileURLToPath(new URL('../dist/serve/main.js', import.meta.url));
 
+/** What the command line loads when it needs it. */
+const ALL_BESIDE = { [ORA]: './ora.cjs', [BATCH]: './batch.cjs', [SERVE]: './serve.cjs' };
+
 export default defineConfig([
-  ofDmfd('dmfd', 'dist/cli/main.js', { [ORA]: './ora.cjs', [SERVE]: './serve.cjs' }),
+  ofDmfd('dmfd', 'dist/cli/main.js', ALL_BESIDE),
+  ofDmfd('batch', BATCH, { [ORA]: './ora.cjs' }),
   ofDmfd('serve', SERVE, { [ORA]: './ora.cjs' }),
-  ofDmfd('warm', 'dist/serve/launcher/main.js', { [ORA]: './ora.cjs', [SERVE]: './serve.cjs' }),
+  ofDmfd('warm', 'dist/serve/launcher/main.js', ALL_BESIDE),
   { input: ORA, platform: 'node', output: output('ora') },
 ]);
 

@@ -7,7 +7,7 @@ import { inLayer } from '../device/stack.js';
 import { mangle } from '../dm/mangling.js';
 import type { TableSource } from '../dm/table.js';
 import { callerEnvironment } from '../handoff/caller.js';
-import { callerDescriptors, callerState } from '../handoff/caller-state.js';
+import { callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
 import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../handoff/fdstore.js';
 import { hold } from '../handoff/hold.js';
@@ -16,6 +16,7 @@ import { sendDescriptor } from '../handoff/send-fd.js';
 import { needItself } from '../handoff/served.js';
 import type { Segment } from '../segment/segment.js';
 import { awaitGone } from './await-gone.js';
+import { checkOutput } from './check-output.js';
 import { readConcise } from './concise.js';
 import { addCreateOptions, type CreateOptions, checkCombination, checkContents } from './create-options.js';
 import { describeCommand } from './description.js';
@@ -60,7 +61,8 @@ async function create(
   // Before any call to the kernel: a command that is not there must not cost a device.
   const command = commandLength === undefined ? undefined : planCommand(options, layers, commandLength);
   const give = planGift(options);
-  if (command === undefined && (give === undefined || options.json)) checkOutput();
+  if (command === undefined && (give === undefined || options.json))
+    checkOutput('the path of the device is to be printed there', ', or give a command after --');
   const asked = toRequest(name, options, layers);
   if (command !== undefined) checkPlaceholders(command, asked.below.length + 1);
   if ((options.listenFds || options.fdstore) && asked.name !== undefined) checkDescriptorName(asked.name);
@@ -120,15 +122,6 @@ function planGift({
   if (!fdstore) return undefined;
   const socket = findNotifySocket(callerEnvironment());
   return (device) => storeDescriptor(device, socket);
-}
-
-/** Node opens /dev/null in place of a closed standard output; nobody would ever read the device's path there. */
-function checkOutput(): void {
-  if (callerDescriptors().includes(1)) return;
-  throw usageError(
-    'standard output is closed, and the path of the device is to be printed there',
-    'redirect it (>FILE, >/dev/null), or give a command after --',
-  );
 }
 
 function toRequest(name: string | undefined, options: CreateOptions, layers: readonly LayerWords[]): Asked {

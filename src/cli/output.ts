@@ -22,17 +22,26 @@ export function write(fd: number, text: string): void {
   for (const pause of writeInParts(fd, text)) pauseUnlessCanceled(pause, undefined);
 }
 
-/** As {@link write}, for a process that handles signals: they are heard while what is full is waited for. */
-export async function writeMeanwhile(fd: number, text: string): Promise<void> {
-  for (const pause of writeInParts(fd, text)) await sleep(pause);
+/**
+ * As {@link write}, for a process that handles signals: they are heard while what is full is waited for.
+ *
+ * @param signal ends that wait, with its reason
+ */
+export async function writeMeanwhile(
+  fd: number,
+  text: string,
+  { name, signal }: { readonly name?: string; readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  for (const pause of writeInParts(fd, text, name))
+    await sleep(pause, undefined, signal === undefined ? {} : { signal });
 }
 
 /** Yields how many milliseconds to wait, when somebody else made the descriptor non-blocking and it is full. */
-function* writeInParts(fd: number, text: string): Generator<number> {
+function* writeInParts(fd: number, text: string, name?: string): Generator<number> {
   const bytes = Buffer.from(text);
   let pause = 1;
   for (let at = 0; at < bytes.length; ) {
-    const written = writePart(fd, bytes, at);
+    const written = writePart(fd, bytes, at, name);
     at += written;
     if (written > 0) {
       pause = 1;
@@ -44,7 +53,7 @@ function* writeInParts(fd: number, text: string): Generator<number> {
 }
 
 /** 0 when it is full. */
-function writePart(fd: number, bytes: Buffer, at: number): number {
+function writePart(fd: number, bytes: Buffer, at: number, name = streamName(fd)): number {
   const other = served();
   try {
     if (other === undefined) return writeSync(fd, bytes, at);
@@ -54,7 +63,7 @@ function writePart(fd: number, bytes: Buffer, at: number): number {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     if (errno.name === 'EAGAIN') return 0;
-    throw errnoError(`write to ${streamName(fd)}`, errno, { code: 'output-failed' });
+    throw errnoError(`write to ${name}`, errno, { code: 'output-failed' });
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { installed } from '../kernel/installed.js';
+import { addBatch } from './batch.js';
 import { addCreate } from './create.js';
 import { describeCommand } from './description.js';
 import { addLs } from './ls.js';
@@ -19,6 +20,7 @@ type AddCommand = (program: Command, commandLength: number | undefined) => void;
 const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
   ['create', addCreate],
   ['swap', addSwap],
+  ['batch', addBatch],
   ['probe', addProbe],
   ['ls', addLs],
   ['rm', addRm],

@@ -17,8 +17,16 @@ const THREAD = `require(require('node:worker_threads').workerData.bundle).showIn
 /** How far the thread of {@link whileBlocked} has come. */
 export const STATE = { waiting: 0, shown: 1, over: 2 } as const;
 
-/** Shows that something is being waited for, on a terminal and when it takes its time. */
-export async function withProgress<T>(text: string, quiet: boolean, work: Promise<T>): Promise<T> {
+/**
+ * Shows that something is being waited for, on a terminal and when it takes its time.
+ *
+ * @param text what that is; a function tells how far it has come
+ */
+export async function withProgress<T>(
+  text: string | (() => string),
+  quiet: boolean,
+  work: Promise<T>,
+): Promise<T> {
   if (quiet || !isTerminal(2)) return await work;
   const over = new AbortController();
   const timer = setTimeout(() => void showProgress(text, process.stderr, over.signal, say), WORTH_SHOWING);

@@ -150,7 +150,8 @@ const LAYER_PROPERTIES = {
   messages: TYPES.objects,
 } satisfies Record<keyof Layer, unknown>;
 
-const PROPERTIES = {
+/** All that a request may have, with their types. */
+export const REQUEST_PROPERTIES = {
   ...LAYER_PROPERTIES,
   below: TYPES.objects,
   sharedLoop: TYPES.boolean,
@@ -163,7 +164,7 @@ const PROPERTIES = {
 
 /** @throws DmfdError `usage` that says what is wrong with it */
 export function checkRequest(request: DeviceRequest): CheckedRequest {
-  checkProperties(request, PROPERTIES, requiredOf(request));
+  checkProperties(request, REQUEST_PROPERTIES, requiredOf(request));
   const { below: lower = [] } = request;
   const name = parseDeviceName(request.name ?? `dmfd-${randomHex(4)}`);
   const layers: CheckedLayer[] = [];

@@ -16,9 +16,7 @@ export type Release = (typeof RELEASING)[number] | 'end of input';
  */
 export function hold(ready: () => Promise<void>, caller?: CallerState): Promise<Release> {
   return new Promise((resolve, reject) => {
-    for (const signal of RELEASING) {
-      if (!isIgnored(caller, constants.signals[signal])) process.on(signal, () => resolve(signal));
-    }
+    onReleasingSignal(caller, resolve);
     if (canEnd(0)) {
       const over = (): void => resolve('end of input');
       process.stdin.on('end', over).on('close', over).on('error', over).resume();
@@ -27,6 +25,16 @@ export function hold(ready: () => Promise<void>, caller?: CallerState): Promise<
     setInterval(() => undefined, 2 ** 30);
     ready().catch(reject);
   });
+}
+
+/** Has a signal that lets go of devices heard, unless the caller ignores it: then nothing hears it. */
+export function onReleasingSignal(
+  caller: CallerState | undefined,
+  listen: (signal: (typeof RELEASING)[number]) => void,
+): void {
+  for (const signal of RELEASING) {
+    if (!isIgnored(caller, constants.signals[signal])) process.on(signal, () => listen(signal));
+  }
 }
 
 function canEnd(fd: number): boolean {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { DeviceChoice } from '../device/choice.js';
-import { Device } from '../device/handle.js';
+import type { Device } from '../device/handle.js';
 import type { DeviceSummary, ListRequest } from '../device/list.js';
 import type { DevicePlan } from '../device/plan.js';
 import type { Probe } from '../device/probe.js';
@@ -17,6 +17,7 @@ import type { StepListener } from '../kernel/step.js';
 import { checkProperties, TYPES } from '../properties.js';
 import type { Swap, SwapPlan } from '../swap/create.js';
 import { checkSwapRequest, type SwapRequest } from '../swap/request.js';
+import { makeInThread } from './make-device.js';
 import { inThread } from './threads.js';
 
 /** What every call takes. */
@@ -43,15 +44,7 @@ export interface ListeningOptions extends CallOptions {
  */
 export async function createDevice(request: DeviceRequest, options: CallOptions = {}): Promise<Device> {
   const { signal } = checkOptions(options);
-  const checked = checkRequest(request);
-  const keys = [...checked.below, checked].flatMap(({ key }) => key ?? []);
-  const { facts, fd } = await inThread('createDevice', checked, {
-    signal,
-    onStep: request.onStep,
-    mayWait: keys.some((key) => !('random' in key)) || checked.udevWait !== undefined,
-    undo: (made) => new Device(made.facts, made.fd).close(),
-  });
-  return new Device(facts, fd);
+  return await makeInThread(checkRequest(request), { signal, onStep: request.onStep });
 }
 
 /**

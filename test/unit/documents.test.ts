@@ -94,6 +94,7 @@ const OF_OTHERS: readonly string[] = ['--type', '--path'];
 
 test.each([
   ['create', 'docs/create.md'],
+  ['batch', 'docs/batch.md'],
   ['swap', 'docs/swap.md'],
   ['ls', 'docs/looking.md'],
   ['rm', 'docs/looking.md'],

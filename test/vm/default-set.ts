@@ -11,6 +11,7 @@ const STOCK = ['debian-6.1', 'debian-6.12', 'debian-latest'];
  * leaves, is tested on all.
  */
 const ENOUGH: Readonly<Record<string, readonly string[]>> = {
+  batch: ['debian-6.12'],
   ci: ['debian-6.12'],
   concurrency: ['debian-6.12'],
   forms: ['dmfd-6.1'],

@@ -75,6 +75,53 @@ const ROWS: readonly Row[] = [
     stderr: says("too many arguments for 'create'. Expected 1 argument but got 2.", seeCreateHelp),
   },
   {
+    line: 'dmfd batch',
+    code: 125,
+    stderr: says("missing required argument 'FILE'", seeHelpOf('batch')),
+  },
+  { line: "dmfd batch ''", code: 125, stderr: says('FILE "": no path') },
+  { line: 'dmfd batch -- true', code: 125, stderr: says('dmfd batch takes no command after --') },
+  {
+    line: 'dmfd batch /nonexistent/requests',
+    code: 125,
+    stderr: says('batch /nonexistent/requests: cannot read it: ENOENT, no such file or directory'),
+  },
+  { line: 'dmfd batch /', code: 125, stderr: says('batch /: it is a directory') },
+  {
+    line: 'dmfd batch - >&- </dev/null',
+    code: 125,
+    stderr: says(
+      'standard output is closed, and each line is answered there',
+      'hint: redirect it (>FILE, >/dev/null)',
+    ),
+  },
+  { line: 'dmfd batch - </dev/null', code: 0 },
+  { line: "printf '\n \r\n\t\n' | dmfd batch -", code: 0 },
+  // Each line that fails, fails alone.
+  ...['', '--unordered'].map((option) => ({
+    line: `printf '%s\n' '{"id":"a","table":5}' '' '{"release":"x"}' '{"id":4,"key":{"fd":1000},"table":"0 8 crypt x {key} 0 8:1 0"}' \
+      | dmfd batch ${option} -`,
+    code: 1,
+    stdout: [
+      '{"line":1,"id":"a","error":{"kind":"usage","code":"invalid-request","message":"property table is 5: it must be a string, or an array of strings and of { label, text }","kernelLog":[]}}',
+      '{"line":3,"error":{"kind":"usage","code":"device-missing","message":"release \\"x\\": none of that name is held here","device":"x","kernelLog":[],"hint":"only a device of this batch can be released, once its line was answered"}}',
+      '{"line":4,"id":4,"error":{"kind":"usage","code":"key-not-open","message":"key descriptor 1000: it is not open","kernelLog":[]}}',
+      '',
+    ].join('\n'),
+  })),
+  // When the reader of the answers has gone.
+  ...['', '--unordered'].map((option) => ({
+    line: `(sleep 1; echo '{"release":"x"}'; echo '{"release":"y"}'; sleep 2) | { dmfd batch ${option} -; echo $? >&2; } | true`,
+    code: 0,
+    stderr: `${says('write to standard output: EPIPE, broken pipe')}125\n`,
+  })),
+  // Of a file, the end lets go of nothing; that of standard input does.
+  {
+    line: inScratch(`printf '{"release":"x"}' >requests; true | dmfd batch requests | cut -c 1-34`),
+    code: 0,
+    stdout: '{"line":1,"error":{"kind":"usage",\n',
+  },
+  {
     line: 'dmfd probe now',
     code: 125,
     stderr: says("too many arguments for 'probe'. Expected 0 arguments but got 1.", seeHelpOf('probe')),

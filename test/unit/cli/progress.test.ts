@@ -60,6 +60,20 @@ describe.concurrent.each(Object.entries(LONG_WAIT))('a wait %s', (_how, wait) =>
   });
 });
 
+test.each(['', '>/dev/null'])(
+  'a wait that comes on tells how far, with the standard output %j',
+  async (redirection) => {
+    const wait = `let made = 0;
+    const counting = setInterval(() => made++, 200);
+    await withProgress(() => \`made \${made}\`, false, new Promise((resolve) => setTimeout(resolve, 3000)));
+    clearInterval(counting);`;
+    const written = await onTerminal(80, redirection, wait);
+    // How fast it draws, the machine decides.
+    expect(new Set(written.match(/made \d+/g)).size).toBeGreaterThan(1);
+    expect(written.slice(written.lastIndexOf('made'))).toContain('\u001b[1G\u001b[0K');
+  },
+);
+
 test('a short wait shows nothing, and the standard error stays as it was', async () => {
   const wait = `const flags = () => readFileSync('/proc/self/fdinfo/2', 'utf8').split('\\n')[1];
     const before = flags();

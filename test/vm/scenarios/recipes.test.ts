@@ -192,6 +192,17 @@ recipe('Two devices for one command', {
   afterwards: ['head -qc 4 left.img right.img', 'one\ntwo\n'],
 });
 
+recipe('Many devices from one process', {
+  before: {
+    'echo \'{"release"': [
+      "dmsetup table | cut -d' ' -f4 | sort | uniq -c | tr -s ' '",
+      ' 1 linear\n 20 zero\n',
+    ],
+  },
+  stdout: '"released":"slice7","gone":true}\n',
+  afterwards: ['dumpe2fs -h disk.img 2>/dev/null | grep -c "magic number"', '1\n'],
+});
+
 recipe('A lock around it', {
   afterwards: ['head -c 5 disk.img; flock -n lock echo free', 'mine\nfree\n'],
 });

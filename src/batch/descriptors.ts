@@ -1,0 +1,53 @@
+import type { CheckedLayer, CheckedRequest } from '../device/request.js';
+import { DmfdError } from '../errors.js';
+import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
+
+/** What a creation has open, beside its devices and their backings: controls, the kernel's log, nodes, files of /sys. */
+const PASSING = 16;
+/** For a backing: its file and its loop device. */
+const PER_BACKING = 2;
+
+/** So many that are not counted: those that dmfd was given, and Node's own. Nearer than that to the limit, all are counted. */
+const OTHERS = 256;
+
+/** Tells beforehand when a device would need more descriptors than this process may have. */
+export class DescriptorRoom {
+  readonly #limit: number;
+
+  /** @param limit how many it may have */
+  constructor(limit = descriptorLimit()) {
+    this.#limit = limit;
+  }
+
+  /**
+   * @param held how many devices are held
+   * @throws DmfdError `system` with code `resource-limit`
+   */
+  expectRoom(request: CheckedRequest, held: number): void {
+    const needed =
+      PASSING + [...request.below, request].reduce((sum, layer) => sum + descriptorsOf(layer), 0);
+    if (held + needed + OTHERS <= this.#limit) return;
+    const open = listIfThere('/proc/self/fd').length;
+    if (open + needed <= this.#limit) return;
+    throw new DmfdError(
+      'resource-limit',
+      `device ${request.name}: it takes up to ${needed} descriptors to make it, and of ${this.#limit} that this process may have, ${open} are in use`,
+      {
+        device: request.name,
+        hint: 'let go of devices, or raise the hard limit (ulimit -Hn, LimitNOFILE= of a unit)',
+      },
+    );
+  }
+}
+
+function descriptorsOf({ content, loop }: CheckedLayer): number {
+  const backings =
+    'segments' in content ? content.segments.flatMap((segment) => Object.values(segment)) : loop;
+  return 1 + PER_BACKING * backings.length;
+}
+
+/** Node has raised the soft limit to the hard one. */
+function descriptorLimit(): number {
+  const soft = /^Max open files +(\d+)/m.exec(readIfThere('/proc/self/limits'))?.[1];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+}

@@ -1,0 +1,107 @@
+import { makeDevice } from '../device/create.js';
+import type { Device } from '../device/handle.js';
+import { type CheckedRequest, checkRequest, type DeviceRequest } from '../device/request.js';
+import { waitGone } from '../device/wait-gone.js';
+import { parseDeviceName } from '../dm/names.js';
+import { DmfdError } from '../errors.js';
+import { DmControl } from '../kernel/dm-control.js';
+import { Kernel, operate } from '../kernel/kernel.js';
+import { makeInThread, mayWait } from '../library/make-device.js';
+import { DescriptorRoom } from './descriptors.js';
+
+/** Milliseconds: a udev worker may have a device open for as long; whoever has it open after that holds it. */
+const SETTLING = 300;
+/** Milliseconds that the kernel may take to destroy what nobody holds. */
+const LEAVING = 5000;
+
+/** What {@link HeldDevices.release} came to. */
+export interface Released {
+  readonly name: string;
+  /** False: somebody else holds it, and the kernel destroys it when the last holder lets go. */
+  readonly gone: boolean;
+}
+
+/** The devices of a batch, each held by its descriptor. */
+export class HeldDevices {
+  readonly #held = new Map<string, Device>();
+  readonly #room = new DescriptorRoom();
+  readonly #keyDescriptors: readonly number[];
+  readonly #signal: AbortSignal;
+
+  /**
+   * @param keyDescriptors those that a key may be read from; this process has others, that are not the caller's
+   * @param signal ends waits for a key and for udev
+   */
+  constructor(keyDescriptors: readonly number[], signal: AbortSignal) {
+    this.#keyDescriptors = keyDescriptors;
+    this.#signal = signal;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /**
+   * Makes a device, and holds it: in this thread, for to hand it to another one and back takes longer than to make it. Only what may
+   * wait for somebody is another thread's.
+   *
+   * @throws DmfdError as `createDevice`, and `system` with code `resource-limit` where there are no descriptors for it; the
+   *   signal's reason
+   */
+  async make(request: DeviceRequest): Promise<Device> {
+    const checked = checkRequest(request);
+    this.#checkKeyDescriptors(checked);
+    this.#room.expectRoom(checked, this.#held.size);
+    const device = mayWait(checked)
+      ? await makeInThread(checked, { signal: this.#signal })
+      : operate(undefined, undefined, (kernel) => makeDevice(kernel, checked));
+    this.#held.set(device.name, device);
+    return device;
+  }
+
+  /** Lets go of a device, and waits until it is gone, unless somebody else holds it. @throws DmfdError `usage` */
+  async release(text: string): Promise<Released> {
+    const name = parseDeviceName(text);
+    const device = this.#held.get(name);
+    if (device === undefined) {
+      throw new DmfdError(
+        'device-missing',
+        `release ${JSON.stringify(text)}: none of that name is held here`,
+        {
+          device: name,
+          hint: 'only a device of this batch can be released, once its line was answered',
+        },
+      );
+    }
+    this.#held.delete(name);
+    device.close();
+    return { name, gone: await hasGone(device, this.#signal) };
+  }
+
+  /** Lets go of all. */
+  close(): void {
+    for (const device of this.#held.values()) device.close();
+    this.#held.clear();
+  }
+
+  #checkKeyDescriptors({ below, key }: CheckedRequest): void {
+    for (const source of [...below.map((layer) => layer.key), key]) {
+      if (source === undefined || !('fd' in source) || this.#keyDescriptors.includes(source.fd)) continue;
+      throw new DmfdError('key-not-open', `key descriptor ${source.fd}: dmfd was not started with it`, {
+        hint: 'open it for dmfd, as in: dmfd batch FILE 5<KEYFILE',
+      });
+    }
+  }
+}
+
+async function hasGone(device: Device, signal: AbortSignal): Promise<boolean> {
+  const { device: isThere, below, loops } = await waitGone(device, SETTLING, { signal });
+  if (!isThere && below.length + loops.length === 0) return true;
+  if (isThere && isOpen(device)) return false;
+  const remains = await waitGone(device, LEAVING, { signal });
+  return !remains.device && remains.below.length + remains.loops.length === 0;
+}
+
+function isOpen({ uuid }: Device): boolean {
+  return DmControl.with(new Kernel(), (dm) => dm.status({ uuid })?.openCount !== 0);
+}

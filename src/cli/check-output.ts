@@ -1,0 +1,14 @@
+import { callerDescriptors } from '../handoff/caller-state.js';
+import { usageError } from './usage-error.js';
+
+/**
+ * Node opens /dev/null in place of a closed standard output; nobody would ever read what is written there.
+ *
+ * @param use what it is needed for
+ * @param otherwise what else could be done than to open it
+ * @throws DmfdError `usage`
+ */
+export function checkOutput(use: string, otherwise = ''): void {
+  if (callerDescriptors().includes(1)) return;
+  throw usageError(`standard output is closed, and ${use}`, `redirect it (>FILE, >/dev/null)${otherwise}`);
+}
