@@ -96,8 +96,9 @@ lint: lint-ready build $(compiled_tests) ## formatting, lint and types of TypeSc
 	$(MAKE) --no-print-directory -C native-shims analyze
 
 .PHONY: bench
-bench: vm-ready ## what dmfd costs, as ratios between commands; KERNEL= and ROUNDS= to choose
-	node build/test/bench/main.js
+bench: vm-ready ## what dmfd costs, against what it replaces: docs/performance; ROUNDS=3 or ONLY=batch for less, in build/bench.json alone
+	KERNEL="$(KERNEL)" ROUNDS="$(ROUNDS)" ONLY="$(ONLY)" node build/test/bench/main.js
+	@[ ! -d docs/performance ] || $(bin)/biome format --write docs/performance
 
 .PHONY: bench-xen
 bench-xen: vm-ready ## twelve disks of Xen at once, by Xen's own hotplug script and by dmfd; PEER=, ROUNDS= and KILLS= to choose

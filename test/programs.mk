@@ -13,10 +13,13 @@ printers := $(patsubst test/%.c,$(test_bin)/%,$(filter-out %/sockets.c %/ask.c,$
 # Around the native shim's own sources.
 sanitized := $(test_bin)/shim-driver $(test_bin)/sockets $(test_bin)/ask
 
+# What benchmarks compare with, and their clock.
+bench := $(patsubst test/bench/programs/%.c,$(test_bin)/%,$(wildcard test/bench/programs/*.c))
+
 # What lets xenstored run where there is no Xen.
 no_hypervisor := $(test_bin)/no-hypervisor.so
 
-test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized) $(no_hypervisor)
+test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized) $(bench) $(no_hypervisor)
 
 shim_c := $(filter-out native-shims/launcher/%,$(wildcard native-shims/*.c native-shims/*/*.c))
 shim_h := $(wildcard native-shims/*.h native-shims/*/*.h)
@@ -39,6 +42,11 @@ $(agent): $(wildcard test/vm/agent/*.[ch])
 
 $(tools): $(test_bin)/%: test/vm/tools/%.c
 	$(call compile_test_program,-O2 -static)
+
+$(bench): $(test_bin)/%: test/bench/programs/%.c
+	$(call compile_test_program,-O2 -static -Inative-shims $(bench_sources))
+$(test_bin)/in-shield: bench_sources := native-shims/device/shield.c native-shims/clone.c
+$(test_bin)/in-shield: native-shims/device/shield.c native-shims/clone.c $(shim_h)
 
 $(no_hypervisor): test/xen/no-hypervisor.c
 	$(call compile_test_program,-O2 -fPIC -shared)

@@ -1,40 +1,89 @@
 /**
- * `make bench`: what dmfd costs, as ratios between commands in one run of one virtual machine. Emulation stretches
- * every time alike, more or less; the times themselves say nothing about a real machine.
+ * `make bench`: what dmfd costs, against what it replaces. Writes docs/performance/: a page, a picture, and all numbers as JSON.
+ * `ROUNDS` says how many pairs of runs there are, `KERNEL` which kernel, `ONLY` which measures (a regular expression); then nothing
+ * is written but build/bench.json, for such a run says less.
  */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { checkout } from '../vm/harness/checkout.js';
-import { startVm } from '../vm/harness/shared-vm.js';
-import { compare } from './compare.js';
-import { compareSwap } from './swap.js';
+import { countedMeasures, crowdedMeasure } from './counted.js';
+import { BenchGuest } from './guest.js';
+import { compare, type Measure, type Outcome } from './measure.js';
+import { pageOf, rowOf } from './page.js';
+import { pictureOf } from './picture.js';
+import { atOnceMeasure, nativeMeasures } from './real.js';
+import type { Conditions, Results } from './results.js';
+import { countSwap, type SwapCounts } from './swap-counts.js';
+
+/** What is written down has at least so many. */
+const ENOUGH = 15;
 
 const kernel = process.env.KERNEL || 'debian-6.12';
-const rounds = Number(process.env.ROUNDS || 15);
+const rounds = Number(process.env.ROUNDS || ENOUGH);
+const only = process.env.ONLY ? new RegExp(process.env.ONLY) : undefined;
+const isWhole = only === undefined && rounds >= ENOUGH;
 
-const DMFD = "dmfd create --table '0 8 zero'";
+const outcomes: Outcome[] = [];
+const swap: SwapCounts[] = [];
 
-/** The first is the one that the others are measured by. */
-const COMMANDS: readonly (readonly [label: string, command: string])[] = [
-  ['node -e 0', 'node -e 0'],
-  ['without the launcher: bin/dmfd.js', `node ${checkout}/bin/dmfd.js --version`],
-  ['with it: dmfd --version', 'dmfd --version'],
-  ['dmfd create -- true', `${DMFD} -- true`],
-  ['dmfd create --exec -- true', `${DMFD} --exec -- true`],
-  ['dmfd create --mode fallback -- true', `${DMFD} --mode fallback -- true`],
-  ['dmfd create with --loop', "dmfd create --loop /tmp/bench.img --table '0 8 linear {loop0} 0' -- true"],
-  [
-    'dmsetup create, true, remove',
-    "dmsetup create --noudevsync b --table '0 8 zero' && true && dmsetup remove --noudevsync b",
-  ],
-];
+async function perform(measures: readonly Measure[]): Promise<void> {
+  for (const measure of measures) {
+    if (only !== undefined && !only.test(measure.name)) continue;
+    const outcome = await compare(measure, rounds);
+    outcomes.push(outcome);
+    console.log(rowOf(outcome));
+  }
+}
 
-const vm = await startVm(kernel, { logName: `bench-${kernel}`, cpus: 1 });
-try {
-  await vm.sh(`truncate -s 1M /tmp/bench.img; ${DMFD} -- true; dmfd probe`);
-  console.log(
-    `Linux ${vm.kernel.release}, ${rounds} rounds of all commands in turn; median (least to most), and the ratio to the first`,
-  );
-  console.log(await compare(vm, COMMANDS, rounds));
-  console.log(`\nEncrypted swap, up and usable:\n${await compareSwap(vm, rounds)}`);
-} finally {
-  await vm.close();
+async function inGuest(
+  clock: 'counted' | 'real',
+  work: (guest: BenchGuest) => Promise<void>,
+): Promise<string> {
+  const guest = await BenchGuest.start(kernel, clock);
+  try {
+    await work(guest);
+    return guest.vm.kernel.release;
+  } finally {
+    await guest.close();
+  }
+}
+
+await perform(nativeMeasures());
+const release = await inGuest('counted', async (guest) => {
+  await perform(await countedMeasures(guest));
+  if (only === undefined || only.test('swap')) swap.push(...(await countSwap(guest)));
+  if (only === undefined || only.test('5,000')) await perform([await crowdedMeasure(guest, rounds)]);
+});
+if (only === undefined || only.test('at once'))
+  await inGuest('real', async (guest) => await perform([atOnceMeasure(guest)]));
+
+const results: Results = { conditions: conditionsOf(release), outcomes, swap };
+const json = `${JSON.stringify(results, null, 2)}\n`;
+mkdirSync(join(checkout, 'build'), { recursive: true });
+writeFileSync(join(checkout, 'build/bench.json'), json);
+if (isWhole) {
+  const folder = join(checkout, 'docs/performance');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'results.json'), json);
+  writeFileSync(join(folder, 'README.md'), pageOf(results));
+  writeFileSync(join(folder, 'results.svg'), pictureOf(results));
+}
+
+function conditionsOf(guestKernel: string): Conditions {
+  const firstLine = (program: string, ...words: string[]): string =>
+    execFileSync(program, words, { encoding: 'utf8' }).split('\n')[0]?.trim() ?? '';
+  const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+  return {
+    dmfd: `${version} (${firstLine('git', '-C', checkout, 'describe', '--always', '--dirty')})`,
+    guestKernel,
+    node: process.version,
+    dmsetup: firstLine('dmsetup', '--version').replace(/^.*:\s*/, ''),
+    cryptsetup: firstLine('cryptsetup', '--version'),
+    qemu: firstLine('qemu-system-x86_64', '--version'),
+    hostKernel: firstLine('uname', '-r'),
+    processor: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`,
+    rounds,
+  };
 }

@@ -11,7 +11,7 @@ import { type QemuRequest, startQemu } from './qemu.js';
 import { unpackedUdev } from './udev.js';
 import { unpackedXen } from './xen.js';
 
-export type MachineOptions = Pick<QemuRequest, 'terminal' | 'append' | 'memory' | 'cpus'> & {
+export type MachineOptions = Pick<QemuRequest, 'terminal' | 'append' | 'memory' | 'cpus' | 'counted'> & {
   /** Process 1 is systemd, with udevd and journald; what vm.run() starts belongs to a service. */
   systemd?: boolean;
   /** It is domain 0 of Xen; nothing of Xen's toolstack runs yet. Always emulated. */
@@ -50,7 +50,7 @@ export async function startMachine(kernelName: string, options: MachineOptions =
       consoleLog: freshConsoleLog(directory),
     });
 
-  if (options.xen) return boot('tcg');
+  if (options.xen || options.counted) return boot('tcg');
   const accelerator = chosenAccelerator();
   if (accelerator !== 'untried') return boot(accelerator);
   const trial = boot('kvm');

@@ -23,6 +23,12 @@ export interface QemuRequest {
   memory?: number;
   /** Default: what parallelism.ts says. */
   cpus?: number;
+  /**
+   * Its clock counts the instructions of its processors, which take a nanosecond each, and not the time: what a command takes is
+   * the same on every run and on a busy machine. Where all processors wait, the clock goes on to the next timer at once; so of what
+   * waits for the host, or is limited in time, it says nothing.
+   */
+  counted?: boolean;
 }
 
 export interface Qemu {
@@ -94,7 +100,8 @@ function commandLine(request: QemuRequest): string {
 }
 
 /** How fast the host's TSC counts: an emulated kernel that measures it on a busy machine may be wrong by a factor of thirty. */
-function tscRate({ accelerator }: QemuRequest): string {
+function tscRate({ accelerator, counted }: QemuRequest): string {
+  if (counted) return 'tsc_early_khz=1000000';
   const kilohertz =
     accelerator === 'kvm' ? 0 : Number(execFileSync(program('tsc-khz'), { encoding: 'utf8' }));
   return kilohertz > 0 ? `tsc_early_khz=${kilohertz}` : '';
@@ -104,7 +111,10 @@ function acceleration(request: QemuRequest): string[] {
   const cpus = `${request.cpus ?? processorsPerGuest()}`;
   if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', cpus];
   // With SMAP, an emulated kernel takes longer, and Xen's domain 0 dies at its first return to a program.
-  return ['-accel', 'tcg,thread=multi', '-cpu', 'max,smap=off', '-smp', cpus];
+  const cpu = ['-cpu', 'max,smap=off', '-smp', cpus];
+  if (request.counted)
+    return ['-accel', 'tcg,thread=single', '-icount', 'shift=0,align=off,sleep=off', ...cpu];
+  return ['-accel', 'tcg,thread=multi', ...cpu];
 }
 
 function sharedDirectory(tag: string, path: string): string[] {

@@ -1,0 +1,172 @@
+/** What is measured in a guest whose clock counts instructions. */
+import { join } from 'node:path';
+import { program } from '../programs.js';
+import { checkout } from '../vm/harness/checkout.js';
+import type { BenchGuest, Words } from './guest.js';
+import type { Measure } from './measure.js';
+
+const ZERO = '0 8 zero';
+const COLD: Words = ['dmfd', 'create', '--table', ZERO, '--exec', '--', 'true'];
+const BARE = program('bare');
+const LIBRARY = join(checkout, 'test/bench/programs/library.mjs');
+const INDEX = join(checkout, 'dist/index.js');
+
+/** What a script has to do for a device that ends with its holder. */
+function byDmsetup(...table: string[]): Words {
+  return [
+    ...['dmsetup', 'create', '--noudevsync', 'bench', ...table, ';'],
+    ...['open', '/dev/mapper/bench', ';'],
+    ...['dmsetup', 'remove', '--deferred', '--noudevsync', 'bench'],
+  ];
+}
+
+const THOUSAND = 1000;
+const LINES = 10_000;
+const CROWD = 5000;
+const PROBES = 100;
+
+const DMSETUP = 'dmsetup create, open, dmsetup remove --deferred';
+
+/** Those that need nothing but a guest. */
+export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
+  const requests = await guest.file('requests', `{"table":"${ZERO}"}\n`.repeat(THOUSAND));
+  const many = await guest.file('many-requests', `{"table":"${ZERO}"}\n`.repeat(LINES));
+  const table = await guest.file('table', tableOf(LINES));
+  const loop = (
+    await guest.sh('truncate -s 64M /bench/tmp/swap.img; losetup -f --show /bench/tmp/swap.img')
+  ).trim();
+  const library = (how: 'sync' | 'threads') => async () =>
+    (await guest.printed(['node', LIBRARY, INDEX, how, String(THOUSAND)])) / THOUSAND;
+  const bare = async () => (await guest.printed([BARE, String(THOUSAND)])) / THOUSAND;
+  const once = () => guest.time(byDmsetup('--table', ZERO));
+  return [
+    {
+      name: 'one device, cold',
+      against: '`node -e 0` + the bare ioctls in C',
+      unit: 'instructions',
+      ours: () => guest.time(COLD),
+      theirs: () => guest.time(['node', '-e', '0', ';', BARE, '1', 'true']),
+      bound: 1.1,
+    },
+    {
+      name: 'one device, cold',
+      against: DMSETUP,
+      unit: 'instructions',
+      ours: () => guest.time(COLD),
+      theirs: once,
+    },
+    {
+      name: '`dmfd swap`, `swapoff`, cold',
+      against: 'cryptsetup, mkswap, swapon, swapoff, cryptsetup',
+      unit: 'instructions',
+      ours: () => guest.time(['dmfd', 'swap', loop, ';', 'swapoff', '/dev/dm-0']),
+      theirs: () => guest.time(byCryptsetup(loop)),
+    },
+    {
+      name: 'library, `createDeviceSync`, per device, 1,000',
+      against: 'the bare ioctls in C',
+      unit: 'instructions',
+      ours: library('sync'),
+      theirs: bare,
+      bound: 1.25,
+    },
+    {
+      name: 'library, `createDevice`, per device, 1,000',
+      against: 'the bare ioctls in C',
+      unit: 'instructions',
+      ours: library('threads'),
+      theirs: bare,
+    },
+    {
+      name: '`dmfd batch`, per device, 1,000',
+      against: DMSETUP,
+      unit: 'instructions',
+      ours: async () => (await guest.time(['dmfd', 'batch', '-'], requests)) / THOUSAND,
+      theirs: once,
+    },
+    {
+      name: '`dmfd batch`, per device, 10,000',
+      against: DMSETUP,
+      unit: 'instructions',
+      ours: async () => (await guest.time(['dmfd', 'batch', '-'], many)) / LINES,
+      theirs: once,
+      bound: 0.2,
+      rounds: 1,
+    },
+    {
+      name: 'the bare ioctls in C, per device, 1,000',
+      against: DMSETUP,
+      unit: 'instructions',
+      ours: bare,
+      theirs: once,
+    },
+    {
+      name: 'a table of 10,000 lines, cold',
+      against: `${DMSETUP}, with the same`,
+      unit: 'instructions',
+      ours: () => guest.time(['dmfd', 'create', '--table-file', table, '--exec', '--', 'true']),
+      theirs: () => guest.time(byDmsetup(table)),
+      bound: 1.5,
+    },
+    {
+      name: 'resident memory while waiting',
+      against: 'bare `node -e`',
+      unit: 'bytes',
+      ours: () => memoryOf(guest, ['dmfd', 'create', '--table', ZERO, '--', 'sleep', 'infinity'], 'libdmfd'),
+      theirs: () => memoryOf(guest, ['node', '-e', 'setInterval(() => undefined, 2 ** 30)']),
+      bound: 0.05,
+    },
+  ];
+}
+
+/** The second half of what it compares needs five thousand devices: this measures both halves before it returns. */
+export async function crowdedMeasure(guest: BenchGuest, rounds: number): Promise<Measure> {
+  const create = async () => (await guest.printed(['node', LIBRARY, INDEX, 'sync', String(PROBES)])) / PROBES;
+  const repeat = async () => {
+    const times: number[] = [];
+    for (let round = 0; round <= rounds; round++) times.push(await create());
+    return times;
+  };
+  const crowd = await guest.file('crowd', `{"table":"${ZERO}"}\n`.repeat(CROWD));
+  const alone = await repeat();
+  const last = new RegExp(`"line":${CROWD},`);
+  const crowded = await guest.during(['dmfd', 'batch', crowd], last, repeat);
+  return {
+    name: 'creation with 5,000 devices there already',
+    against: 'with none',
+    unit: 'instructions',
+    ours: async () => crowded.shift() ?? Number.NaN,
+    theirs: async () => alone.shift() ?? Number.NaN,
+    bound: 1.1,
+  };
+}
+
+function tableOf(lines: number): string {
+  return Array.from(
+    { length: lines },
+    (_, line) => `${8 * line} 8 ${line % 2 === 0 ? 'zero' : 'error'}\n`,
+  ).join('');
+}
+
+function byCryptsetup(backing: string): Words {
+  const cipher = ['--cipher', 'aes-xts-plain64', '--key-size', '512', '--key-file', '/dev/urandom'];
+  return [
+    ...['cryptsetup', 'open', '--type', 'plain', ...cipher, backing, 'bench', ';'],
+    ...['mkswap', '/dev/mapper/bench', ';', 'swapon', '/dev/mapper/bench', ';'],
+    ...['swapoff', '/dev/mapper/bench', ';', 'cryptsetup', 'close', 'bench'],
+  ];
+}
+
+/**
+ * Bytes of memory that a process has resident when it has nothing to do any more.
+ *
+ * @param without what it no longer has mapped then
+ */
+async function memoryOf(guest: BenchGuest, words: Words, without = 'nothing at all'): Promise<number> {
+  return await guest.during(words, undefined, async (pid) => {
+    const kibibytes = await guest.sh(`sleep 5
+      while maps=$(cat /proc/${pid}/maps) && echo "$maps" | grep -q '${without}'; do sleep 1; done
+      sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/${pid}/status`);
+    return Number(kibibytes) * 1024;
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * A guest to measure in, with a root directory in its memory: nothing that is timed waits for the host.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import { program } from '../programs.js';
+import { checkout } from '../vm/harness/checkout.js';
+import { type OwnVm, startVm } from '../vm/harness/shared-vm.js';
+
+const ROOT = '/bench';
+const PROGRAMS = ['node', 'dmsetup', 'cryptsetup', 'mkswap', 'swapon', 'swapoff', 'losetup', 'true', 'sleep'];
+/** What dmfd is, where nothing but make build was done; and what measures. */
+const PARTS = [
+  'bin',
+  'dist',
+  'package.json',
+  'native-shims/build/dmfd',
+  'native-shims/build/libdmfd.so',
+  'node_modules/ffi-rs',
+  'node_modules/@yuuang',
+  'test/bench/programs/library.mjs',
+];
+const TOOLS = ['stopwatch', 'bare'].map(program);
+
+const ENVIRONMENT = { DM_DISABLE_UDEV: '1' };
+
+/** What a program is started with in the guest: words, and `;` or `&` between commands, as stopwatch takes them. */
+export type Words = readonly string[];
+
+export class BenchGuest {
+  private constructor(readonly vm: OwnVm) {}
+
+  /**
+   * @param clock `counted`: of one processor, whose instructions take a nanosecond each; `real`: of two, on the host's clock
+   */
+  static async start(kernel: string, clock: 'counted' | 'real'): Promise<BenchGuest> {
+    const counted = clock === 'counted';
+    const vm = await startVm(kernel, {
+      logName: `bench-${kernel}-${clock}`,
+      cpus: counted ? 1 : 2,
+      counted,
+      memory: 6144,
+    });
+    const guest = new BenchGuest(vm);
+    const parts = PARTS.map((part) => join(checkout, part));
+    const memoryRoot = join(checkout, 'test/bench/programs/memory-root.sh');
+    await guest.sh(`set -e; modprobe dm-mod; modprobe dm-crypt; modprobe loop
+      ${memoryRoot} ${ROOT} $(for name in ${PROGRAMS.join(' ')}; do which $name; done) ${[...parts, ...TOOLS].join(' ')}
+      mkdir -p ${ROOT}/usr/local/bin; ln -s ${join(checkout, 'native-shims/build/dmfd')} ${ROOT}/usr/local/bin/dmfd`);
+    return guest;
+  }
+
+  async close(): Promise<void> {
+    await this.vm.close();
+  }
+
+  /** Runs a script of the guest's own shell, which has to succeed, and returns what it prints. */
+  async sh(script: string): Promise<string> {
+    // No time limits: where instructions are counted, a guest that waits for the host lets all time pass at once.
+    const { code, signal, stdout, stderr } = await this.vm.sh(script, { timeoutMs: 0, env: ENVIRONMENT });
+    if (code === 0) return stdout;
+    throw new Error(`${script}\nended with ${code ?? signal}\n${stdout}${stderr}`);
+  }
+
+  /** Puts a file into the memory of the guest; its path for programs there. */
+  async file(name: string, content: string): Promise<string> {
+    const path = `/tmp/${name}`;
+    const { code, stderr } = await this.vm.run(['sh', '-c', `cat >${ROOT}${path}`], {
+      stdin: content,
+      timeoutMs: 0,
+    });
+    if (code !== 0) throw new Error(`${path}: ${stderr}`);
+    return path;
+  }
+
+  /** Nanoseconds that the commands take, one after the other or at the same time; then waits until their devices are gone. */
+  async time(words: Words, input?: string): Promise<number> {
+    const [stopwatch = ''] = TOOLS;
+    return await this.printed([stopwatch, ...(input === undefined ? [] : ['--in', input]), ...words]);
+  }
+
+  /** The number that a program prints; then waits until its devices are gone. */
+  async printed(words: Words): Promise<number> {
+    const before = await this.deviceCount();
+    const { code, stdout, stderr } = await this.vm.run(inRoot(words), { timeoutMs: 0, env: ENVIRONMENT });
+    if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${stderr}`);
+    await this.sh(`until [ "$(ls /sys/block | grep -c '^dm-')" -le ${before} ]; do sleep 0.5; done`);
+    return Number(stdout);
+  }
+
+  async deviceCount(): Promise<number> {
+    return Number(await this.sh("ls /sys/block | grep -c '^dm-' || :"));
+  }
+
+  /** Runs a program until `use` has been done. */
+  async during<T>(words: Words, ready: RegExp | undefined, use: (pid: number) => Promise<T>): Promise<T> {
+    const running = await this.vm.start(inRoot(words), { timeoutMs: 0, stdin: 'null', env: ENVIRONMENT });
+    try {
+      if (ready !== undefined) await running.waitForOutput(ready, 3_600_000);
+      return await use(running.pid);
+    } finally {
+      running.signal('SIGTERM', 'session');
+      await running.exited;
+      await this.sh('until [ "$(ls /sys/block | grep -c \'^dm-\')" = 0 ]; do sleep 0.5; done');
+    }
+  }
+}
+
+/** Ten thousand devices are ten thousand descriptors. */
+function inRoot(words: Words): string[] {
+  return ['sh', '-c', `ulimit -n 65536; exec chroot ${ROOT} "$@"`, 'sh', ...words];
+}

@@ -1,0 +1,66 @@
+/** What is measured on the clock: in a guest with two processors, and on this machine itself where device-mapper is not needed. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { program } from '../programs.js';
+import { checkout } from '../vm/harness/checkout.js';
+import type { BenchGuest } from './guest.js';
+import type { Measure } from './measure.js';
+
+const SECOND = 1e9;
+const AT_ONCE = 64;
+const CALLS = 2000;
+const CREATE = ['dmfd', 'create', '--table', '0 8 zero', '--exec', '--', 'true'];
+
+/** On two processors. */
+export function atOnceMeasure(guest: BenchGuest): Measure {
+  const many = (between: string) =>
+    guest.time(Array.from({ length: AT_ONCE }, () => [...CREATE, between]).flat());
+  return {
+    name: '64 at once on 2 CPUs, cold: throughput',
+    against: '64 in a row',
+    unit: 'seconds',
+    ours: async () => (await many('&')) / SECOND,
+    theirs: async () => (await many(';')) / SECOND,
+    result: 'speedup',
+    bound: 1.8,
+  };
+}
+
+/** On this machine, whose kernel need not have device-mapper. */
+export function nativeMeasures(): Measure[] {
+  let shielded = 0;
+  return [
+    {
+      name: 'start, native: `dmfd --version`',
+      against: '`node -e 0`',
+      unit: 'seconds',
+      ours: () => timeOf(join(checkout, 'native-shims/build/dmfd'), '--version'),
+      theirs: () => timeOf(process.execPath, '-e', '0'),
+    },
+    {
+      name: 'the shield, native',
+      against: 'the same ioctls called directly',
+      unit: 'seconds',
+      ours: async () => {
+        const [direct = '', inShield = ''] = (await output(program('in-shield'), String(CALLS))).split(' ');
+        shielded = Number(direct) / SECOND;
+        return Number(inShield) / SECOND;
+      },
+      theirs: async () => shielded,
+      result: 'difference',
+      bound: 150e-6,
+    },
+  ];
+}
+
+async function timeOf(...words: string[]): Promise<number> {
+  return Number(await output(program('stopwatch'), ...words)) / SECOND;
+}
+
+/** Of this machine's own, NODE_* would count against Node: dmfd hides it. */
+const ENVIRONMENT = { PATH: process.env.PATH };
+
+async function output(file: string, ...words: string[]): Promise<string> {
+  return (await promisify(execFile)(file, words, { encoding: 'utf8', env: ENVIRONMENT })).stdout;
+}
