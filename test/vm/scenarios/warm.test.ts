@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
 import { expectNothingLeft, GONE, image, sampleOf, sh, vm } from './support.js';
-import { killService, startService, unwatchNode, warm, watched, watchNode } from './warm/service.js';
+import { killService, startService, unwatchNode, WORKERS, warm, watched, watchNode } from './warm/service.js';
 
 const ZERO = "--table '0 8 zero'";
 const SWAP = '/tmp/warm-swap.img';
@@ -182,16 +182,18 @@ const MOMENTS: readonly [call: string, when: number][] = [
 test.each(sampleOf(MOMENTS, 3))(
   'killed at %s %i, it leaves nothing, and dmfd does without it',
   async (call, when) => {
-    const output = await sh(`${GONE}
-    strace -qq -o /dev/null -e trace=${call} -e inject=${call}:signal=SIGKILL:when=${when} $(pgrep -f warm.cjs | sed 's/^/-p /') 2>/dev/null &
+    const output = await sh(`${GONE}${WORKERS}
+    settled || exit 9
+    strace -qq -o /dev/null -e trace=${call} -e inject=${call}:signal=SIGKILL:when=${when} $(workers) 2>/dev/null &
     sleep 1; dmfd create --loop /tmp/warm.img --table '0 8 linear {loop0} 0' -- echo did; kill %1 2>/dev/null; gone`);
     expect(output).toBe('did\n\n');
   },
 );
 
 test.each(['INT', 'KILL'])('a launcher that gets SIG%s while it is served leaves nothing', async (signal) => {
-  const output = await sh(`${GONE}
-    strace -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_enter=1500000:when=2 $(pgrep -f warm.cjs | sed 's/^/-p /') 2>/dev/null &
+  const output = await sh(`${GONE}${WORKERS}
+    settled || exit 9
+    strace -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_enter=1500000:when=2 $(workers) 2>/dev/null &
     sleep 1; setsid dmfd create --loop /tmp/warm.img --table '0 8 linear {loop0} 0' -- echo did & dmfd=$!
     sleep 0.7; kill -${signal} $dmfd; wait $dmfd; sleep 2; kill %1; gone`);
   expect(output).toBe('\n');

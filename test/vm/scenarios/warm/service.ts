@@ -56,3 +56,18 @@ export async function warm(script: string): Promise<string> {
     if (attempt === TRIES) throw new Error(`needed Node for: ${cold.join('; ')}`);
   }
 }
+
+/**
+ * Shell functions: `workers` prints the processes that answer, one option for strace each; `settled` waits until all of them wait in
+ * poll(2) for the next launcher: one that was killed before is replaced by then.
+ */
+export const WORKERS = `
+workers() { pgrep -f '[w]arm.cjs' | sed 's/^/-p /'; }
+settled() {
+  for i in $(seq 300); do
+    waiting=$(for pid in $(pgrep -f '[w]arm.cjs'); do cut -d ' ' -f 1 /proc/$pid/syscall; done 2>/dev/null)
+    [ "$waiting" = "$(printf '7\\n7')" ] && return
+    sleep 0.1
+  done
+  return 1
+}`;
