@@ -59,7 +59,7 @@ export async function warm(script: string): Promise<string> {
 
 /**
  * Shell functions: `workers` prints the processes that answer, one option for strace each; `settled` waits until all of them wait in
- * poll(2) for the next launcher: one that was killed before is replaced by then.
+ * poll(2) for the next launcher: one that was killed before is replaced by then. `traced` waits until strace has all of them.
  */
 export const WORKERS = `
 workers() { pgrep -f '[w]arm.cjs' | sed 's/^/-p /'; }
@@ -70,4 +70,10 @@ settled() {
     sleep 0.1
   done
   return 1
+}
+traced() {
+  for pid in $(pgrep -f '[w]arm.cjs'); do
+    for i in $(seq 200); do grep -q '^TracerPid:.[1-9]' /proc/$pid/status && break; sleep 0.05; done
+    grep -q '^TracerPid:.[1-9]' /proc/$pid/status || return 1
+  done
 }`;
