@@ -191,15 +191,18 @@ test.each(sampleOf(MOMENTS, 3))(
   },
 );
 
-test.each(['TERM', 'KILL'])('a launcher that gets SIG%s while it is served leaves nothing', async (signal) => {
-  const output = await sh(`${GONE}${WORKERS}
+test.each(['TERM', 'KILL'])(
+  'a launcher that gets SIG%s while it is served leaves nothing',
+  async (signal) => {
+    const output = await sh(`${GONE}${WORKERS}
     settled || exit 9
     strace -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_enter=1500000:when=2 $(workers) & strace=$!
     traced || exit 8
     setsid dmfd create --loop /tmp/warm.img --table '0 8 linear {loop0} 0' -- echo did & dmfd=$!
     sleep 0.7; kill -${signal} $dmfd; wait $dmfd; sleep 2; kill -KILL $strace 2>/dev/null; wait $strace 2>/dev/null; gone`);
-  expect(output).toBe('\n');
-});
+    expect(output).toBe('\n');
+  },
+);
 
 describe('a socket that is no service costs a moment', () => {
   beforeAll(killService);
