@@ -3,6 +3,7 @@
 #include "exchange.h"
 
 #include "fd.h"
+#include "rights.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -51,28 +52,13 @@ static int above_streams(int fd)
 
 static int take(struct msghdr *message, struct dmfd_received *received)
 {
-	struct cmsghdr *part;
-	int lost = message->msg_flags & MSG_CTRUNC;
+	uint32_t i = received->count;
+	int lost;
 
-	for (part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
-		const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		size_t i;
-
-		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (i = 0; i < count; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
-			fd = above_streams(fd);
-			if (fd >= 0 && received->count < DMFD_RECEIVED_MAX) {
-				received->fds[received->count++] = fd;
-				continue;
-			}
-			if (fd >= 0)
-				close(fd);
-			lost = 1;
-		}
+	received->count = dmfd_take_rights(message, received->fds, i, DMFD_RECEIVED_MAX, &lost);
+	for (; i < received->count; i++) {
+		received->fds[i] = above_streams(received->fds[i]);
+		lost |= received->fds[i] < 0;
 	}
 	return lost ? -EMFILE : 0;
 }
@@ -82,10 +68,7 @@ int dmfd_receive(int connection, void *bytes, size_t size, int64_t limit, struct
 	size_t at = 0;
 
 	while (at < size) {
-		union {
-			struct cmsghdr header;
-			char space[CMSG_SPACE(DMFD_RECEIVED_MAX * sizeof(int))];
-		} control;
+		DMFD_RIGHTS(DMFD_RECEIVED_MAX) control;
 		struct iovec part = { .iov_base = (char *)bytes + at, .iov_len = size - at };
 		struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 		ssize_t count;
@@ -115,20 +98,7 @@ int dmfd_receive(int connection, void *bytes, size_t size, int64_t limit, struct
 void dmfd_close_received(struct dmfd_received *received)
 {
 	while (received->count > 0)
-		close(received->fds[--received->count]);
-}
-
-static void attach(struct msghdr *message, void *control, size_t size, int fd)
-{
-	struct cmsghdr *header = control;
-
-	memset(control, 0, size);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(int));
-	message->msg_control = control;
-	message->msg_controllen = size;
+		dmfd_close_fd(&received->fds[--received->count]);
 }
 
 /* Of the parts, what is left when so many bytes of them have gone. */
@@ -147,18 +117,14 @@ static void advance(struct msghdr *message, size_t sent)
 
 int dmfd_send_all(int connection, const struct iovec *parts, size_t count, int fd, int64_t limit)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
+	DMFD_RIGHTS(1) control;
 	struct iovec left[MOST_PARTS];
 	struct msghdr message = { .msg_iov = left, .msg_iovlen = count };
 
 	if (count > MOST_PARTS)
 		return -EINVAL;
 	memcpy(left, parts, count * sizeof(*parts));
-	if (fd >= 0)
-		attach(&message, &control, sizeof(control), fd);
+	dmfd_attach_rights(&message, &control, &fd, fd >= 0);
 	while (message.msg_iovlen > 0) {
 		ssize_t sent = sendmsg(connection, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 		int error = 0;

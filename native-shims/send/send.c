@@ -3,6 +3,7 @@
 #include "send.h"
 
 #include "fd.h"
+#include "rights.h"
 #include "unix.h"
 
 #include <linux/sockios.h>
@@ -54,21 +55,14 @@ static ssize_t send_part(int connection, const char *bytes, size_t size, const s
  */
 int dmfd_send(int connection, const char *payload, uint32_t size, int fd)
 {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr with_descriptor = { .msg_control = &control, .msg_controllen = sizeof(control) };
+	DMFD_RIGHTS(1) control;
+	struct msghdr with_descriptor = { .msg_control = NULL };
 	const struct msghdr without = { .msg_control = NULL };
 	size_t sent = 0;
 
-	memset(&control, 0, sizeof(control));
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
 	if (size == 0 || size > INT32_MAX)
 		return -EINVAL;
+	dmfd_attach_rights(&with_descriptor, &control, &fd, 1);
 	while (sent < size) {
 		ssize_t count =
 			send_part(connection, payload + sent, size - sent, sent == 0 ? &with_descriptor : &without);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "warm.h"
 
+#include "rights.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,24 +15,12 @@
 int dmfd_answer(int connection, const struct dmfd_answer *answer, int first, int second)
 {
 	const int fds[DMFD_RECEIVED_MAX] = { first, second };
-	const size_t length = (size_t)((first >= 0) + (second >= 0)) * sizeof(int);
 	struct iovec part = { .iov_base = (void *)answer, .iov_len = sizeof(*answer) };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(fds))];
-	} control;
+	DMFD_RIGHTS(DMFD_RECEIVED_MAX) control;
 	ssize_t count;
 
-	memset(&control, 0, sizeof(control));
-	if (length > 0) {
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(length);
-		memcpy(CMSG_DATA(&control.header), fds, length);
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(length);
-	}
+	dmfd_attach_rights(&message, &control, fds, (uint32_t)((first >= 0) + (second >= 0)));
 	do
 		count = sendmsg(connection, &message, MSG_NOSIGNAL);
 	while (count < 0 && errno == EINTR);

@@ -4,6 +4,7 @@
 
 #include "fd.h"
 #include "portable.h"
+#include "rights.h"
 
 #include <poll.h>
 #include <string.h>
@@ -22,28 +23,10 @@ int dmfd_edition(const char *path, struct dmfd_edition *edition)
 /* Keeps the first descriptor that comes with a message, and no other. */
 static int keep_first(struct msghdr *message, int *kept)
 {
-	int extra = message->msg_flags & MSG_CTRUNC;
-	struct cmsghdr *part;
+	int lost;
 
-	for (part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
-		const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		size_t i;
-
-		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (i = 0; i < count; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
-			if (*kept < 0) {
-				*kept = fd;
-				continue;
-			}
-			close(fd);
-			extra = 1;
-		}
-	}
-	return extra ? -EPROTO : 0;
+	dmfd_take_rights(message, kept, *kept >= 0, 1, &lost);
+	return lost ? -EPROTO : 0;
 }
 
 /* Reads so much, or fails: -ECONNRESET at an end before. A descriptor that comes with it is kept in *fd, where one may.
@@ -53,13 +36,13 @@ static int receive_all(int connection, void *bytes, size_t size, int *fd)
 	size_t at = 0;
 
 	while (at < size) {
-		char control[CMSG_SPACE(sizeof(int))];
+		DMFD_RIGHTS(1) control;
 		struct iovec part = { .iov_base = (char *)bytes + at, .iov_len = size - at };
 		struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 		ssize_t count;
 
 		if (fd) {
-			message.msg_control = control;
+			message.msg_control = &control;
 			message.msg_controllen = sizeof(control);
 		}
 		count = recvmsg(connection, &message, MSG_CMSG_CLOEXEC);
