@@ -11,10 +11,14 @@
 /* The most descriptors that go with one part of a message, either way. */
 #define DMFD_MESSAGE_FDS 32
 
-/* Who is at the other end of a connection. */
-struct dmfd_peer {
-	uint32_t pid;
-	uint32_t uid;
+/* Why another process is not the equal of this one. */
+enum dmfd_inequality {
+	DMFD_UNSEEN = 1, /* it has ended, or /proc does not tell of it here */
+	DMFD_OTHER_USER,
+	DMFD_FEWER_CAPABILITIES,
+	DMFD_FILTERED, /* by seccomp */
+	DMFD_OTHER_NAMESPACE,
+	DMFD_OTHER_ROOT,
 };
 
 /* What became of a descriptor that is watched. */
@@ -37,8 +41,11 @@ DMFD_EXPORT int dmfd_accept(int listener);
 DMFD_EXPORT int dmfd_receive_part(int connection, char *bytes, uint32_t size, struct dmfd_passed *passed);
 DMFD_EXPORT int dmfd_send_part(int connection, const char *bytes, uint32_t size, const struct dmfd_passed *passed);
 
-/* peer.c */
-DMFD_EXPORT int dmfd_peer(int connection, struct dmfd_peer *peer);
+/*
+ * equal.c: the pid of the process that connected, if that may do all that this process may, and where this process does
+ * it; or a negative enum dmfd_inequality
+ */
+DMFD_EXPORT int dmfd_equal_peer(int connection);
 
 /* watch.c */
 DMFD_EXPORT int dmfd_watcher(void);

@@ -84,9 +84,6 @@ static inline struct dmfd_edition dmfd_edition_of(const struct stat *file)
 /* next.c: the next launcher that connects, accepted; -ECANCELED when the other end of the pipe `stop` was closed */
 DMFD_EXPORT int dmfd_next_launcher(int listener, int stop);
 
-/* equal.c: the pid of a launcher that may do all that this process may, where this process does it; or -EPERM */
-DMFD_EXPORT int dmfd_equal_peer(int connection);
-
 /* occupy.c: /dev/null under a number that is free; -EBUSY when it is not */
 DMFD_EXPORT int dmfd_occupy(int number);
 

@@ -73,8 +73,6 @@ export const shim = {
   receivePart: native<[connection: number, bytes: Buffer, size: number, passed: Buffer]>('dmfd_receive_part'),
   /** Sends a part of a message and, with its first byte, descriptors; returns how many bytes went. */
   sendPart: native<[connection: number, bytes: Buffer, size: number, passed: Buffer]>('dmfd_send_part'),
-  /** Fills a `struct dmfd_peer`; a descriptor of the process at the other end. */
-  peer: native<[connection: number, peer: Buffer]>('dmfd_peer'),
   /** A descriptor that tells which of those that are watched are ready. */
   watcher: native<[]>('dmfd_watcher'),
   watch: native<[watcher: number, fd: number, tag: number, events: number]>('dmfd_watch'),
@@ -130,7 +128,7 @@ export const shim = {
   leaveWait: native<[launcher: Buffer, strings: Buffer]>('dmfd_leave_wait'),
   /** The next launcher that connects; -ECANCELED when the other end of the pipe `stop` was closed. */
   nextLauncher: native<[listener: number, stop: number]>('dmfd_next_launcher'),
-  /** The pid of a launcher that may do all that this process may, where this process does it. */
+  /** The pid of the process that connected, if that may do all that this process may, where this process does it. */
   equalPeer: native<[connection: number]>('dmfd_equal_peer'),
   /** A `struct dmfd_edition` of a NUL-terminated path. */
   edition: native<[path: Buffer, edition: Buffer]>('dmfd_edition'),

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "launcher/ask.h"
+#include "serve/serve.h"
 #include "warm/warm.h"
 
 #include <dirent.h>

@@ -1,16 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "warm.h"
+#include "serve.h"
 
 #include "fd.h"
 #include "portable.h"
-#include "serve/serve.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* As most architectures have them; newer than the headers that this has to be built with. */
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* Linux 6.5 */
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+/*
+ * Who connected, and a descriptor of that process, which becomes readable when it ends: what /proc said of the pid
+ * before then, it said of this process.
+ */
+static int open_peer(int connection, pid_t *pid)
+{
+	struct ucred credentials;
+	socklen_t size = sizeof(credentials), pidfd_size = sizeof(int);
+	int pidfd;
+
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+		return -1;
+	*pid = credentials.pid;
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &pidfd_size) == 0)
+		return pidfd;
+	return errno == ENOPROTOOPT ? (int)syscall(SYS_pidfd_open, *pid, 0) : -1;
+}
 
 /* What the lines of /proc/PID/status make of a process. */
 struct privileges {
@@ -64,15 +93,18 @@ static int read_privileges(const char *process, struct privileges *privileges)
 	return 0;
 }
 
-static int may_do_the_same(const struct privileges *theirs, const struct privileges *ours)
+/* 0, or an enum dmfd_inequality. */
+static int compare_privileges(const struct privileges *theirs, const struct privileges *ours)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(ours->uids) / sizeof(ours->uids[0]); i++)
 		if (theirs->uids[i] != ours->uids[i])
-			return 0;
+			return DMFD_OTHER_USER;
+	if ((theirs->capabilities & ours->capabilities) != ours->capabilities)
+		return DMFD_FEWER_CAPABILITIES;
 	/* Which calls a filter lets through, nobody can tell. */
-	return (theirs->capabilities & ours->capabilities) == ours->capabilities && theirs->seccomp == 0;
+	return theirs->seccomp ? DMFD_FILTERED : 0;
 }
 
 static int is_same_file(const char *process, const char *name)
@@ -112,16 +144,17 @@ static long mount_of(const char *process)
 	return line && sscanf(line, "mnt_id: %ld", &mount) == 1 ? mount : -1;
 }
 
-static int is_in_the_same_place(const char *process)
+/* 0, or an enum dmfd_inequality. */
+static int compare_places(const char *process)
 {
-	static const char *const places[] = { "ns/mnt", "ns/user", "ns/pid", "ns/net", "root" };
+	static const char *const namespaces[] = { "ns/mnt", "ns/user", "ns/pid", "ns/net" };
 	const long mount = mount_of(process);
 	size_t i;
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (!is_same_file(process, places[i]))
-			return 0;
-	return mount >= 0 && mount == mount_of("self");
+	for (i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
+		if (!is_same_file(process, namespaces[i]))
+			return DMFD_OTHER_NAMESPACE;
+	return is_same_file(process, "root") && mount >= 0 && mount == mount_of("self") ? 0 : DMFD_OTHER_ROOT;
 }
 
 /* What /proc said of a pid, it said of the process that connected, if that has neither ended nor hung up since. */
@@ -135,21 +168,21 @@ static int is_still_there(int pidfd, int connection)
 int dmfd_equal_peer(int connection)
 {
 	struct privileges theirs, ours;
-	struct dmfd_peer peer;
 	char process[16];
-	int error;
+	int inequality;
+	pid_t pid = 0;
 
-	DMFD_AUTO_FD pidfd = dmfd_peer(connection, &peer);
+	DMFD_AUTO_FD pidfd = open_peer(connection, &pid);
 	/* One of another pid namespace has no number here. */
-	if (pidfd < 0 || peer.pid == 0)
-		return -EPERM;
-	snprintf(process, sizeof(process), "%" PRIu32, peer.pid);
-	error = read_privileges(process, &theirs);
-	if (!error)
-		error = read_privileges("self", &ours);
-	if (error)
-		return error;
-	if (!may_do_the_same(&theirs, &ours) || !is_in_the_same_place(process) || !is_still_there(pidfd, connection))
-		return -EPERM;
-	return (int)peer.pid;
+	if (pidfd < 0 || pid == 0)
+		return -DMFD_UNSEEN;
+	snprintf(process, sizeof(process), "%d", pid);
+	if (read_privileges(process, &theirs) < 0 || read_privileges("self", &ours) < 0)
+		return -DMFD_UNSEEN;
+	inequality = compare_privileges(&theirs, &ours);
+	if (!inequality)
+		inequality = compare_places(process);
+	if (!is_still_there(pidfd, connection))
+		return -DMFD_UNSEEN;
+	return inequality ? -inequality : (int)pid;
 }
