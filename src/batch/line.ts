@@ -5,11 +5,10 @@
  * @module
  */
 import { isUtf8 } from 'node:buffer';
-import type { Backing } from '../backing/request.js';
-import { type DeviceRequest, type Message, REQUEST_PROPERTIES } from '../device/request.js';
+import { type DeviceRequest, REQUEST_PROPERTIES } from '../device/request.js';
 import { DmfdError } from '../errors.js';
+import { withBigints } from '../library/bigints.js';
 import { checkProperties, isObject, TYPES } from '../properties.js';
-import type { Segment } from '../segment/segment.js';
 
 /** A device to make, or the name of one to let go of. */
 export type Order = { readonly request: DeviceRequest } | { readonly release: string };
@@ -55,48 +54,10 @@ export function orderOf(line: JsonObject): Order {
     return { release: line.release as string };
   }
   const { id, ...request } = line;
-  const widened = withBigints(request, '', 0) as JsonObject;
+  const widened = withBigints(request) as JsonObject;
   checkProperties({ ...widened, ...(id === undefined ? {} : { id }) }, { id: ID, ...PROPERTIES });
   // The types of what is further inside are checked with the rest of the request.
   return { request: widened as unknown as DeviceRequest };
-}
-
-type BigintNames<T> = T extends unknown
-  ? { [Name in keyof T]-?: Extract<T[Name], bigint> extends never ? never : Name }[keyof T]
-  : never;
-
-/** The properties that are bigints, wherever in a request they stand. */
-const BIGINTS = {
-  offset: true,
-  size: true,
-  chunk: true,
-  cow: true,
-  sector: true,
-} as const satisfies Record<BigintNames<Segment | Backing | Message>, true>;
-
-/** A request, a layer of it, a segment of that and its backing are within each other, and lists around them. */
-const DEEPEST = 8;
-
-function withBigints(value: unknown, where: string, depth: number): unknown {
-  if (depth > DEEPEST) return value;
-  if (Array.isArray(value))
-    return value.map((element, index) => withBigints(element, `${where}[${index}]`, depth + 1));
-  if (!isObject(value)) return value;
-  const entries = Object.entries(value).map(([name, member]) => {
-    const full = where === '' ? name : `${where}.${name}`;
-    const isWide = Object.hasOwn(BIGINTS, name) && typeof member === 'number';
-    return [name, isWide ? toBigint(member, full) : withBigints(member, full, depth + 1)];
-  });
-  return Object.fromEntries(entries);
-}
-
-/** JSON.parse() has rounded what is larger. */
-function toBigint(value: number, where: string): bigint {
-  if (Number.isSafeInteger(value)) return BigInt(value);
-  throw new DmfdError(
-    'invalid-request',
-    `property ${where} is ${value}: it must be a whole number, below 2 to the power of 53`,
-  );
 }
 
 function invalid(what: string): DmfdError {

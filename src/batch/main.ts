@@ -2,6 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { checkOutput } from '../cli/check-output.js';
 import { deviceJson } from '../cli/device-json.js';
+import { errorJson } from '../cli/error-json.js';
 import { toJson } from '../cli/json.js';
 import { say } from '../cli/output.js';
 import { printError } from '../cli/print-error.js';
@@ -153,16 +154,9 @@ function toldRelease({ name, gone }: { readonly name: string; readonly gone: boo
   return { released: name, gone };
 }
 
-/** With the library's own hints: a line has properties, and no options. */
-function toldError(error: unknown): Answer {
-  if (!(error instanceof DmfdError)) {
-    // A fault of dmfd's own is no reason to take the devices of other lines away.
-    return {
-      kind: 'system',
-      code: 'unexpected',
-      message: error instanceof Error ? error.message : String(error),
-    };
-  }
-  const { kind, code, message, operation, errno, device, kernelLog, hint } = error;
-  return { kind, code, message, operation, errno, device, kernelLog, hint };
+function toldError(error: unknown): object {
+  if (error instanceof DmfdError) return errorJson(error);
+  // A fault of dmfd's own is no reason to take the devices of other lines away.
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'system', code: 'unexpected', message };
 }

@@ -4,6 +4,7 @@ import type { DeviceChoice } from '../../device/choice.js';
 import type { DeviceRequest } from '../../device/request.js';
 import { layerOfPath } from '../../dm/layers.js';
 import { DmfdError } from '../../errors.js';
+import { withBigints } from '../../library/bigints.js';
 import type { SwapRequest } from '../../swap/request.js';
 
 /** An object of JSON whose fields have been checked by the interface. */
@@ -16,7 +17,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * @throws DmfdError `usage`
  */
 export function toDeviceRequest(parameters: object, fds: readonly number[]): DeviceRequest {
-  const { below, ...top } = parameters as { readonly below?: readonly Fields[] };
+  const { below, ...top } = withBigints(parameters) as { readonly below?: readonly Fields[] };
   const layers = below?.map((layer, index) => toLayer(layer, fds, `below[${index}].`));
   return {
     ...toLayer(top, fds, ''),
@@ -24,26 +25,27 @@ export function toDeviceRequest(parameters: object, fds: readonly number[]): Dev
   } as unknown as DeviceRequest;
 }
 
+type SwapParameters = Fields & { readonly backing: string; readonly partition?: string };
+
 /** @throws DmfdError `usage` */
 export function toSwapRequest(parameters: object): SwapRequest {
-  const { backing, partition, ...rest } = parameters as Fields & { backing: string; partition?: string };
+  const { backing, partition, ...rest } = withBigints(parameters) as SwapParameters;
   if (!isTag(backing)) checkAbsolute('backing', backing);
-  return { ...withBigints(rest), ...toPartition(partition), backing };
+  return { ...rest, ...toPartition(partition), backing };
 }
 
 /** @throws DmfdError `usage` */
 export function toChoice(parameters: object): DeviceChoice {
-  const choice = withBigints(parameters as Fields) as DeviceChoice;
+  const choice = withBigints(parameters) as DeviceChoice;
   if (choice.device?.includes('/')) checkAbsolute('device', choice.device);
   return choice;
 }
 
 function toLayer(layer: Fields, fds: readonly number[], where: string): Fields {
-  const { loop, segments, key, messages, ...rest } = layer as {
+  const { loop, segments, key, ...rest } = layer as {
     readonly loop?: readonly Fields[];
     readonly segments?: readonly Fields[];
     readonly key?: Fields;
-    readonly messages?: readonly Fields[];
   };
   return {
     ...rest,
@@ -51,7 +53,6 @@ function toLayer(layer: Fields, fds: readonly number[], where: string): Fields {
       loop: loop?.map((backing, index) => toBacking(backing, `${where}loop[${index}]`)),
       segments: segments?.map((segment, index) => toSegment(segment, `${where}segments[${index}]`)),
       key: key && toKey(key, fds, `${where}key`),
-      messages: messages?.map(withBigints),
     }),
   };
 }
@@ -72,7 +73,7 @@ function toSegment(segment: Fields, where: string): Fields {
     throw new DmfdError('invalid-request', `properties ${where}.cow and cowSize exclude each other`);
   }
   if (typeof rest.signature === 'string') checkAbsolute(`${where}.signature`, rest.signature);
-  const single = Object.entries(withBigints(rest)).map(([name, value]) => {
+  const single = Object.entries(rest).map(([name, value]) => {
     return [name, BACKINGS.includes(name) ? toBacking(value as Fields, `${where}.${name}`) : value] as const;
   });
   return {
@@ -88,7 +89,7 @@ function toSegment(segment: Fields, where: string): Fields {
 function toBacking(backing: Fields, where: string): Fields {
   const { path, partition, ...rest } = backing as Fields & { path: string; partition?: string };
   if (!isTag(path) && layerOfPath(path, 0) === undefined) checkAbsolute(`${where}.path`, path);
-  return { ...withBigints(rest), ...toPartition(partition), path };
+  return { ...rest, ...toPartition(partition), path };
 }
 
 function toPartition(word: string | undefined): { partition?: number | string } {
@@ -115,18 +116,6 @@ function checkAbsolute(where: string, path: string): void {
   throw new DmfdError(
     'invalid-request',
     `property ${where} is ${JSON.stringify(path)}: it must be an absolute path`,
-  );
-}
-
-/** What the library wants as a bigint, wherever it stands. */
-const BIGINTS = ['offset', 'size', 'chunk', 'sector', 'diskseq'];
-
-function withBigints(fields: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      BIGINTS.includes(name) && typeof value === 'number' ? BigInt(value) : value,
-    ]),
   );
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { errorJson } from '../../cli/error-json.js';
 import { toJson } from '../../cli/json.js';
 import { DmfdError } from '../../errors.js';
 import { installed } from '../../kernel/installed.js';
@@ -149,7 +150,7 @@ function find(method: string) {
 
 function notPermitted(inequality: string): DmfdError {
   return new DmfdError('not-permitted', `the client may not ask for this: ${inequality}`, {
-    hint: 'clients are root with CAP_SYS_ADMIN, in the namespaces and the root directory of the service',
+    hint: 'clients are root with all its capabilities, in the namespaces and the root directory of the service',
   });
 }
 
@@ -163,10 +164,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof WrongValue) {
     return new Refusal('org.varlink.service.InvalidParameter', { parameter: error.where });
   }
-  if (error instanceof DmfdError) {
-    const { kind, code, message, hint, errno, operation, device, kernelLog } = error;
-    return new Refusal(`${DMFD}.Failed`, { kind, code, message, hint, errno, operation, device, kernelLog });
-  }
+  if (error instanceof DmfdError) return new Refusal(`${DMFD}.Failed`, errorJson(error));
   throw error;
 }
 
