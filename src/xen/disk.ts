@@ -10,8 +10,6 @@ import { flushBlockDevice, readDiskseq, writeAll } from '../kernel/block-device.
 import type { Kernel } from '../kernel/kernel.js';
 import { readIfThere } from '../kernel/pseudo-files.js';
 import { randomHex } from '../kernel/random.js';
-import { shim } from '../kernel/shim.js';
-import { attachFile } from '../loop/file.js';
 import type { Made } from './made.js';
 import type { DiskParams } from './params.js';
 import { tableLayers } from './table-layers.js';
@@ -59,7 +57,12 @@ export function makeDisk(
   ) => makeDevice(kernel, checkRequest({ ...common, ...layers }));
   switch (params.form) {
     case 'path':
-      return openPath(kernel, params.path, mode);
+      return (
+        openDevice(kernel, params.path, mode) ??
+        // Not the loop device itself, which stays when it is let go, for any file that is next: what goes by a mapped device's
+        // number finds that device or none.
+        diskOf(make({ segments: [{ target: 'linear', backing: { path: params.path, sectorSize: SECTOR } }] }))
+      );
     case 'overlay': {
       const { base, cow } = params;
       return diskOf(
@@ -118,44 +121,23 @@ function refuseReadOnlyNoise({ readOnly }: Mode): void {
   });
 }
 
-function openPath(kernel: Kernel, path: string, { readOnly, shared }: Mode): Disk {
-  const open = openBacking(
+/** Opens the block device there; undefined where there is a file. */
+function openDevice(kernel: Kernel, path: string, { readOnly }: Mode): Disk | undefined {
+  const { fd, device, warning } = openBacking(
     kernel,
     { path, readOnly },
     { subject: `disk ${JSON.stringify(path)}`, code: 'backing-unusable', readOnly, alwaysLoop: false },
   );
-  const warnings = open.warning === undefined ? [] : [open.warning];
-  if (open.device !== undefined) {
-    return whole({ close: () => closeSync(open.fd) }, () => {
-      checkMapperName(path, open.device as DeviceNumber);
-      const diskseq = readDiskseq(kernel, open.fd);
-      return {
-        ...(open.device as DeviceNumber),
-        path,
-        diskseq,
-        made: [],
-        warnings,
-        close: () => closeSync(open.fd),
-      };
-    });
+  const close = () => closeSync(fd);
+  if (device === undefined) {
+    close();
+    return undefined;
   }
-  try {
-    const { fd, major, minor, diskseq } = attachFile(
-      kernel,
-      { fd: open.fd, file: path, readOnly, blockSize: SECTOR },
-      shared,
-    );
-    const device = { major, minor, diskseq };
-    return {
-      ...device,
-      path: `/dev/loop${minor}`,
-      made: [{ ...device, uuid: undefined }],
-      warnings,
-      close: () => shim.close(fd),
-    };
-  } finally {
-    closeSync(open.fd);
-  }
+  return whole({ close }, () => {
+    checkMapperName(path, device);
+    const diskseq = readDiskseq(kernel, fd);
+    return { ...device, path, diskseq, made: [], warnings: warning === undefined ? [] : [warning], close };
+  });
 }
 
 /** Between a look at a link in /dev/mapper and the opening of it, it may have become another device's. */

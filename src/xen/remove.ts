@@ -1,5 +1,4 @@
 import { findHolders } from '../device/holders.js';
-import { isAttached } from '../device/wait-gone.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -17,34 +16,26 @@ const LONGEST_PAUSE = 50;
  * Waits until what was made for a disk is gone: the kernel destroys it when blkback closes it. Where xenstore no longer knows of
  * the disk, there is nothing to wait for.
  *
- * @returns a sentence for each device that is still there when the time is up
+ * @returns a sentence on the device that is still there when the time is up, if one is
  * @throws DmfdError `system` when there is no xenstore
  */
 export function removeDisk(kernel: Kernel, vbd: Vbd): string[] {
   const deadline = new Deadline(LIMIT);
   const told = XenStore.with(kernel, deadline, (store) => store.read(nodeOf(vbd, MADE)));
   const made = parseMade(told ?? '');
-  return made.length === 0 ? [] : waitGone(kernel, made, deadline).map(describe);
+  // What is below the first holds nobody up, but is held by it.
+  return made.length === 0 ? [] : waitGone(kernel, made, deadline).slice(0, 1).map(describe);
 }
 
+/** Those that are still there in the end. */
 function waitGone(kernel: Kernel, made: readonly Made[], deadline: Deadline): readonly Made[] {
-  const wait = (isThere: (device: Made) => boolean) => waitWhile(kernel, made, deadline, isThere);
-  // A disk that is a loop device alone needs no device-mapper.
-  if (made.every(({ uuid }) => uuid === undefined)) return wait(isAttached);
-  return DmControl.with(kernel, (dm) => wait((device) => isStillMade(dm, device)));
-}
-
-function waitWhile(
-  kernel: Kernel,
-  made: readonly Made[],
-  deadline: Deadline,
-  isThere: (device: Made) => boolean,
-): readonly Made[] {
-  for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const left = made.filter(isThere);
-    if (left.length === 0 || deadline.left() === 0) return left;
-    kernel.pause(pause);
-  }
+  return DmControl.with(kernel, (dm) => {
+    for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const left = made.filter((device) => isStillMade(dm, device));
+      if (left.length === 0 || deadline.left() === 0) return left;
+      kernel.pause(pause);
+    }
+  });
 }
 
 function describe(device: Made): string {

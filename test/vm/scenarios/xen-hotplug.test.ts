@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
 import { pointsFor } from './points.js';
 import { expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
+import { killService, startService, unwatchNode, warm, watchNode } from './warm/service.js';
 
 /**
  * The hotplug script with real devices and a real xenstored, in a guest without Xen. The backend is a shell that opens what
@@ -74,27 +75,26 @@ const FORMS: [
   ['block-dmfd', 'table:/tmp/table', 'r', '00000', [], ''],
 ];
 
+const formsOf = (script: string, params: string, mode: string): string =>
+  `XEN='${env.XEN}' LAUNCHER='${env.LAUNCHER}' bash '${vmFile('scenarios/xen-hotplug/forms.sh')}' ${script} '${params}' ${mode} 2>&1`;
+
+const seenOf = (reads: string, written: readonly string[], files: string): string =>
+  [...CONNECTED, `reads: ${reads}`, ...written, `files with what was written:${files}`, INTACT, ''].join(
+    '\n',
+  );
+
 test.each(sampleOf(FORMS, 3))(
   '%s %s (%s) is held by the backend alone, and goes with it',
   async (script, params, mode, reads, written, files) => {
-    const words = ['bash', vmFile('scenarios/xen-hotplug/forms.sh'), script, params, mode];
-    const { code, stdout, stderr } = await vm.run(words, { env, timeoutMs: 120_000 });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.trimEnd().split('\n')).toEqual([
-      ...CONNECTED,
-      `reads: ${reads}`,
-      ...written,
-      `files with what was written:${files}`,
-      INTACT,
-    ]);
+    expect(await sh(formsOf(script, params, mode))).toBe(seenOf(reads, written, files));
   },
 );
 
-/** Runs the script in the background, for an overlay, until xenstore has its device. */
+/** Runs the script in the background, for an overlay if not told otherwise, until xenstore has its device. */
 const TRY = `
   truncate -s 1M /tmp/a.img
   try() {
-    disk $1 overlay:/tmp/a.img
+    disk $1 \${2-overlay:/tmp/a.img}
     { hotplug block-dmfd add $1 2>/dev/null; echo "ended with $?"; } &
     until xs read $(path $1)/physical-device >/dev/null 2>&1; do sleep 0.05; done
   }
@@ -124,31 +124,39 @@ test('a toolstack that takes the disk back gets no node of it again', async () =
   expect(stdout).toBe('ended with 125\n\n');
 });
 
-test('a kill while the backend is waited for', async () => {
-  const { stdout } = await xenShell(`${TRY}
-    try 3
+test.each(['overlay:/tmp/a.img', '/tmp/a.img'])(
+  'a kill while the backend is waited for leaves a number that no device has (%s)',
+  async (params) => {
+    const { stdout } = await xenShell(`${TRY}
+    try 3 '${params}'
     pkill -KILL -f '[x]en-hotplug add'
-    left 3 | grep -c diskseq`);
-  expect(stdout).toBe('ended with 137\n1\n');
-});
+    left 3 | grep -c diskseq
+    number=$(xs read $(path 3)/physical-device)
+    device=/sys/dev/block/$((0x\${number%:*})):$((0x\${number#*:}))
+    for n in $(seq 100); do [ -e $device ] || break; sleep 0.1; done
+    ls $device`);
+    expect(stdout).toBe('ended with 137\n1\n');
+  },
+);
 
 /** SIGKILL at every system call from the opening of the first control device on; see kill-at, and points.ts. */
 test.each([
-  ['shield', 2],
-  ['group', 2],
-  ['main', 4],
+  ['shield', 2, 'overlay:/tmp/base'],
+  ['group', 2, 'overlay:/tmp/base'],
+  ['main', 3, 'overlay:/tmp/base'],
+  ['main', 2, '/tmp/base'],
 ])(
   'SIGKILL (%s) of add leaves the disk or nothing, and nothing when the backend lets go',
-  async (who, size) => {
+  async (who, size, params) => {
     const killAt = (points: readonly number[]) =>
       `${FUNCTIONS}${GONE}
       yes base | head -c 1048576 >/tmp/base
       for point in ${points.join(' ')}; do
-        echo "point $point" $(killed_at '${program('kill-at')}' ${who} $point 2>/dev/null), left: $(gone)
+        echo "point $point" $(killed_at '${program('kill-at')}' ${who} $point ${params} 2>/dev/null), left: $(gone)
       done`;
     const counted = await sh(
       `${FUNCTIONS} yes base | head -c 1048576 >/tmp/base
-      disk 2 overlay:/tmp/base
+      disk 2 ${params}
       backend 2 & held=$!
       ln -sfn "$LAUNCHER" /tmp/block-dmfd
       XENBUS_PATH=backend/vbd/3/2 '${program('kill-at')}' ${who} 1000000 /tmp/block-dmfd add
@@ -168,7 +176,7 @@ test.each([
       points.length - (who === 'main' ? Math.ceil(points.length / 10) : 0),
     );
     const disks = lines.filter((line) => line.includes('disk')).length;
-    console.info(`${who}: ${killed} of ${count} points, ${disks} with the disk`);
+    console.info(`${who}, ${params}: ${killed} of ${count} points, ${disks} with the disk`);
   },
   hours,
 );
@@ -239,6 +247,56 @@ test('remove waits until the device is gone, and tells who has it if it is not',
     kill $held`);
   expect(stdout).toBe('0 \n0\n');
   expect(stderr).toMatch(
-    /^dmfd: backend\/vbd\/3\/2: device 7:\d+ is still there, held by process \d+ \(sleep\); it goes with its last holder\n$/,
+    /^dmfd: backend\/vbd\/3\/2: device \d+:0 is still there, held by process \d+ \(sleep\); it goes with its last holder\n$/,
   );
+});
+
+describe('with the service, without Node', () => {
+  beforeAll(async () => {
+    await watchNode();
+    await startService();
+  });
+  afterAll(async () => {
+    await killService();
+    await unwatchNode();
+  });
+
+  test.each(sampleOf(FORMS, 2))(
+    '%s %s (%s) is held by the backend alone, and goes with it',
+    async (script, params, mode, reads, written, files) => {
+      expect(await warm(formsOf(script, params, mode))).toBe(seenOf(reads, written, files));
+    },
+  );
+
+  test('an error is told once, here and in xenstore', async () => {
+    const output = await warm(`${FUNCTIONS}
+      disk 1 overlay:/nowhere
+      hotplug block-dmfd add 1 2>&1; echo "ended with $?"
+      xs read $(path 1)/hotplug-error $(path 1)/hotplug-status; xs list $(path 1) | grep dmfd; true`);
+    const error = 'overlay "/nowhere": cannot find it: ENOENT, no such file or directory';
+    const hint = '  hint: check the name, or make the file: truncate -s 64M FILE';
+    expect(output).toBe(`dmfd: ${error}\n${hint}\nended with 125\n${error}\nerror\n`);
+  });
+
+  test('what waits for its backend holds up no other, and ends when the toolstack takes the disk back', async () => {
+    const output = await warm(`${FUNCTIONS}${TRY}
+      # Each process of the service waits for a moment, in case that is all, before it is known to be waiting.
+      for n in 1 2 3; do try $n; sleep 2; done
+      for n in 1 2 3 4; do dmfd ls -n -o name | sort | sed 's/-[0-9a-f]*$//' | tr '\\n' ' '; done
+      for n in 1 2 3; do xs rm $(path $n); done
+      wait`);
+    const disks = 'xen-vbd-3-1 xen-vbd-3-2 xen-vbd-3-3 ';
+    expect(output).toBe(`${disks.repeat(4)}${'ended with 125\n'.repeat(3)}`);
+  });
+
+  test('the service is killed while the backend is waited for: an error, and no second try', async () => {
+    await sh(`${FUNCTIONS}${TRY}
+      { try 1; wait; } >/tmp/ended 2>&1 & until xs read $(path 1)/physical-device >/dev/null 2>&1; do sleep 0.05; done`);
+    await killService();
+    expect(
+      await sh(`${FUNCTIONS}
+        for n in $(seq 100); do [ -s /tmp/ended ] && break; sleep 0.1; done; cat /tmp/ended; pgrep -f '[x]en-hotplug add'; true`),
+    ).toBe('ended with 125\n');
+    await startService();
+  });
 });

@@ -54,10 +54,10 @@ detach() {
   xs rm "$(path "$2")"
 }
 
-# killed_at KILL_AT WHO POINT: kills `add` of an overlay at that point of it (see kill-at). Prints whether it was, and what the
+# killed_at KILL_AT WHO POINT PARAMS: kills `add` at that point of it (see kill-at). Prints whether it was, and what the
 # backend has then; lets go of that, as when a domain ends, and does not run "remove".
 killed_at() {
-  disk 1 overlay:/tmp/base
+  disk 1 "$4"
   backend 1 2>/dev/null &
   held=$!
   ln -sfn "$LAUNCHER" /tmp/block-dmfd
