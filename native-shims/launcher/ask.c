@@ -22,7 +22,7 @@
 #endif
 
 /* The commands that the service does, where nothing else is against it. */
-static const char *const served[] = { "create", "swap", "ls", "rm", "probe", "resize", "reap" };
+static const char *const served[] = { "create", "swap", "ls", "rm", "probe", "resize", "reap", "xen-hotplug" };
 
 static int is_worth_asking(char **words)
 {

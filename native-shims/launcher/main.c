@@ -58,16 +58,13 @@ static const struct name *name_of(const char *called)
 }
 
 /* Ends this process, or returns: then Node has to do it. */
-static void let_service_do(int argc, char **argv, char **environment, const char *state, const char *script)
+static void let_service_do(char **words, char **environment, const char *state, const char *script)
 {
 	struct dmfd_question question = {
-		.words = argv + 1, .environment = environment, .state = state, .script = script
+		.words = words, .environment = environment, .state = state, .script = script
 	};
-	int status;
+	int status = dmfd_ask_service(&question);
 
-	if (argc < 2 || name_of(argv[0]))
-		return;
-	status = dmfd_ask_service(&question);
 	if (status == DMFD_BECOME_NODE)
 		return;
 	if (status < 0)
@@ -77,18 +74,21 @@ static void let_service_do(int argc, char **argv, char **environment, const char
 	dmfd_end(status);
 }
 
-static char **with_script(int argc, char **argv, char *script)
+/* Of Node: before dmfd's own words. */
+enum { NODE, SCRIPT, WORDS };
+
+static char **node_arguments(int argc, char **argv, char *script)
 {
 	static char node[] = "node";
 	const struct name *name = argc > 0 ? name_of(argv[0]) : NULL;
-	/* Node, the script, words of a name, and NULL; argc may be 0. */
-	char **result = calloc((size_t)argc + 3 + MOST_WORDS, sizeof(*result));
-	size_t count = 0, i;
+	/* With the words of a name, and NULL; argc may be 0. */
+	char **result = calloc(WORDS + MOST_WORDS + (size_t)argc + 1, sizeof(*result));
+	size_t count = WORDS, i;
 
 	if (!result)
 		return NULL;
-	result[count++] = node;
-	result[count++] = script;
+	result[NODE] = node;
+	result[SCRIPT] = script;
 	for (i = 0; name && i < MOST_WORDS && name->words[i][0]; i++)
 		result[count++] = (char *)name->words[i];
 	if (argc > 1)
@@ -119,8 +119,9 @@ int main(int argc, char **argv, char **environment)
 	error = dmfd_describe_caller(state + sizeof(variable) - 1, sizeof(state) - sizeof(variable));
 	if (error)
 		return complain("noting the open descriptors", strerror(-error), "too many are open for that");
-	let_service_do(argc, argv, environment, state + sizeof(variable) - 1, script);
-	arguments = with_script(argc, argv, script);
+	arguments = node_arguments(argc, argv, script);
+	if (arguments)
+		let_service_do(arguments + WORDS, environment, state + sizeof(variable) - 1, script);
 	variables = dmfd_hide_from_node(environment, state);
 	if (!arguments || !variables)
 		return complain("starting Node", strerror(ENOMEM), "this machine is out of memory");

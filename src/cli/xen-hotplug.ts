@@ -1,5 +1,6 @@
 import { Argument, type Command as CommandLine, Option } from 'commander';
 import type { ErrorCode } from '../errors.js';
+import { keepIt } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
 import { addDisk } from '../xen/add.js';
 import type { Syntax } from '../xen/params.js';
@@ -43,7 +44,9 @@ function hotplug(action: string, { blockSnapshot, verbose }: XenOptions): void {
   const vbd = parseVbd(process.env.XENBUS_PATH);
   const syntax: Syntax = blockSnapshot ? 'block-snapshot' : 'dmfd';
   const warnings = operate(verbose ? tellStep : undefined, undefined, (kernel) =>
-    action === 'add' ? addDisk(kernel, vbd, { syntax, readTable: readTableFile }) : removeDisk(kernel, vbd),
+    action === 'add'
+      ? addDisk(kernel, vbd, { syntax, readTable: readTableFile, beforePublishing: keepIt })
+      : removeDisk(kernel, vbd),
   );
   for (const warning of warnings) say(`${vbd.path}: ${warning}`);
 }

@@ -60,6 +60,14 @@ export function needItself(): void {
   if (current !== undefined) throw new OnlyByItself();
 }
 
+/** From here on, the process that was asked cannot do it in place of this one, whatever becomes of this one. */
+export function keepIt(): void {
+  // Once it was told anything, that process does not begin anew.
+  current?.write(STDERR, Buffer.alloc(0));
+}
+
+const STDERR = 2;
+
 /** Thrown where a command has its device and runs: nothing is left to do but to clear up. */
 export class HandedOver extends Error {
   constructor() {

@@ -14,24 +14,37 @@ export class Canceled extends Error {
   }
 }
 
-/** Milliseconds. */
-let waitsLeft = Number.POSITIVE_INFINITY;
+let patience: { left: number; readonly whenOver: () => void } | undefined;
 
 /**
- * From here on, whatever waits in this thread for more than that, all together, ends as an operation that is canceled does: the thread
- * has others to serve. Without a time, nothing does any more.
+ * Does something, once, when this thread has waited for so many milliseconds, all together, from here on: it has others to serve. What
+ * waits then ends, if that throws.
  */
-export function waitAtMost(milliseconds = Number.POSITIVE_INFINITY): void {
-  waitsLeft = milliseconds;
+export function whenWaited(milliseconds: number, whenOver: () => void): void {
+  patience = { left: milliseconds, whenOver };
+}
+
+/** From here on it may wait for as long as it likes. */
+export function forgetWaits(): void {
+  patience = undefined;
+}
+
+/** For {@link whenWaited}: what is, or was, waited for. */
+export function countWait(milliseconds: number): void {
+  if (patience === undefined) return;
+  patience.left -= milliseconds;
+  if (patience.left >= 0) return;
+  const { whenOver } = patience;
+  forgetWaits();
+  whenOver();
 }
 
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
 
-/** Stops this thread for that long. @throws Canceled */
+/** Stops this thread for that long. @throws Canceled, and what {@link whenWaited} throws */
 export function pauseUnlessCanceled(milliseconds: number, cancellation: Cancellation | undefined): void {
   const flag = cancellation?.flag ?? nobodyWakes;
-  if (milliseconds > waitsLeft) throw new Canceled();
-  waitsLeft -= milliseconds;
+  countWait(milliseconds);
   if (milliseconds > 0) Atomics.wait(flag, 0, 0, milliseconds);
   throwIfCanceled(cancellation);
 }

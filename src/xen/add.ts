@@ -27,6 +27,8 @@ const LIMIT_TO_TELL = 3000;
 export interface AddRequest {
   readonly syntax: Syntax;
   readonly readTable: TableReader;
+  /** Called before anybody is told of the disk: from then on, this cannot be done over again. */
+  readonly beforePublishing: () => void;
 }
 
 /**
@@ -62,6 +64,7 @@ function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
     const disk = isClaimed ? claimed(kernel, vbd, make) : undefined;
     if (disk === undefined) return [];
     try {
+      request.beforePublishing();
       if (!store.transaction((nodes) => publish(nodes, vbd, told(disk, mode, claims)))) return [];
       wait.until(disk, deadline);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { constants, existsSync, readSync, writeSync } from 'node:fs';
 import { DmfdError } from '../errors.js';
+import { countWait } from '../kernel/cancellation.js';
 import { describeErrno, errnoOf } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
 import type { Deadline } from './deadline.js';
@@ -12,6 +13,9 @@ export interface Message extends Header {
 /** Where libxenstore looks, in this order; a domain without a xenstored of its own has the devices. */
 const DEVICES = ['/dev/xen/xenbus', '/proc/xen/xenbus'];
 const HINT = 'is xenstored running, and is this domain 0, or a domain with a backend of its own?';
+
+/** Milliseconds that are waited for at once: the thread may have others to serve. */
+const LONGEST_WAIT = 100;
 
 /** A connection to xenstored that carries whole messages. No wait on it is longer than the deadline. */
 export class Connection {
@@ -56,7 +60,7 @@ export class Connection {
       const message = this.#take();
       if (message !== undefined) return message;
       const left = Math.max(0, Math.ceil(limit - performance.now()));
-      if (!this.#read(left)) return undefined;
+      if (!this.#read(Math.min(left, LONGEST_WAIT)) && left <= LONGEST_WAIT) return undefined;
     }
   }
 
@@ -74,7 +78,9 @@ export class Connection {
 
   /** False when nothing came. */
   #read(milliseconds: number): boolean {
+    const before = performance.now();
     const ready = shim.waitReadable(this.fd, milliseconds);
+    countWait(performance.now() - before);
     if (ready === 0) return false;
     const part = Buffer.alloc(HEADER_SIZE + LARGEST_PAYLOAD);
     let size: number;

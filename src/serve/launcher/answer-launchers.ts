@@ -10,7 +10,7 @@ import { constants } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { runWords, tellFailure } from '../../cli/run-words.js';
 import { HandedOver, OnlyByItself, type Served, serve } from '../../handoff/served.js';
-import { Canceled, waitAtMost } from '../../kernel/cancellation.js';
+import { Canceled, forgetWaits, whenWaited } from '../../kernel/cancellation.js';
 import { installed } from '../../kernel/installed.js';
 import { numbersOf } from '../../kernel/layout.js';
 import { expectOneThread, shim } from '../../kernel/shim.js';
@@ -30,7 +30,10 @@ import {
 /** As the service gives it. */
 const LISTENER = 3;
 
-/** Milliseconds. What has to wait for longer is given back: the launcher's own process has the time, and shows that something goes on. */
+/**
+ * Milliseconds. What has to wait for longer is given back, if it can be: the launcher's own process has the time, and shows that
+ * something goes on.
+ */
 const PATIENCE = 500;
 
 const limits = numbersOf('limit', ['ask_bytes']);
@@ -94,7 +97,7 @@ async function answer(connection: number, edition: Buffer, room: Buffer): Promis
     // A launcher to which nothing more is said becomes Node.
     const question = pid < 0 ? undefined : parseQuestion(pid, ask, room);
     if (question === undefined || !question.edition.equals(edition)) return;
-    const launcher = new Launcher(connection, question, leave, whileSlow);
+    const launcher = new Launcher(connection, question, leave, tellOfWait);
     if (!isForOthers(question)) launcher.decline();
     else await answerQuestion(launcher, question, directory);
   } catch (error) {
@@ -114,6 +117,10 @@ async function answerQuestion(launcher: Launcher, question: Question, directory:
   const occupied = question.state.descriptors.map((fd) => shim.occupy(fd));
   try {
     enter(question, directory);
+    whenWaited(PATIENCE, () => {
+      if (isRepeatable(question) && !launcher.hasTold) throw new Canceled();
+      tellOfWait();
+    });
     await runWords(argvOf(question));
     launcher.end(statusOfProcess());
   } catch (error) {
@@ -149,13 +156,23 @@ function enter(question: Question, directory: number): void {
   const variables = environmentOf(question);
   for (const name of Object.keys(process.env)) if (!variables.has(name)) delete process.env[name];
   for (const [name, value] of variables) if (process.env[name] !== value) process.env[name] = value;
-  waitAtMost(isRepeatable(question) ? PATIENCE : undefined);
 }
 
 /** Whatever the launcher does next, nothing of it is held here. */
 function leave(): void {
-  waitAtMost();
+  forgetWaits();
   process.chdir('/');
+  if (!isWaiting) return;
+  isWaiting = false;
+  tellService(NEWS.goesOn);
+}
+
+let isWaiting = false;
+
+/** The service needs another process for what comes meanwhile. */
+function tellOfWait(): void {
+  isWaiting = true;
+  tellService(NEWS.waits);
 }
 
 let lastTold = Number.NEGATIVE_INFINITY;
@@ -166,16 +183,6 @@ function tellUsed(): void {
   if (now - lastTold < 1000) return;
   lastTold = now;
   tellService(NEWS.used);
-}
-
-/** The service needs another process for what comes meanwhile. */
-function whileSlow<T>(action: () => T): T {
-  tellService(NEWS.waits);
-  try {
-    return action();
-  } finally {
-    tellService(NEWS.goesOn);
-  }
 }
 
 function tellService(news: string): void {

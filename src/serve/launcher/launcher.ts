@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 import { commandAt, type EncodedCommand } from '../../handoff/command.js';
 import type { OwnedDescriptor, Served } from '../../handoff/served.js';
-import { waitAtMost } from '../../kernel/cancellation.js';
 import { numbersOf } from '../../kernel/layout.js';
 import { shim } from '../../kernel/shim.js';
 import type { Question } from './question.js';
@@ -25,18 +24,18 @@ export class Launcher implements Served {
   readonly #connection: number;
   readonly #terminals: number;
   readonly #beforeEnd: () => void;
-  readonly #whileSlow: <T>(action: () => T) => T;
+  readonly #whenSlow: () => void;
   #hasTold = false;
 
   /**
    * @param beforeEnd lets go of all that is the launcher's, before it goes on by itself
-   * @param whileSlow does what waits for somebody who takes his time
+   * @param whenSlow is called when somebody is waited for who takes his time
    */
   constructor(
     connection: number,
     { pid, state, words, environment, terminals, columns }: Question,
     beforeEnd: () => void,
-    whileSlow: <T>(action: () => T) => T,
+    whenSlow: () => void,
   ) {
     this.pid = pid;
     this.state = state;
@@ -46,10 +45,10 @@ export class Launcher implements Served {
     this.#connection = connection;
     this.#terminals = terminals;
     this.#beforeEnd = beforeEnd;
-    this.#whileSlow = whileSlow;
+    this.#whenSlow = whenSlow;
   }
 
-  /** Whether it has written something, or tried to run the command: then there is no way back. */
+  /** Whether it was told to write something, or to run the command: then there is no way back. */
   get hasTold(): boolean {
     return this.#hasTold;
   }
@@ -59,15 +58,16 @@ export class Launcher implements Served {
   }
 
   write(fd: number, bytes: Buffer): void {
-    // From here on, nobody else can do it in our place.
-    waitAtMost();
     this.#hasTold = true;
     this.#send(kinds().write, { size: bytes.length, value: fd });
     this.#sendRest(bytes);
     const reply = Buffer.alloc(replyAt().bytes);
     const receive = (limit: number): number => shim.receiveReply(this.#connection, reply, limit);
     let received = receive(SLOW);
-    if (received === -constants.errno.ETIMEDOUT) received = this.#whileSlow(() => receive(-1));
+    if (received === -constants.errno.ETIMEDOUT) {
+      this.#whenSlow();
+      received = receive(-1);
+    }
     if (received !== 1) throw systemError(constants.errno.EPIPE);
     const result = reply.readInt32LE(replyAt().result);
     if (result < 0) throw systemError(-result);

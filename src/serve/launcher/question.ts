@@ -56,7 +56,7 @@ export function parseQuestion(pid: number, ask: Buffer, body: Buffer): Question 
 /** Commands that leave everything as it was when they fail, or are given up: what they cannot do here may be tried once more. */
 const REPEATABLE = ['create', 'swap', 'ls', 'probe'];
 /** Others. */
-const SERVED = [...REPEATABLE, 'rm', 'resize', 'reap'];
+const SERVED = [...REPEATABLE, 'rm', 'resize', 'reap', 'xen-hotplug'];
 
 export function isRepeatable({ words: [command = ''] }: Pick<Question, 'words'>): boolean {
   return REPEATABLE.includes(command);
