@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { leftToOthers, runsEverything } from './vm/default-set.js';
+import { leftToOthers, runsEachScenario, runsEverything, testsAll } from './vm/default-set.js';
 import { AlternatingSequencer } from './vm/harness/alternating-sequencer.js';
 import { checkout } from './vm/harness/checkout.js';
 import { testedKernels, withSystemd } from './vm/harness/kernel.js';
@@ -9,17 +9,14 @@ import { Summary } from './vm/summary.js';
 const minutes = 60_000;
 
 const kernels = testedKernels();
-/** `make test-all`. */
-const everything = process.env.DMFD_TEST_ALL === '1';
-
 const needsSystemd = 'test/vm/scenarios/systemd/**/*.test.ts';
 /** What people do with other programs goes well with udevd, too. */
-const underSystemd = [needsSystemd, ...(everything ? ['test/vm/scenarios/recipes.test.ts'] : [])];
+const underSystemd = [needsSystemd, ...(testsAll ? ['test/vm/scenarios/recipes.test.ts'] : [])];
 
 /** What systemd does is the same on all kernels. The patched one boots in half the time. */
 const honest = kernels.filter((kernel) => !kernel.startsWith('liar-'));
 const patched = honest.filter((kernel) => kernel.startsWith('dmfd-'));
-const systemdKernels = everything ? honest.filter(runsEverything) : [...patched, ...honest].slice(0, 1);
+const systemdKernels = testsAll ? honest.filter(runsEverything) : [...patched, ...honest].slice(0, 1);
 
 const scenarios = 'test/vm/scenarios/**/*.test.ts';
 const seriesScenarios = 'test/kernel/scenarios/*.test.ts';
@@ -39,14 +36,13 @@ function filesFor(kernel: string): { include: string[]; exclude: string[] } {
       ...needsLiar,
       needsSystemd,
       ...tooNewFor(kernel),
-      ...(everything && kernel === LEISURELY ? [] : LEISURE),
-      ...(runsEverything(kernel) ? [] : leftToOthers(kernel, everything ? undefined : kernels)),
+      ...(runsEverything(kernel) ? [] : LEISURE),
+      ...(runsEachScenario(kernel) ? [] : leftToOthers(kernel, testsAll ? undefined : kernels)),
     ],
   };
 }
 
-/** One kernel says it all, and `make test` has no time for it. */
-const LEISURELY = 'debian-6.12';
+/** `make test` has no time for them. */
 const LEISURE = ['test/vm/scenarios/soak.test.ts', 'test/vm/scenarios/nodes.test.ts'];
 
 /** What kernels know since 6.8. */
@@ -114,7 +110,7 @@ export default defineConfig({
           hookTimeout: 3 * minutes,
         },
       },
-      ...(everything ? [selftests] : []),
+      ...(testsAll ? [selftests] : []),
       ...(process.env.DMFD_TEST_XEN === '1' ? [domain0] : []),
       ...guestProjects,
     ],

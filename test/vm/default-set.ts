@@ -54,15 +54,29 @@ for (const file of Object.keys(ENOUGH)) {
   if (!existsSync(vmFile(`scenarios/${file}.test.ts`))) throw new Error(`there is no scenario ${file}`);
 }
 
-/**
- * On these two, `make test-all` runs what `make test` runs of every scenario: 6.1 lies between two others, and 6.12 with the
- * patch series is those two in one. Everything on all would take twice as long.
- */
-const LIKE_OTHERS = ['debian-6.1', 'dmfd-6.12'];
+/** `make test-all`. */
+export const testsAll = process.env.DMFD_TEST_ALL === '1';
 
-/** Whether this is `make test-all`, and this kernel runs all scenarios, whole. */
+/** In `make test-all`, this one has all of each scenario, and the others have samples: all on all would take four hours. */
+const WHOLE = 'debian-6.12';
+/** The oldest one, which differs most from that, has a sample of each; the others have the scenarios that `make test` gives them. */
+const OLDEST = 'debian-5.10';
+/** Each has all points of the SIGKILL sweep of the main job, or a share of them: see points.ts. */
+const SWEPT = [OLDEST, WHOLE, 'debian-latest', 'dmfd-6.1'];
+
+/** Whether all of each scenario is tested on this kernel. */
 export function runsEverything(kernel: string): boolean {
-  return process.env.DMFD_TEST_ALL === '1' && !LIKE_OTHERS.includes(kernel);
+  return testsAll && kernel === WHOLE;
+}
+
+/** Whether no scenario is left to other kernels. */
+export function runsEachScenario(kernel: string): boolean {
+  return testsAll && [WHOLE, OLDEST].includes(kernel);
+}
+
+/** Whether the SIGKILL sweep of the main job is made here. */
+export function isSwept(kernel: string): boolean {
+  return testsAll && SWEPT.includes(kernel);
 }
 
 /** The scenario files that `kernel` may leave to others of the kernels that are tested, which may be all. */

@@ -1,6 +1,6 @@
 import { everything, vm } from './support.js';
 
-/** The kernels in whose runs the points of dmfd's main thread are shared out: the first three take all of them. */
+/** The kernels in whose runs the points of dmfd's main thread are shared out: any three in a row take all of them. */
 const KERNELS = ['debian-5.10', 'debian-latest', 'debian-6.12', 'dmfd-6.1', 'debian-6.1', 'dmfd-6.12'];
 const SHARES = 3;
 
@@ -10,9 +10,11 @@ const share = Math.max(0, KERNELS.indexOf(vm.kernel.name)) % SHARES;
  * Which of a sweep's points 1 to `count` (see kill-at) a run takes. `make test-all` takes all; but of the hundreds in the
  * main thread, only the entries of system calls, which leave what the exit of the call before leaves, and of those a third on
  * each kernel. `make test` takes `size` or some more, others on other kernels.
+ *
+ * @param isWhole whether it takes all
  */
-export function pointsFor(who: string, count: number, size: number): number[] {
-  if (!everything) return atRegularIntervals(count, size);
+export function pointsFor(who: string, count: number, size: number, isWhole = everything): number[] {
+  if (!isWhole) return atRegularIntervals(count, size);
   const all = Array.from({ length: count }, (_, index) => index + 1);
   if (who !== 'main') return all;
   const entries = all.filter((point) => point % 2 === 1);

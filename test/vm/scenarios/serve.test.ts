@@ -227,6 +227,7 @@ except (EOFError, ConnectionError) as error:
   return await sh(`cat >/tmp/client.py <<'END'\n${client}\nEND
     ${atCall(call, { run: script })} dmfd serve --directory /tmp/stopped 2>/tmp/stopped.log & service=$!
     n=0; until grep -qs serving /tmp/stopped.log || [ $n -ge 600 ]; do n=$((n+1)); sleep 0.05; done
+    grep -q serving /tmp/stopped.log || { cat /tmp/stopped.log; ps -ef; exit 9; }
     python3 -SE /tmp/client.py
     [ -z "$(dmfd ls)" ] || { sleep 1; dmfd ls -n; }
     pkill --parent $service; wait $service; rm -rf /tmp/stopped*`);

@@ -2,7 +2,16 @@ import { constants } from 'node:os';
 import { beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { atRegularIntervals, pointsFor } from './points.js';
-import { everything, expectedMode, expectNothingLeft, GONE, image, kernelKnows, sh } from './support.js';
+import {
+  everything,
+  expectedMode,
+  expectNothingLeft,
+  GONE,
+  image,
+  kernelKnows,
+  sh,
+  swept,
+} from './support.js';
 
 /**
  * SIGKILL at every system call from the opening of the first control device on: of dmfd in its own calls (main), of the shield
@@ -52,7 +61,7 @@ test.each([
     const count = await countPoints(who);
     // Create, load, prove, defer the removal, resume and measure are 7 calls, of 2 points each.
     expect(count).toBeGreaterThan(who === 'main' ? 100 : 14);
-    const points = pointsFor(who, count, size);
+    const points = pointsFor(who, count, size, swept);
     const { killed, left } = await sweep(who, points);
     expect(left).toEqual([]);
     // The very last calls of the main thread may come or not: how Node's threads end is a race.
@@ -79,13 +88,13 @@ const DUMP_CORE = [
   ['SIGQUIT', 'main', 3],
 ] as const;
 
-test.each(everything ? DUMP_CORE : DUMP_CORE.slice(0, 1))(
+test.each(swept ? DUMP_CORE : DUMP_CORE.slice(0, 1))(
   '%s (%s), which dumps core, leaves no device and no loop device',
   async (signal, who, size) => {
     const all = await countPoints(who);
     const points =
       signal === 'SIGQUIT' && !kernelKnows('dumping one process alone')
-        ? pointsFor(who, all, size)
+        ? pointsFor(who, all, size, swept)
         : atRegularIntervals(all, everything ? 8 : size);
     const { killed, left } = await sweep(`${who}:${constants.signals[signal]}`, points);
     expect(left).toEqual([]);

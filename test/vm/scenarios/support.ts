@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { runsEverything } from '../default-set.js';
+import { isSwept, runsEverything } from '../default-set.js';
 import { cacheDirectory } from '../harness/cache.js';
 import { bootedVm } from '../harness/index.js';
 
@@ -57,8 +57,10 @@ export async function image(name: string, mebibytes = 64): Promise<string> {
   return path;
 }
 
-/** `make test-all`, on most kernels. */
+/** `make test-all`, on the kernel that has all of it. */
 export const everything = runsEverything(vm.kernel.name);
+/** The same of the SIGKILL sweep of the main job, on several kernels. */
+export const swept = isSwept(vm.kernel.name);
 
 /** Of rows that prove the same on different input, `make test` takes every so-manyth one. */
 export function sampleOf<Row>(rows: readonly Row[], step: number): readonly Row[] {
