@@ -1,19 +1,19 @@
 #!/bin/bash
-# `make bench-xen`, in a guest that is domain 0: twelve disks attached at once, by Xen's own hotplug script, by dmfd, and by
-# another script, if one is given: the milliseconds until all are connected, when the scripts are run as libxl runs them and when
+# `make bench-xen`, in a guest that is domain 0: twelve disks attached at once, by Xen's own hotplug script, by dmfd, by dmfd
+# with its service ("served"), and by another script, if one is given: the milliseconds until all are connected, when the scripts are run as libxl runs them and when
 # xl is, the locks that are taken, and what is left when each script is killed at a random moment. Emulation stretches every
 # time alike, more or less; the times say nothing about a real machine.
 #
-#   bench.sh UNPACKED-PACKAGES ROUNDS KILLS [PEER]
+#   bench.sh LAUNCHER UNPACKED-PACKAGES ROUNDS KILLS [PEER]
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
-packages=$1 rounds=$2 kills=$3 peer=${4-}
-scripts=(block block-dmfd)
+launcher=$1 packages=$2 rounds=$3 kills=$4 peer=${5-}
+scripts=(block block-dmfd served)
 declare -A seconds
 
 main() {
-  "$here/dom0.sh" "$packages" "$here/../../native-shims/build/dmfd"
+  "$here/dom0.sh" "$packages" "$launcher"
   if [ -n "$peer" ]; then
     cp "$peer" /etc/xen/scripts/peer
     scripts+=(peer)
@@ -33,8 +33,31 @@ main() {
 }
 
 measure() {
-  measured=$("$here/many-disks.sh" "$@" 2>/dev/null | paste -sd ',') || { echo "$* failed" && exit 1; }
-  printf '%-5s %-11s %s\n' "$1" "$2" "$measured"
+  what=$1 script=$2
+  shift 2
+  if [ "$script" = served ]; then start_service; fi
+  measured=$("$here/many-disks.sh" "$what" "${script/#served/block-dmfd}" "$@" 2>/dev/null | paste -sd ',') ||
+    { echo "$what $script failed" && exit 1; }
+  if [ "$script" = served ]; then end_service; fi
+  printf '%-5s %-11s %s\n' "$what" "$script" "$measured"
+}
+
+# Until the processes that answer launchers wait for the first.
+start_service() {
+  "$launcher" serve 2>/dev/null &
+  service=$!
+  until [ "$(waiting_workers)" -ge 2 ]; do sleep 0.1; done
+}
+
+POLL=7
+
+waiting_workers() {
+  for worker in $(pgrep -f '[w]arm.cjs'); do cut -d ' ' -f 1 "/proc/$worker/syscall" 2>/dev/null; done | grep -cx $POLL || true
+}
+
+end_service() {
+  kill "$service"
+  wait "$service"
 }
 
 main
