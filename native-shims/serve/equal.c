@@ -100,11 +100,11 @@ static int compare_privileges(const struct privileges *theirs, const struct priv
 
 	for (i = 0; i < sizeof(ours->uids) / sizeof(ours->uids[0]); i++)
 		if (theirs->uids[i] != ours->uids[i])
-			return DMFD_OTHER_USER;
+			return DMFD_INEQUALITY_USER;
 	if ((theirs->capabilities & ours->capabilities) != ours->capabilities)
-		return DMFD_FEWER_CAPABILITIES;
+		return DMFD_INEQUALITY_CAPABILITIES;
 	/* Which calls a filter lets through, nobody can tell. */
-	return theirs->seccomp ? DMFD_FILTERED : 0;
+	return theirs->seccomp ? DMFD_INEQUALITY_FILTER : 0;
 }
 
 static int is_same_file(const char *process, const char *name)
@@ -153,8 +153,8 @@ static int compare_places(const char *process)
 
 	for (i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
 		if (!is_same_file(process, namespaces[i]))
-			return DMFD_OTHER_NAMESPACE;
-	return is_same_file(process, "root") && mount >= 0 && mount == mount_of("self") ? 0 : DMFD_OTHER_ROOT;
+			return DMFD_INEQUALITY_NAMESPACE;
+	return is_same_file(process, "root") && mount >= 0 && mount == mount_of("self") ? 0 : DMFD_INEQUALITY_ROOT;
 }
 
 /* What /proc said of a pid, it said of the process that connected, if that has neither ended nor hung up since. */
@@ -175,14 +175,14 @@ int dmfd_equal_peer(int connection)
 	DMFD_AUTO_FD pidfd = open_peer(connection, &pid);
 	/* One of another pid namespace has no number here. */
 	if (pidfd < 0 || pid == 0)
-		return -DMFD_UNSEEN;
+		return -DMFD_INEQUALITY_UNSEEN;
 	snprintf(process, sizeof(process), "%d", pid);
 	if (read_privileges(process, &theirs) < 0 || read_privileges("self", &ours) < 0)
-		return -DMFD_UNSEEN;
+		return -DMFD_INEQUALITY_UNSEEN;
 	inequality = compare_privileges(&theirs, &ours);
 	if (!inequality)
 		inequality = compare_places(process);
 	if (!is_still_there(pidfd, connection))
-		return -DMFD_UNSEEN;
+		return -DMFD_INEQUALITY_UNSEEN;
 	return inequality ? -inequality : (int)pid;
 }

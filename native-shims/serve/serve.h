@@ -13,12 +13,12 @@
 
 /* Why another process is not the equal of this one. */
 enum dmfd_inequality {
-	DMFD_UNSEEN = 1, /* it has ended, or /proc does not tell of it here */
-	DMFD_OTHER_USER,
-	DMFD_FEWER_CAPABILITIES,
-	DMFD_FILTERED, /* by seccomp */
-	DMFD_OTHER_NAMESPACE,
-	DMFD_OTHER_ROOT,
+	DMFD_INEQUALITY_UNSEEN = 1, /* it has ended, or /proc does not tell of it here */
+	DMFD_INEQUALITY_USER,
+	DMFD_INEQUALITY_CAPABILITIES,
+	DMFD_INEQUALITY_FILTER, /* by seccomp */
+	DMFD_INEQUALITY_NAMESPACE,
+	DMFD_INEQUALITY_ROOT,
 };
 
 /* What became of a descriptor that is watched. */

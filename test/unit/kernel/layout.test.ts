@@ -28,7 +28,6 @@ const STRUCTS = [
   'caller',
   'command',
   'descriptor',
-  'peer',
   'ready',
   'passed',
   'edition',
@@ -54,6 +53,12 @@ const OTHERS: Readonly<Record<string, string>> = {
     ['accepted', 'declined', 'write', 'end', 'start', 'exec'].map((kind) => [
       `answer_kind.${kind}`,
       `DMFD_ANSWER_${kind.toUpperCase()}`,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['unseen', 'user', 'capabilities', 'filter', 'namespace', 'root'].map((what) => [
+      `inequality.${what}`,
+      `DMFD_INEQUALITY_${what.toUpperCase()}`,
     ]),
   ),
   'event.readable': 'EPOLLIN',
