@@ -67,9 +67,8 @@ function isSocketName(name: string): name is SocketName {
 }
 
 function makeListeners(directory: string): Listener[] {
-  makeDirectory(directory);
   const listeners: Listener[] = [];
-  const pinned = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  const pinned = openDirectory(directory);
   try {
     // Of two that start at once, one looks whether the other lives.
     if (shim.lock(pinned) < 0) throw alreadyServed(directory, 'it starts at this moment');
@@ -85,14 +84,24 @@ function makeListeners(directory: string): Listener[] {
   }
 }
 
+/** Makes it if it is not there. */
+function openDirectory(directory: string): number {
+  try {
+    makeDirectory(directory);
+    return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    const errno = errnoOf(error);
+    throw errno === undefined ? error : failed(`serve in ${directory}`, errno);
+  }
+}
+
 function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory);
     // Whatever the umask.
     chmodSync(directory, 0o755);
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno?.name !== 'EEXIST') throw errno === undefined ? error : failed(`make ${directory}`, errno);
+    if (errnoOf(error)?.name !== 'EEXIST') throw error;
   }
 }
 

@@ -176,8 +176,10 @@ test('what is no socket, or no directory, is left as it is', async () => {
     /dmfd\.sock: something else than a socket is there/,
   );
   expect(statSync(join(other, 'dmfd.sock')).size).toBe(8);
-  expect((await serve('--directory', join(other, 'dmfd.sock'))).said).toMatch(/ENOTDIR/);
-  expect((await serve('--directory', join(other, 'a/b'))).said).toMatch(/ENOENT/);
+  expect((await serve('--directory', join(other, 'dmfd.sock'))).said).toMatch(
+    /^dmfd: serve in .*dmfd\.sock: ENOTDIR, not a directory/,
+  );
+  expect((await serve('--directory', join(other, 'a/b'))).said).toMatch(/^dmfd: serve in .*a\/b: ENOENT, /);
 });
 
 test('the socket of a killed service is replaced; its own is removed at the end, and clients are let go', async () => {

@@ -216,7 +216,7 @@ async function stoppedAt(
   call: 'DM_TABLE_LOAD' | 'DM_DEV_REMOVE' | 'DM_DEV_SUSPEND',
   script: string,
 ): Promise<string> {
-  const client = `${CLIENT.replace('/run/dmfd/', '/tmp/stopped/')}\n${SHOW}
+  const client = `${CLIENT.replace('/run/dmfd/', '/tmp/halted/')}\n${SHOW}
 import os
 open('/tmp/client.pid', 'w').write(str(os.getpid()))
 try:
@@ -225,12 +225,12 @@ except (EOFError, ConnectionError) as error:
     print('nothing')
 `;
   return await sh(`cat >/tmp/client.py <<'END'\n${client}\nEND
-    ${atCall(call, { run: script })} dmfd serve --directory /tmp/stopped 2>/tmp/stopped.log & service=$!
-    n=0; until grep -qs serving /tmp/stopped.log || [ $n -ge 600 ]; do n=$((n+1)); sleep 0.05; done
-    grep -q serving /tmp/stopped.log || { cat /tmp/stopped.log; ps -ef; exit 9; }
+    ${atCall(call, { run: script })} dmfd serve --directory /tmp/halted 2>/tmp/halted.log & service=$!
+    n=0; until grep -qs serving /tmp/halted.log || [ $n -ge 600 ]; do n=$((n+1)); sleep 0.05; done
+    grep -q serving /tmp/halted.log || { cat /tmp/halted.log; ps -ef; exit 9; }
     python3 -SE /tmp/client.py
     [ -z "$(dmfd ls)" ] || { sleep 1; dmfd ls -n; }
-    pkill --parent $service; wait $service; rm -rf /tmp/stopped*`);
+    pkill --parent $service; wait $service; rm -rf /tmp/halted*`);
 }
 
 test.each(sampleOf(['DM_DEV_REMOVE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const, 3))(

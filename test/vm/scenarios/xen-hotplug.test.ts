@@ -5,7 +5,7 @@ import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
 import { pointsFor } from './points.js';
 import { expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
-import { killService, startService, unwatchNode, warm, watchNode } from './warm/service.js';
+import { killService, startService, UNTIL_SERVED, unwatchNode, warm, watchNode } from './warm/service.js';
 
 /**
  * The hotplug script with real devices and a real xenstored, in a guest without Xen. The backend is a shell that opens what
@@ -279,14 +279,15 @@ describe('with the service, without Node', () => {
   });
 
   test('what waits for its backend holds up no other, and ends when the toolstack takes the disk back', async () => {
-    const output = await warm(`${FUNCTIONS}${TRY}
+    const output = await warm(`${FUNCTIONS}${TRY}${UNTIL_SERVED}
       # Each process of the service waits for a moment, in case that is all, before it is known to be waiting.
-      for n in 1 2 3; do try $n; sleep 2; done
+      for n in 1 2 3; do try $n; sleep 1; until_served; done
+      pgrep -fc '[d]mfd.js xen-hotplug'
       for n in 1 2 3 4; do dmfd ls -n -o name | sort | sed 's/-[0-9a-f]*$//' | tr '\\n' ' '; done
       for n in 1 2 3; do xs rm $(path $n); done
       wait`);
     const disks = 'xen-vbd-3-1 xen-vbd-3-2 xen-vbd-3-3 ';
-    expect(output).toBe(`${disks.repeat(4)}${'ended with 125\n'.repeat(3)}`);
+    expect(output).toBe(`0\n${disks.repeat(4)}${'ended with 125\n'.repeat(3)}`);
   });
 
   test('the service is killed while the backend is waited for: an error, and no second try', async () => {

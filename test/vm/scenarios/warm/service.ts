@@ -18,12 +18,17 @@ export async function unwatchNode(): Promise<void> {
   await sh('umount -l "$(readlink -f "$(command -v node)")"; umount -l /tmp/node');
 }
 
+/** A shell function `until_served`: waits until the service answers at once, and forgets what needed Node before that. */
+export const UNTIL_SERVED = `
+until_served() {
+  for i in $(seq 100); do : >${COLD}; dmfd ls >/dev/null; [ -s ${COLD} ] || return 0; sleep 0.2; done
+  return 1
+}`;
+
 /** Starts the service, and returns when it answers. */
 export async function startService(): Promise<void> {
   service = await vm.start(['dmfd', 'serve'], { stdin: 'null', timeoutMs: 0 });
-  await sh(
-    `for i in $(seq 100); do : >${COLD}; dmfd ls >/dev/null; [ -s ${COLD} ] || exit 0; sleep 0.2; done; exit 1`,
-  );
+  await sh(`${UNTIL_SERVED}\nuntil_served`);
 }
 
 /** With SIGKILL, all of it. */
