@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { leftToOthers, runsEachScenario, runsEverything, testsAll } from './vm/default-set.js';
+import { excluded, runsEverything, testsAll } from './vm/default-set.js';
 import { AlternatingSequencer } from './vm/harness/alternating-sequencer.js';
 import { checkout } from './vm/harness/checkout.js';
 import { testedKernels, withSystemd } from './vm/harness/kernel.js';
@@ -32,18 +32,9 @@ function filesFor(kernel: string): { include: string[]; exclude: string[] } {
       ...(kernel.startsWith('dmfd-') ? [seriesScenarios] : []),
       ...(runsEverything(kernel) ? ['test/vm/selftest/guest/**/*.test.ts'] : []),
     ],
-    exclude: [
-      ...needsLiar,
-      needsSystemd,
-      ...tooNewFor(kernel),
-      ...(runsEverything(kernel) ? [] : LEISURE),
-      ...(runsEachScenario(kernel) ? [] : leftToOthers(kernel, testsAll ? undefined : kernels)),
-    ],
+    exclude: [...needsLiar, needsSystemd, ...tooNewFor(kernel), ...excluded(kernel, kernels)],
   };
 }
-
-/** `make test` has no time for them. */
-const LEISURE = ['test/vm/scenarios/soak.test.ts', 'test/vm/scenarios/nodes.test.ts'];
 
 /** What kernels know since 6.8. */
 function tooNewFor(kernel: string): string[] {

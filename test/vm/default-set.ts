@@ -57,21 +57,20 @@ for (const file of Object.keys(ENOUGH)) {
 /** `make test-all`. */
 export const testsAll = process.env.DMFD_TEST_ALL === '1';
 
-/** In `make test-all`, this one has all of each scenario, and the others have samples: all on all would take four hours. */
+/**
+ * In `make test-all`, this one has all of each scenario; on the others, it runs what `make test` would: all of it on all of them
+ * would take four hours.
+ */
 const WHOLE = 'debian-6.12';
-/** The oldest one, which differs most from that, has a sample of each; the others have the scenarios that `make test` gives them. */
-const OLDEST = 'debian-5.10';
-/** Each has all points of the SIGKILL sweep of the main job, or a share of them: see points.ts. */
-const SWEPT = [OLDEST, WHOLE, 'debian-latest', 'dmfd-6.1'];
+/** Together, they have all points of the SIGKILL sweep of the main job: see points.ts. */
+const SWEPT = ['debian-5.10', WHOLE, 'dmfd-6.1'];
+/** What takes long, and says the same on every kernel: beside the whole, which takes long, too. */
+const LEISURELY = 'debian-latest';
+const LEISURE = ['test/vm/scenarios/soak.test.ts', 'test/vm/scenarios/nodes.test.ts'];
 
 /** Whether all of each scenario is tested on this kernel. */
 export function runsEverything(kernel: string): boolean {
   return testsAll && kernel === WHOLE;
-}
-
-/** Whether no scenario is left to other kernels. */
-export function runsEachScenario(kernel: string): boolean {
-  return testsAll && [WHOLE, OLDEST].includes(kernel);
 }
 
 /** Whether the SIGKILL sweep of the main job is made here. */
@@ -79,11 +78,23 @@ export function isSwept(kernel: string): boolean {
   return testsAll && SWEPT.includes(kernel);
 }
 
+/** The scenario files that are not for `kernel`. */
+export function excluded(kernel: string, tested: readonly string[]): string[] {
+  return [
+    ...(testsAll && kernel === LEISURELY ? [] : LEISURE),
+    ...(runsEverything(kernel) ? [] : leftToOthers(kernel, testsAll ? undefined : tested)),
+  ];
+}
+
+/** The oldest kernel, which `make test` does not have, is tested as this one is. */
+const AS: Readonly<Record<string, string>> = { 'debian-5.10': 'debian-6.1' };
+
 /** The scenario files that `kernel` may leave to others of the kernels that are tested, which may be all. */
-export function leftToOthers(kernel: string, tested?: readonly string[]): string[] {
+function leftToOthers(kernel: string, tested?: readonly string[]): string[] {
   return Object.entries(ENOUGH)
     .filter(
-      ([, kernels]) => !kernels.includes(kernel) && kernels.some((name) => tested?.includes(name) ?? true),
+      ([, kernels]) =>
+        !kernels.includes(AS[kernel] ?? kernel) && kernels.some((name) => tested?.includes(name) ?? true),
     )
     .map(([file]) => `test/vm/scenarios/${file}.test.ts`);
 }

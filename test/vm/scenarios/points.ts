@@ -1,7 +1,7 @@
 import { everything, vm } from './support.js';
 
 /** The kernels in whose runs the points of dmfd's main thread are shared out: any three in a row take all of them. */
-const KERNELS = ['debian-5.10', 'debian-latest', 'debian-6.12', 'dmfd-6.1', 'debian-6.1', 'dmfd-6.12'];
+const KERNELS = ['debian-5.10', 'debian-6.12', 'dmfd-6.1', 'debian-latest', 'debian-6.1', 'dmfd-6.12'];
 const SHARES = 3;
 
 const share = Math.max(0, KERNELS.indexOf(vm.kernel.name)) % SHARES;

@@ -9,7 +9,7 @@ const FILE = '/var/tmp/swap, a file';
 const unit = String.raw`dmfd-swap@var-tmp-swap\x2c\x20a\x20file.service`;
 const overDisk = 'dmfd-swap@dev-ram0.service';
 
-const ROUNDS = Number(process.env.DMFD_SWAP_ROUNDS ?? (everything ? 50 : 2));
+const ROUNDS = Number(process.env.DMFD_SWAP_ROUNDS ?? (everything ? 20 : 2));
 
 /** What must not be there when a swap is off. */
 const LEFT = `
