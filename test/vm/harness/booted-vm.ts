@@ -4,6 +4,9 @@ import { linesSince } from './console-log.js';
 import { Guest } from './guest.js';
 import './global-setup.js';
 
+/** What the file before this one has left in /tmp is not to be met. */
+const EMPTY = "find /tmp -xdev -mindepth 1 ! -path '/tmp/systemd-private-*' -delete 2>/dev/null";
+
 let attached: Promise<Guest> | undefined;
 
 /**
@@ -17,6 +20,7 @@ export function bootedVm(): Promise<Guest> {
 
 async function attach(): Promise<Guest> {
   const guest = await Guest.attach(inject('vmSocket'));
+  await guest.sh(EMPTY);
   beforeEach((context) => appendFileSync(guest.consoleLog, marker(context)));
   afterEach((context) => {
     if (context.task.result?.state !== 'fail') return;
