@@ -60,7 +60,7 @@ test('a killed shield costs the process that lives on no descriptor', async () =
     ['fallback', 14],
     ...late.map((point) => ['fallback', point] as const),
   ] as const;
-  for (const [mode, point] of sampleOf(points, 3)) {
+  for (const [mode, point] of sampleOf(points, 6)) {
     expect(await sh(`${killAt} shield ${point} ${script('killed-shield')} ${mode}`)).toMatch(
       /^killed shield .*\nok\n$/,
     );

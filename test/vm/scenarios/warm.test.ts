@@ -82,7 +82,7 @@ const ALIKE: readonly [what: string, script: string][] = [
 ];
 
 describe('the service does as Node does', () => {
-  test.each(sampleOf(ALIKE, 2))('%s', async (_what, script) => {
+  test.each(sampleOf(ALIKE, 3))('%s', async (_what, script) => {
     const cold = await sh(`export DMFD_COLD=1; ${script}`);
     expect(cold).not.toBe('');
     // What is seen of the environment differs by that variable.
@@ -127,7 +127,7 @@ const ITS_OWN: readonly [what: string, script: string, times?: number][] = [
 ];
 
 describe('Node does what is its own', () => {
-  test.each(sampleOf(ITS_OWN, 2))('%s', async (_what, script) => {
+  test.each(sampleOf(ITS_OWN, 3))('%s', async (_what, script) => {
     const { cold } = await watched(script);
     expect(cold).toHaveLength(1);
   });
@@ -208,15 +208,14 @@ describe('a socket that is no service costs a moment', () => {
   beforeAll(killService);
   afterAll(startService);
 
-  test.each(['deaf', 'silent', 'garbage', 'closing', 'full', 'stranger', 'dead', 'file', 'none'])(
-    '%s',
-    async (kind) => {
-      const server = await vm.start(['python3', vmFile('scenarios/warm/hostile.py'), kind]);
-      await server.waitForOutput(/ready/, 20_000, 'stdout');
-      const { stdout, cold } = await watched(`dmfd create ${ZERO} -- echo did`);
-      expect([stdout, cold.length]).toEqual(['did\n', 1]);
-      server.signal('SIGKILL', 'process');
-      await server.exited;
-    },
-  );
+  test.each(
+    sampleOf(['silent', 'deaf', 'garbage', 'closing', 'full', 'stranger', 'dead', 'file', 'none'], 3),
+  )('%s', async (kind) => {
+    const server = await vm.start(['python3', vmFile('scenarios/warm/hostile.py'), kind]);
+    await server.waitForOutput(/ready/, 20_000, 'stdout');
+    const { stdout, cold } = await watched(`dmfd create ${ZERO} -- echo did`);
+    expect([stdout, cold.length]).toEqual(['did\n', 1]);
+    server.signal('SIGKILL', 'process');
+    await server.exited;
+  });
 });

@@ -4,7 +4,7 @@ import { program } from '../../programs.js';
 import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
 import { atRegularIntervals, pointsFor } from './points.js';
-import { expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
+import { everything, expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
 import { killService, startService, UNTIL_SERVED, unwatchNode, warm, watchNode } from './warm/service.js';
 
 /**
@@ -83,7 +83,7 @@ const seenOf = (reads: string, written: readonly string[], files: string): strin
     '\n',
   );
 
-test.each(sampleOf(FORMS, 3))(
+test.each(sampleOf(FORMS, 4))(
   '%s %s (%s) is held by the backend alone, and goes with it',
   async (script, params, mode, reads, written, files) => {
     expect(await sh(formsOf(script, params, mode))).toBe(seenOf(reads, written, files));
@@ -141,9 +141,9 @@ test.each(['overlay:/tmp/a.img', '/tmp/a.img'])(
 
 /** SIGKILL at every system call from the opening of the first control device on; see kill-at, and points.ts. */
 test.each([
-  ['shield', 2, 'overlay:/tmp/base'],
-  ['group', 2, 'overlay:/tmp/base'],
-  ['main', 3, 'overlay:/tmp/base'],
+  ['shield', 1, 'overlay:/tmp/base'],
+  ['group', 1, 'overlay:/tmp/base'],
+  ['main', 2, 'overlay:/tmp/base'],
   ['main', 1, '/tmp/base'],
 ])(
   'SIGKILL (%s) of add leaves the disk or nothing, and nothing when the backend lets go',
@@ -165,7 +165,8 @@ test.each([
     const count = Number(/^points (\d+)$/m.exec(counted)?.[1]);
     expect(count).toBeGreaterThan(who === 'main' ? 200 : 14);
     // A file takes the same way as an overlay.
-    const points = params === '/tmp/base' ? atRegularIntervals(count, 3 * size) : pointsFor(who, count, size);
+    const points =
+      params === '/tmp/base' ? atRegularIntervals(count, everything ? 6 : size) : pointsFor(who, count, size);
     const lines = (await sh(killAt(points), hours)).trim().split('\n');
     expect(lines).toHaveLength(points.length);
     // What is before the device's number is told leaves nothing; what is after it, a disk; and between the two, either.
@@ -262,7 +263,7 @@ describe('with the service, without Node', () => {
     await unwatchNode();
   });
 
-  test.each(sampleOf(FORMS, 2))(
+  test.each(sampleOf(FORMS, 5))(
     '%s %s (%s) is held by the backend alone, and goes with it',
     async (script, params, mode, reads, written, files) => {
       expect(await warm(formsOf(script, params, mode))).toBe(seenOf(reads, written, files));
