@@ -11,7 +11,7 @@ const STOCK = ['debian-6.1', 'debian-6.12', 'debian-latest'];
  * leaves, is tested on all.
  */
 const ENOUGH: Readonly<Record<string, readonly string[]>> = {
-  batch: ['debian-6.12'],
+  batch: ['debian-latest'],
   ci: ['debian-6.12'],
   concurrency: ['debian-6.12'],
   forms: ['dmfd-6.1'],
@@ -47,7 +47,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   'warm-transparent': ['debian-latest'],
   'wrong-input': ['debian-6.1'],
   'write-mounted': ['debian-latest'],
-  'xen-hotplug': ['debian-6.12'],
+  'xen-hotplug': ['debian-latest'],
 };
 
 for (const file of Object.keys(ENOUGH)) {
