@@ -203,7 +203,7 @@ DMFD_EXPORT int dmfd_random(uint8_t *bytes, uint32_t size);
 /* cancel.c */
 DMFD_EXPORT int dmfd_cancel_event(void);
 
-/* readable.c */
+/* ready.c */
 DMFD_EXPORT int dmfd_wait_readable(int fd, int timeout_ms);
 
 /* kmsg.c */

@@ -43,13 +43,8 @@ static int connect_to_service(void)
 	static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = DMFD_LAUNCHER_SOCKET };
 	struct ucred server;
 	socklen_t size = sizeof(server);
-	DMFD_AUTO_FD plain = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	DMFD_AUTO_FD connection = -1;
+	DMFD_AUTO_FD connection = dmfd_above_streams(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 
-	if (plain < 0)
-		return -errno;
-	/* The number of a standard stream that was closed has to stay closed. */
-	connection = plain > STDERR_FILENO ? dmfd_steal_fd(&plain) : fcntl(plain, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (connection < 0 || connect(connection, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &server, &size) < 0)
@@ -159,7 +154,7 @@ int dmfd_ask_service(const struct dmfd_question *question)
 
 	if (!is_worth_asking(question->words))
 		return DMFD_BECOME_NODE;
-	limit = dmfd_clock() + DMFD_PATIENCE;
+	limit = dmfd_limit_after(DMFD_PATIENCE);
 	connection = connect_to_service();
 	if (connection < 0 || send_question(connection, question, limit) < 0)
 		return DMFD_BECOME_NODE;

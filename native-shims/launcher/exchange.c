@@ -9,41 +9,14 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum { MOST_PARTS = 2 };
 
-int64_t dmfd_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int wait_for(int connection, short events, int64_t limit)
-{
-	struct pollfd wanted = { .fd = connection, .events = events };
-	int ready;
-
-	do {
-		int64_t left = limit == DMFD_FOR_EVER ? -1 : limit - dmfd_clock();
-
-		if (limit != DMFD_FOR_EVER && left < 0)
-			left = 0;
-		ready = poll(&wanted, 1, (int)left);
-	} while (ready < 0 && errno == EINTR);
-	if (ready < 0)
-		return -errno;
-	return ready == 0 ? -ETIMEDOUT : 0;
-}
-
-/* A standard stream that the caller had closed is not to become the device. */
-static int above_streams(int fd)
+int dmfd_above_streams(int fd)
 {
 	int copy;
 
-	if (fd > STDERR_FILENO)
+	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	close(fd);
@@ -57,7 +30,7 @@ static int take(struct msghdr *message, struct dmfd_received *received)
 
 	received->count = dmfd_take_rights(message, received->fds, i, DMFD_RECEIVED_MAX, &lost);
 	for (; i < received->count; i++) {
-		received->fds[i] = above_streams(received->fds[i]);
+		received->fds[i] = dmfd_above_streams(received->fds[i]);
 		lost |= received->fds[i] < 0;
 	}
 	return lost ? -EMFILE : 0;
@@ -85,7 +58,7 @@ int dmfd_receive(int connection, void *bytes, size_t size, int64_t limit, struct
 			error = received ? take(&message, received) : 0;
 			at += (size_t)count;
 		} else if (errno == EAGAIN) {
-			error = wait_for(connection, POLLIN, limit);
+			error = dmfd_wait_for(connection, POLLIN, limit);
 		} else {
 			error = errno == EINTR ? 0 : -errno;
 		}
@@ -135,7 +108,7 @@ int dmfd_send_all(int connection, const struct iovec *parts, size_t count, int f
 			message.msg_control = NULL;
 			message.msg_controllen = 0;
 		} else if (errno == EAGAIN) {
-			error = wait_for(connection, POLLOUT, limit);
+			error = dmfd_wait_for(connection, POLLOUT, limit);
 		} else if (errno != EINTR) {
 			error = -errno;
 		}

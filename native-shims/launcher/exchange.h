@@ -2,15 +2,14 @@
 #ifndef DMFD_LAUNCHER_EXCHANGE_H
 #define DMFD_LAUNCHER_EXCHANGE_H
 
+#include "ready.h"
 #include "warm/warm.h"
 
 #include <sys/uio.h>
 
-/* Without a limit, as long as the other end is there. */
-#define DMFD_FOR_EVER (-1)
-
-/* Milliseconds, of the clock that limits are told on. */
-int64_t dmfd_clock(void);
+/* The descriptor, under a number that is no standard stream's: one that the caller had closed stays closed. -1, errno.
+ */
+int dmfd_above_streams(int fd);
 
 /* Descriptors that came with a message: none of them 0, 1 or 2, which may be closed here. */
 struct dmfd_received {

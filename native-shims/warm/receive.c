@@ -4,6 +4,7 @@
 
 #include "fd.h"
 #include "portable.h"
+#include "ready.h"
 #include "rights.h"
 
 #include <poll.h>
@@ -83,14 +84,10 @@ int dmfd_receive_ask(int connection, struct dmfd_ask *ask, char *body, uint32_t 
 /* 1; 0 when the launcher has gone, or become the command; -ETIMEDOUT. A negative time is no limit. */
 int dmfd_receive_reply(int connection, struct dmfd_reply *reply, int timeout_ms)
 {
-	struct pollfd wanted = { .fd = connection, .events = POLLIN };
-	int ready, error;
+	int error = dmfd_wait_for(connection, POLLIN, dmfd_limit_after(timeout_ms));
 
-	do
-		ready = poll(&wanted, 1, timeout_ms);
-	while (ready < 0 && errno == EINTR);
-	if (ready <= 0)
-		return ready < 0 ? -errno : -ETIMEDOUT;
+	if (error)
+		return error;
 	error = receive_all(connection, reply, sizeof(*reply), NULL);
 	return error == -ECONNRESET ? 0 : error ? error : 1;
 }
