@@ -62,7 +62,7 @@ $(printers): $(test_bin)/%: test/%.c $(shim_h) $(shim_c)
 $(sanitized): $(shim_objects) $(shim_h)
 	$(call compile_test_program,$(sanitizers) -pthread -Inative-shims $(and $(findstring /ask,$@),$(asking)))
 # With the launcher's own half of what it says to the service, which is somewhere else here, and may be slower.
-asking := -DDMFD_LAUNCHER_SOCKET='"launcher.sock"' -DDMFD_PATIENCE=4000 $(addprefix native-shims/launcher/,ask.c exchange.c obey.c wait.c)
+asking := -DDMFD_LAUNCHER_SOCKET='"launcher.sock"' -DDMFD_PATIENCE=4000 $(addprefix native-shims/launcher/,ask.c obey.c wait.c)
 $(test_bin)/ask: test/unit/native-shims/ask.c $(filter %.c,$(asking))
 $(test_bin)/shim-driver: test/vm/tools/shim-driver.c
 $(test_bin)/sockets: $(wildcard test/unit/*/sockets.c)

@@ -2,9 +2,9 @@
 #define _GNU_SOURCE
 #include "ask.h"
 
-#include "exchange.h"
 #include "fd.h"
 #include "obey.h"
+#include "warm/exchange.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -142,7 +142,7 @@ static int send_question(int connection, const struct dmfd_question *question, i
 	const struct iovec parts[] = { { .iov_base = &ask, .iov_len = sizeof(ask) },
 				       { .iov_base = body, .iov_len = size } };
 
-	error = dmfd_send_all(connection, parts, 2, directory, limit);
+	error = dmfd_send_all(connection, parts, 2, &directory, 1, limit);
 	free(body);
 	return error;
 }

@@ -3,9 +3,9 @@
 #include "obey.h"
 
 #include "ask.h"
-#include "exchange.h"
 #include "fd.h"
 #include "wait.h"
+#include "warm/exchange.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -34,7 +34,7 @@ static int send_reply(int connection, const struct dmfd_reply *reply)
 {
 	const struct iovec part = { .iov_base = (void *)reply, .iov_len = sizeof(*reply) };
 
-	return dmfd_send_all(connection, &part, 1, -1, DMFD_FOR_EVER);
+	return dmfd_send_all(connection, &part, 1, NULL, 0, DMFD_FOR_EVER);
 }
 
 /* A stream that was closed takes everything: Node opens /dev/null in its place. After a failure the rest is only read.

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "warm.h"
-
-#include "rights.h"
-
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
+#include "exchange.h"
 
 /*
  * Sends the head of an answer, and up to two descriptors with it (-1: none). They are on their way then, and to be
@@ -14,33 +8,16 @@
  */
 int dmfd_answer(int connection, const struct dmfd_answer *answer, int first, int second)
 {
-	const int fds[DMFD_RECEIVED_MAX] = { first, second };
-	struct iovec part = { .iov_base = (void *)answer, .iov_len = sizeof(*answer) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	DMFD_RIGHTS(DMFD_RECEIVED_MAX) control;
-	ssize_t count;
+	const struct iovec part = { .iov_base = (void *)answer, .iov_len = sizeof(*answer) };
+	const int fds[] = { first, second };
 
-	dmfd_attach_rights(&message, &control, fds, (uint32_t)((first >= 0) + (second >= 0)));
-	do
-		count = sendmsg(connection, &message, MSG_NOSIGNAL);
-	while (count < 0 && errno == EINTR);
-	if (count < 0)
-		return -errno;
-	/* So few bytes go whole, or the other end does not read. */
-	return (size_t)count == sizeof(*answer) ? 0 : -EPIPE;
+	return dmfd_send_all(connection, &part, 1, fds, (uint32_t)((first >= 0) + (second >= 0)),
+			     dmfd_limit_after(DMFD_LAUNCHER_PATIENCE));
 }
 
 int dmfd_answer_rest(int connection, const char *bytes, uint32_t size)
 {
-	size_t at = 0;
+	const struct iovec part = { .iov_base = (void *)bytes, .iov_len = size };
 
-	while (at < size) {
-		ssize_t count = send(connection, bytes + at, size - at, MSG_NOSIGNAL);
-
-		if (count < 0 && errno != EINTR)
-			return -errno;
-		if (count > 0)
-			at += (size_t)count;
-	}
-	return 0;
+	return dmfd_send_all(connection, &part, 1, NULL, 0, dmfd_limit_after(DMFD_LAUNCHER_PATIENCE));
 }

@@ -7,33 +7,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-
-/* No launcher that lives takes so long to read or to write what fits its socket's buffer. */
-enum { PATIENCE_SECONDS = 2 };
-
-static int bound(int connection)
-{
-	const struct timeval limit = { .tv_sec = PATIENCE_SECONDS };
-
-	if (setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-	    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
-		return -errno;
-	return 0;
-}
-
-/* At once, for a launcher does not wait long for a sign of life. */
-static int accept_it(int connection)
-{
-	const struct dmfd_answer accepted = { .kind = DMFD_ANSWER_ACCEPTED };
-	int error = bound(connection);
-
-	return error ? error : dmfd_answer(connection, &accepted, -1, -1);
-}
 
 /* Several processes wait at one listener: who comes too late waits on. */
 int dmfd_next_launcher(int listener, int stop)
 {
+	const struct dmfd_answer accepted = { .kind = DMFD_ANSWER_ACCEPTED };
 	const int flags = fcntl(listener, F_GETFL);
 
 	/* A service manager's blocks. */
@@ -58,8 +36,8 @@ int dmfd_next_launcher(int listener, int stop)
 				continue;
 			return -errno;
 		}
-		/* Or it has gone. */
-		if (accept_it(connection) == 0)
+		/* At once, for a launcher does not wait long for a sign of life. Or it has gone. */
+		if (dmfd_answer(connection, &accepted, -1, -1) == 0)
 			return dmfd_steal_fd(&connection);
 	}
 }

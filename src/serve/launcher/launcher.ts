@@ -11,6 +11,8 @@ const kinds = numbersOf('answer_kind', ['declined', 'write', 'end', 'start', 'ex
 
 /** Milliseconds within which a launcher says what became of a command; a process that is stopped says nothing. */
 const PATIENCE = 2000;
+/** Bytes of text that a launcher is given at a time: they fit the socket's buffer, so that only its reply is waited for. */
+const PIECE = 65536;
 /** Milliseconds after which a reader is slow. */
 const SLOW = 1000;
 
@@ -59,6 +61,14 @@ export class Launcher implements Served {
 
   write(fd: number, bytes: Buffer): void {
     this.#hasTold = true;
+    let at = 0;
+    do {
+      this.#writePiece(fd, bytes.subarray(at, at + PIECE));
+      at += PIECE;
+    } while (at < bytes.length);
+  }
+
+  #writePiece(fd: number, bytes: Buffer): void {
     this.#send(kinds().write, { size: bytes.length, value: fd });
     this.#sendRest(bytes);
     const reply = Buffer.alloc(replyAt().bytes);

@@ -79,6 +79,10 @@ const ALIKE: readonly [what: string, script: string][] = [
     `dmfd swap ${SWAP} >/dev/full 2>/tmp/said; echo $?; cat /tmp/said; tail -n +2 /proc/swaps`,
   ],
   ['help', 'dmfd create --help'],
+  [
+    'more than the pipe holds, for a reader who takes his time',
+    `seq 0 29999 | sed 's/$/ 1 zero/' >/tmp/long; dmfd create --dry-run --table-file /tmp/long | (sleep 3; cksum); rm /tmp/long`,
+  ],
 ];
 
 describe('the service does as Node does', () => {

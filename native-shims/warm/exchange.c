@@ -88,23 +88,24 @@ static void advance(struct msghdr *message, size_t sent)
 	}
 }
 
-int dmfd_send_all(int connection, const struct iovec *parts, size_t count, int fd, int64_t limit)
+int dmfd_send_all(int connection, const struct iovec *parts, size_t count, const int *fds, uint32_t fd_count,
+		  int64_t limit)
 {
-	DMFD_RIGHTS(1) control;
+	DMFD_RIGHTS(DMFD_RECEIVED_MAX) control;
 	struct iovec left[MOST_PARTS];
 	struct msghdr message = { .msg_iov = left, .msg_iovlen = count };
 
-	if (count > MOST_PARTS)
+	if (count > MOST_PARTS || fd_count > DMFD_RECEIVED_MAX)
 		return -EINVAL;
 	memcpy(left, parts, count * sizeof(*parts));
-	dmfd_attach_rights(&message, &control, &fd, fd >= 0);
+	dmfd_attach_rights(&message, &control, fds, fd_count);
 	while (message.msg_iovlen > 0) {
 		ssize_t sent = sendmsg(connection, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 		int error = 0;
 
 		if (sent >= 0) {
 			advance(&message, (size_t)sent);
-			/* It goes with the first byte. */
+			/* They have gone with the first byte. */
 			message.msg_control = NULL;
 			message.msg_controllen = 0;
 		} else if (errno == EAGAIN) {
