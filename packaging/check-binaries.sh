@@ -10,11 +10,7 @@ main() {
   ! readelf -d "$folder/dmfd" | grep -q NEEDED || fail "the launcher is not static"
   ! readelf -d "$folder/libdmfd.so" | grep -q NEEDED || fail "the library names others"
 
-  # Linked to this machine's C library, each symbol names the version that it came with.
-  compiler=$(uses_x86 && echo x86_64-linux-gnu-gcc || echo aarch64-linux-gnu-gcc)
-  find "$folder" -name '*.o' -exec "$compiler" -shared -o "$folder/versions" {} +
-  newest=$(readelf -W --dyn-syms "$folder/versions" | grep -o '@GLIBC_[0-9.]*' | sed 's/.*_//' | sort -V | tail -1)
-  rm "$folder/versions"
+  newest=$(readelf -W --dyn-syms "$folder/libdmfd-versions.so" | grep -o '@GLIBC_[0-9.]*' | sed 's/.*_//' | sort -V | tail -1)
   [ "$(printf '%s\n%s\n' "$newest" "$oldest" | sort -V | tail -1)" = "$oldest" ] ||
     fail "the library needs glibc $newest"
 
