@@ -96,16 +96,18 @@ lint: lint-ready build $(compiled_tests) ## formatting, lint and types of TypeSc
 	$(MAKE) --no-print-directory -C native-shims analyze
 
 .PHONY: bench
-bench: vm-ready ## what dmfd costs, against what it replaces: docs/performance; ROUNDS=3 or ONLY=batch for less, in build/bench.json alone
+bench: vm-ready build/patient/dmfd ## what dmfd costs, against what it replaces: docs/performance; ROUNDS=3 or ONLY=batch for less, in build/bench.json alone
 	KERNEL="$(KERNEL)" ROUNDS="$(ROUNDS)" ONLY="$(ONLY)" node build/test/bench/main.js
 	@[ ! -d docs/performance ] || $(bin)/biome format --write docs/performance
 
 .PHONY: bench-xen
-bench-xen: vm-ready ## twelve disks of Xen at once, by Xen's own hotplug script, by dmfd, and with its service; PEER=, ROUNDS= and KILLS= to choose
-	@# In emulation, the service takes longer to answer than a launcher waits on a real machine.
-	@$(MAKE) --no-print-directory -C native-shims BUILD=../build/patient CPPFLAGS=-DDMFD_PATIENCE=2000 ../build/patient/dmfd
+bench-xen: vm-ready build/patient/dmfd ## twelve disks of Xen at once, by Xen's own hotplug script, by dmfd, and with its service; PEER=, ROUNDS= and KILLS= to choose
 	@packages=$$(test/xen/fetch.sh) && KERNEL=debian-6.1 XEN=1 \
 		RUN="$(CURDIR)/test/xen/bench.sh $(CURDIR)/build/patient/dmfd $$packages $(or $(ROUNDS),3) $(or $(KILLS),20) $(PEER)" node build/test/vm/shell.js
+
+# In emulation, the service takes longer to answer than a launcher waits on a real machine.
+build/patient/dmfd: $(shim_sources)
+	@$(MAKE) --no-print-directory -C native-shims BUILD=../build/patient CPPFLAGS=-DDMFD_PATIENCE=2000 ../build/patient/dmfd
 
 .PHONY: vm
 vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, SYSTEMD=1, XEN=1, RUN='dmfd probe' for one line
@@ -120,7 +122,7 @@ prebuilt: build $(prebuilt_for:%=prebuilt-%) ## the binaries of the packages, fo
 	@cd prebuilt && sha256sum */* >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS
 $(prebuilt_for:%=prebuilt-%): prebuilt-%: build-ready
 	@test/prerequisites.sh package
-	@$(MAKE) --no-print-directory -C native-shims PORTABLE=1 BUILD=../build/prebuilt/$* CC=$*-linux-gnu-gcc CFLAGS=-O2
+	@$(MAKE) --no-print-directory -C native-shims PORTABLE=1 BUILD=../build/prebuilt/$* CC=$*-linux-gnu-gcc CFLAGS=-O2 all versions
 	@packaging/check-binaries.sh build/prebuilt/$*
 	@install -D -t prebuilt/$* build/prebuilt/$*/dmfd build/prebuilt/$*/libdmfd.so
 

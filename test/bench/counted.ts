@@ -6,7 +6,9 @@ import type { BenchGuest, Words } from './guest.js';
 import type { Measure } from './measure.js';
 
 const ZERO = '0 8 zero';
-const COLD: Words = ['dmfd', 'create', '--table', ZERO, '--exec', '--', 'true'];
+const NO_WAIT = '--noudevsync';
+const CREATE: Words = ['dmfd', 'create', '--table', ZERO, '--exec', '--', 'true'];
+const DMSETUP_ALONE = byDmsetup('--table', ZERO);
 const BARE = program('bare');
 const LIBRARY = join(checkout, 'test/bench/programs/library.mjs');
 const INDEX = join(checkout, 'dist/index.js');
@@ -14,9 +16,9 @@ const INDEX = join(checkout, 'dist/index.js');
 /** What a script has to do for a device that ends with its holder. */
 function byDmsetup(...table: string[]): Words {
   return [
-    ...['dmsetup', 'create', '--noudevsync', 'bench', ...table, ';'],
+    ...['dmsetup', 'create', NO_WAIT, 'bench', ...table, ';'],
     ...['open', '/dev/mapper/bench', ';'],
-    ...['dmsetup', 'remove', '--deferred', '--noudevsync', 'bench'],
+    ...['dmsetup', 'remove', '--deferred', NO_WAIT, 'bench'],
   ];
 }
 
@@ -26,25 +28,25 @@ const CROWD = 5000;
 const PROBES = 100;
 
 const DMSETUP = 'dmsetup create, open, dmsetup remove --deferred';
+const CRYPTSETUP = 'cryptsetup, mkswap, swapon, swapoff, cryptsetup';
+const FREE_LOOP = '/dev/loop7';
 
 /** Those that need nothing but a guest. */
 export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
   const requests = await guest.file('requests', `{"table":"${ZERO}"}\n`.repeat(THOUSAND));
   const many = await guest.file('many-requests', `{"table":"${ZERO}"}\n`.repeat(LINES));
   const table = await guest.file('table', tableOf(LINES));
-  const loop = (
-    await guest.sh('truncate -s 64M /bench/tmp/swap.img; losetup -f --show /bench/tmp/swap.img')
-  ).trim();
+  const loop = await loopDevice(guest);
   const library = (how: 'sync' | 'threads') => async () =>
     (await guest.printed(['node', LIBRARY, INDEX, how, String(THOUSAND)])) / THOUSAND;
   const bare = async () => (await guest.printed([BARE, String(THOUSAND)])) / THOUSAND;
-  const once = () => guest.time(byDmsetup('--table', ZERO));
+  const once = () => guest.time(DMSETUP_ALONE);
   return [
     {
       name: 'one device, cold',
       against: '`node -e 0` + the bare ioctls in C',
       unit: 'instructions',
-      ours: () => guest.time(COLD),
+      ours: () => guest.time(CREATE),
       theirs: () => guest.time(['node', '-e', '0', ';', BARE, '1', 'true']),
       bound: 1.1,
     },
@@ -52,12 +54,12 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
       name: 'one device, cold',
       against: DMSETUP,
       unit: 'instructions',
-      ours: () => guest.time(COLD),
+      ours: () => guest.time(CREATE),
       theirs: once,
     },
     {
       name: '`dmfd swap`, `swapoff`, cold',
-      against: 'cryptsetup, mkswap, swapon, swapoff, cryptsetup',
+      against: CRYPTSETUP,
       unit: 'instructions',
       ours: () => guest.time(['dmfd', 'swap', loop, ';', 'swapoff', '/dev/dm-0']),
       theirs: () => guest.time(byCryptsetup(loop)),
@@ -119,6 +121,55 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
   ];
 }
 
+/** While the service runs. */
+export async function warmMeasures(guest: BenchGuest): Promise<Measure[]> {
+  const image = await guest.file('warm.img', '\0'.repeat(1 << 20));
+  const loop = await loopDevice(guest);
+  return [
+    {
+      name: 'one device, warm',
+      against: DMSETUP,
+      unit: 'instructions',
+      ours: () => guest.time(CREATE),
+      theirs: () => guest.time(DMSETUP_ALONE),
+      bound: 1,
+    },
+    {
+      name: 'one device over a file, warm',
+      against: `losetup, ${DMSETUP}, losetup -d`,
+      unit: 'instructions',
+      ours: () => guest.time(['dmfd', 'create', '--linear', image, '--exec', '--', 'true']),
+      theirs: () =>
+        guest.time([
+          ...['losetup', FREE_LOOP, image, ';'],
+          ...byDmsetup('--table', `0 2048 linear ${FREE_LOOP} 0`),
+          ...[';', 'losetup', '-d', FREE_LOOP],
+        ]),
+      bound: 0.7,
+    },
+    {
+      name: '`dmfd swap`, `swapoff`, warm',
+      against: CRYPTSETUP,
+      unit: 'instructions',
+      ours: () => guest.time(['dmfd', 'swap', loop, ';', 'swapoff', '/dev/dm-0']),
+      theirs: () => guest.time(byCryptsetup(loop)),
+      bound: 0.7,
+    },
+  ];
+}
+
+/** While the service and udevd run. */
+export function udevMeasure(guest: BenchGuest): Measure {
+  return {
+    name: 'one device, warm, beside udevd',
+    against: `${DMSETUP}, which wait for udevd`,
+    unit: 'instructions',
+    ours: () => guest.time(CREATE),
+    theirs: () => guest.time(DMSETUP_ALONE.filter((word) => word !== NO_WAIT)),
+    bound: 0.5,
+  };
+}
+
 /** The second half of what it compares needs five thousand devices: this measures both halves before it returns. */
 export async function crowdedMeasure(guest: BenchGuest, rounds: number): Promise<Measure> {
   const create = async () => (await guest.printed(['node', LIBRARY, INDEX, 'sync', String(PROBES)])) / PROBES;
@@ -139,6 +190,15 @@ export async function crowdedMeasure(guest: BenchGuest, rounds: number): Promise
     theirs: async () => alone.shift() ?? Number.NaN,
     bound: 1.1,
   };
+}
+
+/** Over a file that all measures of swap share. */
+async function loopDevice(guest: BenchGuest): Promise<string> {
+  const image = '/bench/tmp/swap.img';
+  const found = await guest.sh(
+    `truncate -s 64M ${image}; losetup -nO NAME -j ${image} | grep . || losetup -f --show ${image}`,
+  );
+  return found.trim();
 }
 
 function tableOf(lines: number): string {

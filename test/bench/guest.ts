@@ -5,8 +5,9 @@
  */
 import { join } from 'node:path';
 import { program } from '../programs.js';
-import { checkout } from '../vm/harness/checkout.js';
+import { checkout, vmFile } from '../vm/harness/checkout.js';
 import { type OwnVm, startVm } from '../vm/harness/shared-vm.js';
+import { unpackedUdev } from '../vm/harness/udev.js';
 
 const ROOT = '/bench';
 const PROGRAMS = ['node', 'dmsetup', 'cryptsetup', 'mkswap', 'swapon', 'swapoff', 'losetup', 'true', 'sleep'];
@@ -17,18 +18,26 @@ const PARTS = [
   'package.json',
   'native-shims/build/dmfd',
   'native-shims/build/libdmfd.so',
+  'build/patient/dmfd',
   'node_modules/ffi-rs',
   'node_modules/@yuuang',
   'test/bench/programs/library.mjs',
 ];
+/** Of Debian's udev, when it is installed in the guest. */
+const UDEV = ['/usr/lib/systemd/systemd-udevd', '/usr/lib/udev', '/etc/udev'];
 const TOOLS = ['stopwatch', 'bare'].map(program);
 
-const ENVIRONMENT = { DM_DISABLE_UDEV: '1' };
+type Environment = Readonly<Record<string, string>>;
+
+/** What dmsetup and cryptsetup are told where no udevd runs. */
+const NO_UDEV: Environment = { DM_DISABLE_UDEV: '1' };
 
 /** What a program is started with in the guest: words, and `;` or `&` between commands, as stopwatch takes them. */
 export type Words = readonly string[];
 
 export class BenchGuest {
+  #environment = NO_UDEV;
+
   private constructor(readonly vm: OwnVm) {}
 
   /**
@@ -45,8 +54,9 @@ export class BenchGuest {
     const guest = new BenchGuest(vm);
     const parts = PARTS.map((part) => join(checkout, part));
     const memoryRoot = join(checkout, 'test/bench/programs/memory-root.sh');
-    await guest.sh(`set -e; modprobe dm-mod; modprobe dm-crypt; modprobe loop
-      ${memoryRoot} ${ROOT} $(for name in ${PROGRAMS.join(' ')}; do which $name; done) ${[...parts, ...TOOLS].join(' ')}
+    await guest.sh(`set -e; ${vmFile('udev/install.sh')} ${await unpackedUdev()}
+      modprobe dm-mod; modprobe dm-crypt; modprobe loop
+      ${memoryRoot} ${ROOT} $(for name in ${PROGRAMS.join(' ')}; do which $name; done) ${[...parts, ...TOOLS, ...UDEV].join(' ')}
       mkdir -p ${ROOT}/usr/local/bin; ln -s ${join(checkout, 'native-shims/build/dmfd')} ${ROOT}/usr/local/bin/dmfd`);
     return guest;
   }
@@ -58,7 +68,10 @@ export class BenchGuest {
   /** Runs a script of the guest's own shell, which has to succeed, and returns what it prints. */
   async sh(script: string): Promise<string> {
     // No time limits: where instructions are counted, a guest that waits for the host lets all time pass at once.
-    const { code, signal, stdout, stderr } = await this.vm.sh(script, { timeoutMs: 0, env: ENVIRONMENT });
+    const { code, signal, stdout, stderr } = await this.vm.sh(script, {
+      timeoutMs: 0,
+      env: this.#environment,
+    });
     if (code === 0) return stdout;
     throw new Error(`${script}\nended with ${code ?? signal}\n${stdout}${stderr}`);
   }
@@ -83,7 +96,10 @@ export class BenchGuest {
   /** The number that a program prints; then waits until its devices are gone. */
   async printed(words: Words): Promise<number> {
     const before = await this.deviceCount();
-    const { code, stdout, stderr } = await this.vm.run(inRoot(words), { timeoutMs: 0, env: ENVIRONMENT });
+    const { code, stdout, stderr } = await this.vm.run(inRoot(words), {
+      timeoutMs: 0,
+      env: this.#environment,
+    });
     if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${stderr}`);
     await this.sh(`until [ "$(ls /sys/block | grep -c '^dm-')" -le ${before} ]; do sleep 0.5; done`);
     return Number(stdout);
@@ -93,9 +109,39 @@ export class BenchGuest {
     return Number(await this.sh("ls /sys/block | grep -c '^dm-' || :"));
   }
 
+  /** Has the service run while `use` is done, and answer: there is no Node then for a launcher to become. */
+  async served<T>(use: () => Promise<T>): Promise<T> {
+    return await this.during(['dmfd', 'serve'], undefined, async () => {
+      const node = `${ROOT}$(which node)`;
+      await this.sh(`until [ "$(pgrep -cf '[w]arm.cjs')" -ge 2 ]; do sleep 0.2; done; mv "${node}" "${node}.away"
+        until chroot ${ROOT} dmfd ls >/dev/null 2>&1; do sleep 0.2; done`);
+      try {
+        return await use();
+      } finally {
+        await this.sh(`mv "${node}.away" "${node}"`);
+      }
+    });
+  }
+
+  /** Has udevd run while `use` is done, and those wait for it that would. */
+  async withUdev<T>(use: () => Promise<T>): Promise<T> {
+    await this.sh(`${vmFile('udev/start.sh')} ${await unpackedUdev()} ${ROOT}`);
+    this.#environment = {};
+    try {
+      return await use();
+    } finally {
+      this.#environment = NO_UDEV;
+      await this.sh(vmFile('udev/stop.sh'));
+    }
+  }
+
   /** Runs a program until `use` has been done. */
   async during<T>(words: Words, ready: RegExp | undefined, use: (pid: number) => Promise<T>): Promise<T> {
-    const running = await this.vm.start(inRoot(words), { timeoutMs: 0, stdin: 'null', env: ENVIRONMENT });
+    const running = await this.vm.start(inRoot(words), {
+      timeoutMs: 0,
+      stdin: 'null',
+      env: this.#environment,
+    });
     try {
       if (ready !== undefined) await running.waitForOutput(ready, 3_600_000);
       return await use(running.pid);

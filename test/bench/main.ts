@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { checkout } from '../vm/harness/checkout.js';
-import { countedMeasures, crowdedMeasure } from './counted.js';
+import { countedMeasures, crowdedMeasure, udevMeasure, warmMeasures } from './counted.js';
 import { BenchGuest } from './guest.js';
 import { compare, type Measure, type Outcome } from './measure.js';
 import { pageOf, rowOf } from './page.js';
@@ -28,9 +28,21 @@ const isWhole = only === undefined && rounds >= ENOUGH;
 const outcomes: Outcome[] = [];
 const swap: SwapCounts[] = [];
 
-async function perform(measures: readonly Measure[]): Promise<void> {
+function wants(name: string): boolean {
+  return only === undefined || only.test(name);
+}
+
+/** @param around what is needed for them, where there are any */
+async function perform(
+  measures: readonly Measure[],
+  around: (work: () => Promise<void>) => Promise<void> = (work) => work(),
+): Promise<void> {
+  const wanted = measures.filter(({ name }) => wants(name));
+  if (wanted.length > 0) await around(() => compareAll(wanted));
+}
+
+async function compareAll(measures: readonly Measure[]): Promise<void> {
   for (const measure of measures) {
-    if (only !== undefined && !only.test(measure.name)) continue;
     const outcome = await compare(measure, rounds);
     outcomes.push(outcome);
     console.log(rowOf(outcome));
@@ -53,11 +65,16 @@ async function inGuest(
 await perform(nativeMeasures());
 const release = await inGuest('counted', async (guest) => {
   await perform(await countedMeasures(guest));
-  if (only === undefined || only.test('swap')) swap.push(...(await countSwap(guest)));
-  if (only === undefined || only.test('5,000')) await perform([await crowdedMeasure(guest, rounds)]);
+  if (wants('swap')) swap.push(...(await countSwap(guest)));
+  await perform(await warmMeasures(guest), (work) => guest.served(work));
+  await perform([udevMeasure(guest)], (work) => guest.withUdev(() => guest.served(work)));
+  if (wants('5,000')) await perform([await crowdedMeasure(guest, rounds)]);
 });
-if (only === undefined || only.test('at once'))
-  await inGuest('real', async (guest) => await perform([atOnceMeasure(guest)]));
+if (wants('at once'))
+  await inGuest('real', async (guest) => {
+    await perform([atOnceMeasure(guest, 'cold')]);
+    await perform([atOnceMeasure(guest, 'warm')], (work) => guest.served(work));
+  });
 
 const results: Results = { conditions: conditionsOf(release), outcomes, swap };
 const json = `${JSON.stringify(results, null, 2)}\n`;
