@@ -122,8 +122,9 @@ test.runIf(kernelKnows('when a node was made'))('how old a device is, is known',
 });
 
 test('for people: headings on a terminal are bold, unless NO_COLOR; lines fit 80 characters', async () => {
+  // Wider than most: what does not fit is cut off.
   const onTerminal = (environment: string) =>
-    sh(`${environment} script -qec 'dmfd ls -a' /dev/null </dev/null`);
+    sh(`${environment} script -qec 'stty cols 100; dmfd ls -a' /dev/null </dev/null`);
   const plain = await sh('dmfd ls -a');
   expect(plain.split('\n')[0]).toMatch(/^NAME +NODE +SIZE TARGETS +MODE STATE +OPEN AGE HELD BY$/);
   expect(plain).toMatch(
