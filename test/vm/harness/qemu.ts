@@ -86,9 +86,11 @@ const forXen =
 /**
  * A guest that panics resets, and -no-reboot makes that QEMU's end. The emulated processors' TSCs are the
  * host's own, so in step; a kernel that distrusts them reads the far slower HPET instead. See {@link tscRate}. To fill
- * each page with zeros as soon as it is allocated takes a twentieth of a test's time.
+ * each page with zeros as soon as it is allocated takes a twentieth of a test's time. An emulator that has translated a page of a
+ * program for one process has done so for the next one only if that has it at the same address: with random addresses, a start of
+ * Node takes half as long again, and one of a small program three times as long.
  */
-const forTheKernel = 'panic=-1 oops=panic tsc=reliable init_on_alloc=0';
+const forTheKernel = 'panic=-1 oops=panic tsc=reliable init_on_alloc=0 norandmaps';
 const forSystemd =
   'dmfd.systemd systemd.unit=dmfd.target systemd.show_status=no systemd.log_target=journal-or-kmsg';
 
@@ -110,8 +112,9 @@ function tscRate({ accelerator, counted }: QemuRequest): string {
 function acceleration(request: QemuRequest): string[] {
   const cpus = `${request.cpus ?? processorsPerGuest()}`;
   if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', cpus];
-  // With SMAP, an emulated kernel takes longer, and Xen's domain 0 dies at its first return to a program.
-  const cpu = ['-cpu', 'max,smap=off', '-smp', cpus];
+  // With SMAP, an emulated kernel takes longer, and Xen's domain 0 dies at its first return to a program. "erms" promises that bytes
+  // are copied one by one as fast as in eights, which is not so here; "la57" makes one more level of page tables.
+  const cpu = ['-cpu', 'max,smap=off,erms=off,la57=off', '-smp', cpus];
   if (request.counted)
     return ['-accel', 'tcg,thread=single', '-icount', 'shift=0,align=off,sleep=off', ...cpu];
   return ['-accel', 'tcg,thread=multi', ...cpu];
