@@ -75,8 +75,9 @@ test('udev that is told nothing follows its rules, which make one link', async (
 });
 
 test('a wait for udev has an end, and a signal ends it before', async () => {
+  // While udevd has anything to do, it does not stop at once.
   const output = await sh(`
-    udevadm control --stop-exec-queue
+    udevadm settle; udevadm control --stop-exec-queue
     dmfd create linked --zero 8 --udev full --udev-wait=0.5 --wait-gone -- echo started 2>&1
     node ${vmFile('scenarios/udev/aborted.mjs')}
     udevadm control --start-exec-queue; udevadm settle`);
