@@ -107,7 +107,7 @@ bench-xen: vm-ready build/patient/dmfd ## twelve disks of Xen at once, by Xen's 
 
 # In emulation, the service takes longer to answer than a launcher waits on a real machine.
 build/patient/dmfd: $(shim_sources)
-	@$(MAKE) --no-print-directory -C native-shims BUILD=../build/patient CPPFLAGS=-DDMFD_PATIENCE=2000 ../build/patient/dmfd
+	@$(MAKE) --no-print-directory -C native-shims BUILD=../build/patient CPPFLAGS=-DDMFD_PATIENCE=20000 ../build/patient/dmfd
 
 .PHONY: vm
 vm: vm-ready ## a shell in the virtual machine; KERNEL=debian-6.1 for another kernel, SYSTEMD=1, XEN=1, RUN='dmfd probe' for one line

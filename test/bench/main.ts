@@ -13,7 +13,7 @@ import { BenchGuest } from './guest.js';
 import { compare, type Measure, type Outcome } from './measure.js';
 import { pageOf, rowOf } from './page.js';
 import { pictureOf } from './picture.js';
-import { atOnceMeasure, nativeMeasures } from './real.js';
+import { atOnceMeasure, atOnceName, nativeMeasures } from './real.js';
 import type { Conditions, Results } from './results.js';
 import { countSwap, type SwapCounts } from './swap-counts.js';
 
@@ -70,7 +70,7 @@ const release = await inGuest('counted', async (guest) => {
   await perform([udevMeasure(guest)], (work) => guest.withUdev(() => guest.served(work)));
   if (wants('5,000')) await perform([await crowdedMeasure(guest, rounds)]);
 });
-if (wants('at once'))
+if (wants(atOnceName('cold')) || wants(atOnceName('warm')))
   await inGuest('real', async (guest) => {
     await perform([atOnceMeasure(guest, 'cold')]);
     await perform([atOnceMeasure(guest, 'warm')], (work) => guest.served(work));

@@ -1,4 +1,5 @@
 /** What was measured, as a page of Markdown. */
+import { ANSWERED_BEFORE } from './guest.js';
 import { type Outcome, shareOfBound, type Unit } from './measure.js';
 import type { Results } from './results.js';
 import type { Spread } from './statistics.js';
@@ -21,7 +22,8 @@ ${countsOf(swap)}
 - **Instructions** (in millions: M) are those of a virtual machine with one processor, whose clock counts them: the kernel's and those of all
   processes, and a nanosecond for each until the next timer when all of them wait. All files are in its memory, and no udevd runs.
 - **64 at once** is measured on the clock of an emulated machine with two processors, and what is called native on this machine's own.
-- What "cold" says is that dmfd starts Node each time; "warm", that \`dmfd serve\` runs, and it never does. "Resident" is \`VmRSS\`.
+- What "cold" says is that dmfd starts Node each time; "warm", that \`dmfd serve\` runs, and it never does; the service
+  has made ${ANSWERED_BEFORE} devices before. "Resident" is \`VmRSS\`.
 - [All numbers](results.json), with what they were measured on:
 
 | what       | version                       |

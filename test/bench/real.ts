@@ -12,6 +12,10 @@ const AT_ONCE = 64;
 const CALLS = 2000;
 const CREATE = ['create', '--table', '0 8 zero', '--exec', '--', 'true'];
 
+export function atOnceName(how: 'cold' | 'warm'): string {
+  return `64 at once on 2 CPUs, ${how}: throughput`;
+}
+
 /**
  * On two processors.
  *
@@ -23,7 +27,7 @@ export function atOnceMeasure(guest: BenchGuest, how: 'cold' | 'warm'): Measure 
   const many = (between: string) =>
     guest.time(Array.from({ length: AT_ONCE }, () => [dmfd, ...CREATE, between]).flat());
   return {
-    name: `64 at once on 2 CPUs, ${how}: throughput`,
+    name: atOnceName(how),
     against: '64 in a row',
     unit: 'seconds',
     ours: async () => (await many('&')) / SECOND,
