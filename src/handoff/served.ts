@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { represent } from '../kernel/pseudo-files.js';
 import type { Bytes } from './bytes.js';
 import type { CallerState } from './caller-state.js';
 import type { EncodedCommand } from './command.js';
@@ -46,6 +47,7 @@ export function served(): Served | undefined {
 /** From here on, until it is called again; undefined: the process itself. */
 export function serve(other: Served | undefined): void {
   current = other;
+  represent(other?.pid);
 }
 
 /** Thrown where what is asked for can be done by the caller's own process alone: it has a descriptor, or time to wait. */

@@ -18,9 +18,17 @@ export function listIfThere(path: string): string[] {
   }
 }
 
-/** The pids of all processes but this one. */
+let represented = process.pid;
+
+/** From here on, this process does what another one was asked for, which is no other one for it; undefined: no longer. */
+export function represent(pid: number | undefined): void {
+  represented = pid ?? process.pid;
+}
+
+/** The pids of all processes but this one, and the one that it represents. */
 export function otherProcesses(): string[] {
-  return listIfThere('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
+  const own = [process.pid, represented].map(String);
+  return listIfThere('/proc').filter((entry) => /^\d+$/.test(entry) && !own.includes(entry));
 }
 
 /** The name of a process, as it may have set it itself. */
