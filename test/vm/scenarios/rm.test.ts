@@ -54,7 +54,7 @@ describe('rm', () => {
 
   test('one that is not there, one that is none, and one too many', async () => {
     const { code, stdout, stderr } = await vm.sh(`
-      ${make('twin', '--uuid ONE')}; ${make('other', '--uuid twin')}
+      modprobe loop; ${make('twin', '--uuid ONE')}; ${make('other', '--uuid twin')}
       for device in absent '' /dev/nonexistent /dev/loop0 /dev/null twin; do dmfd rm "$device"; echo $?; done
       dmfd rm --diskseq 999999; echo $?; dmfd rm other; dmfd rm ONE`);
     expect(stdout).toBe(`${'125\n'.repeat(7)}other: removed\ntwin: removed\n`);
