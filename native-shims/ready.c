@@ -8,17 +8,17 @@
 #include <poll.h>
 #include <time.h>
 
-int64_t dmfd_clock(void)
+static int64_t now(void)
 {
-	struct timespec now;
+	struct timespec time;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
 int64_t dmfd_limit_after(int64_t timeout_ms)
 {
-	return timeout_ms < 0 ? DMFD_FOR_EVER : dmfd_clock() + timeout_ms;
+	return timeout_ms < 0 ? DMFD_FOR_EVER : now() + timeout_ms;
 }
 
 int dmfd_wait_for(int fd, short events, int64_t limit)
@@ -27,7 +27,7 @@ int dmfd_wait_for(int fd, short events, int64_t limit)
 	int ready;
 
 	do {
-		int64_t left = limit == DMFD_FOR_EVER ? -1 : limit - dmfd_clock();
+		int64_t left = limit == DMFD_FOR_EVER ? -1 : limit - now();
 
 		if (limit != DMFD_FOR_EVER && left < 0)
 			left = 0;

@@ -7,9 +7,6 @@
 /* For a limit: as long as it takes. */
 #define DMFD_FOR_EVER (-1)
 
-/* Milliseconds, of the clock that limits are told on. */
-int64_t dmfd_clock(void);
-
 /* The limit that comes after so many milliseconds; a negative number is none. */
 int64_t dmfd_limit_after(int64_t timeout_ms);
 

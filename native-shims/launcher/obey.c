@@ -18,12 +18,11 @@ static int write_all(int fd, const char *bytes, size_t size)
 
 	while (at < size) {
 		ssize_t count = write(fd, bytes + at, size - at);
-		struct pollfd full = { .fd = fd, .events = POLLOUT };
 
 		if (count >= 0)
 			at += (size_t)count;
 		else if (errno == EAGAIN)
-			poll(&full, 1, -1);
+			dmfd_wait_for(fd, POLLOUT, DMFD_FOR_EVER);
 		else if (errno != EINTR)
 			return -errno;
 	}
