@@ -59,9 +59,8 @@ const ALIKE: readonly [what: string, script: string][] = [
   ['what it would do', `dmfd create --dry-run --json ${ZERO} | tr -d '0-9a-f'`],
   ['what this kernel can do', 'dmfd probe | grep -v targets'],
   [
-    // In place of dmfd, which could otherwise still be about to let go.
     'a list, and a removal',
-    `dmfd create mine ${ZERO} --exec -- sh -c 'dmfd ls -o name,size,held-by; dmfd ls -n -o name; dmfd rm mine' | sed 's/[0-9]\\+/N/g'`,
+    `dmfd create mine ${ZERO} -- sh -c 'dmfd ls -o name,size,held-by; dmfd ls -n -o name; dmfd rm mine' | sed 's/[0-9]\\+/N/g'`,
   ],
   [
     'more room',
