@@ -2,12 +2,11 @@
 import { join } from 'node:path';
 import { program } from '../programs.js';
 import { checkout } from '../vm/harness/checkout.js';
-import type { BenchGuest, Words } from './guest.js';
+import { type BenchGuest, CREATE, type Words } from './guest.js';
 import type { Measure } from './measure.js';
 
 const ZERO = '0 8 zero';
 const NO_WAIT = '--noudevsync';
-const CREATE: Words = ['dmfd', 'create', '--table', ZERO, '--exec', '--', 'true'];
 const DMSETUP_ALONE = byDmsetup('--table', ZERO);
 const BARE = program('bare');
 const LIBRARY = join(checkout, 'test/bench/programs/library.mjs');
@@ -28,7 +27,6 @@ const CROWD = 5000;
 const PROBES = 100;
 
 const DMSETUP = 'dmsetup create, open, dmsetup remove --deferred';
-const CRYPTSETUP = 'cryptsetup, mkswap, swapon, swapoff, cryptsetup';
 const FREE_LOOP = '/dev/loop7';
 
 /** Those that need nothing but a guest. */
@@ -36,7 +34,6 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
   const requests = await guest.file('requests', `{"table":"${ZERO}"}\n`.repeat(THOUSAND));
   const many = await guest.file('many-requests', `{"table":"${ZERO}"}\n`.repeat(LINES));
   const table = await guest.file('table', tableOf(LINES));
-  const loop = await loopDevice(guest);
   const library = (how: 'sync' | 'threads') => async () =>
     (await guest.printed(['node', LIBRARY, INDEX, how, String(THOUSAND)])) / THOUSAND;
   const bare = async () => (await guest.printed([BARE, String(THOUSAND)])) / THOUSAND;
@@ -46,24 +43,12 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
       name: 'one device, cold',
       against: '`node -e 0` + the bare ioctls in C',
       unit: 'instructions',
-      ours: () => guest.time(CREATE),
+      ours: () => guest.time(['dmfd', ...CREATE]),
       theirs: () => guest.time(['node', '-e', '0', ';', BARE, '1', 'true']),
       bound: 1.1,
     },
-    {
-      name: 'one device, cold',
-      against: DMSETUP,
-      unit: 'instructions',
-      ours: () => guest.time(CREATE),
-      theirs: once,
-    },
-    {
-      name: '`dmfd swap`, `swapoff`, cold',
-      against: CRYPTSETUP,
-      unit: 'instructions',
-      ours: () => guest.time(['dmfd', 'swap', loop, ';', 'swapoff', '/dev/dm-0']),
-      theirs: () => guest.time(byCryptsetup(loop)),
-    },
+    createMeasure(guest, 'cold'),
+    await swapMeasure(guest, 'cold'),
     {
       name: 'library, `createDeviceSync`, per device, 1,000',
       against: 'the bare ioctls in C',
@@ -124,16 +109,8 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
 /** While the service runs. */
 export async function warmMeasures(guest: BenchGuest): Promise<Measure[]> {
   const image = await guest.file('warm.img', '\0'.repeat(1 << 20));
-  const loop = await loopDevice(guest);
   return [
-    {
-      name: 'one device, warm',
-      against: DMSETUP,
-      unit: 'instructions',
-      ours: () => guest.time(CREATE),
-      theirs: () => guest.time(DMSETUP_ALONE),
-      bound: 1,
-    },
+    { ...createMeasure(guest, 'warm'), bound: 1 },
     {
       name: 'one device over a file, warm',
       against: `losetup, ${DMSETUP}, losetup -d`,
@@ -147,24 +124,16 @@ export async function warmMeasures(guest: BenchGuest): Promise<Measure[]> {
         ]),
       bound: 0.7,
     },
-    {
-      name: '`dmfd swap`, `swapoff`, warm',
-      against: CRYPTSETUP,
-      unit: 'instructions',
-      ours: () => guest.time(['dmfd', 'swap', loop, ';', 'swapoff', '/dev/dm-0']),
-      theirs: () => guest.time(byCryptsetup(loop)),
-      bound: 0.7,
-    },
+    { ...(await swapMeasure(guest, 'warm')), bound: 0.7 },
   ];
 }
 
 /** While the service and udevd run. */
 export function udevMeasure(guest: BenchGuest): Measure {
   return {
+    ...createMeasure(guest, 'warm'),
     name: 'one device, warm, beside udevd',
     against: `${DMSETUP}, which wait for udevd`,
-    unit: 'instructions',
-    ours: () => guest.time(CREATE),
     theirs: () => guest.time(DMSETUP_ALONE.filter((word) => word !== NO_WAIT)),
     bound: 0.5,
   };
@@ -189,6 +158,27 @@ export async function crowdedMeasure(guest: BenchGuest, rounds: number): Promise
     ours: async () => crowded.shift() ?? Number.NaN,
     theirs: async () => alone.shift() ?? Number.NaN,
     bound: 1.1,
+  };
+}
+
+function createMeasure(guest: BenchGuest, how: 'cold' | 'warm'): Measure {
+  return {
+    name: `one device, ${how}`,
+    against: DMSETUP,
+    unit: 'instructions',
+    ours: () => guest.time(['dmfd', ...CREATE]),
+    theirs: () => guest.time(DMSETUP_ALONE),
+  };
+}
+
+async function swapMeasure(guest: BenchGuest, how: 'cold' | 'warm'): Promise<Measure> {
+  const loop = await loopDevice(guest);
+  return {
+    name: `\`dmfd swap\`, \`swapoff\`, ${how}`,
+    against: 'cryptsetup, mkswap, swapon, swapoff, cryptsetup',
+    unit: 'instructions',
+    ours: () => guest.time(['dmfd', 'swap', loop, ';', 'swapoff', '/dev/dm-0']),
+    theirs: () => guest.time(byCryptsetup(loop)),
   };
 }
 

@@ -27,6 +27,9 @@ const PARTS = [
 const UDEV = ['/usr/lib/systemd/systemd-udevd', '/usr/lib/udev', '/etc/udev'];
 const TOOLS = ['stopwatch', 'bare'].map(program);
 
+/** Makes a device for a command that does nothing: the words of dmfd. */
+export const CREATE: readonly string[] = ['create', '--table', '0 8 zero', '--exec', '--', 'true'];
+
 /** By the service, before it is measured. */
 export const ANSWERED_BEFORE = 100;
 
@@ -121,7 +124,7 @@ export class BenchGuest {
       const node = `${ROOT}$(which node)`;
       await this.sh(`until [ "$(pgrep -cf '[w]arm.cjs')" -ge 2 ]; do sleep 0.2; done; mv "${node}" "${node}.away"
         until chroot ${ROOT} dmfd ls >/dev/null 2>&1; do sleep 0.2; done
-        for i in $(seq ${ANSWERED_BEFORE}); do chroot ${ROOT} dmfd create --table '0 8 zero' --exec -- true; done`);
+        for i in $(seq ${ANSWERED_BEFORE}); do chroot ${ROOT} dmfd ${CREATE.map((word) => `'${word}'`).join(' ')}; done`);
       try {
         return await use();
       } finally {

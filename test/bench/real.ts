@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { program } from '../programs.js';
 import { checkout } from '../vm/harness/checkout.js';
-import type { BenchGuest } from './guest.js';
+import { type BenchGuest, CREATE } from './guest.js';
 import type { Measure } from './measure.js';
 
 const SECOND = 1e9;
 const AT_ONCE = 64;
 const CALLS = 2000;
-const CREATE = ['create', '--table', '0 8 zero', '--exec', '--', 'true'];
 
 export function atOnceName(how: 'cold' | 'warm'): string {
   return `64 at once on 2 CPUs, ${how}: throughput`;
