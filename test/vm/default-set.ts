@@ -66,7 +66,9 @@ const WHOLE = 'debian-6.12';
 const SWEPT = ['debian-5.10', WHOLE, 'dmfd-6.1'];
 /** What takes long, and says the same on every kernel: beside the whole, which takes long, too. */
 const LEISURELY = 'debian-latest';
-const LEISURE = ['test/vm/scenarios/soak.test.ts', 'test/vm/scenarios/nodes.test.ts'];
+const LEISURE = ['soak', 'nodes'];
+/** What takes long, too, and is all the same to the kernel: the whole of it is enough. */
+const WHOLE_ONLY = ['batch', 'xen-hotplug'];
 
 /** Whether all of each scenario is tested on this kernel. */
 export function runsEverything(kernel: string): boolean {
@@ -82,8 +84,9 @@ export function isSwept(kernel: string): boolean {
 export function excluded(kernel: string, tested: readonly string[]): string[] {
   return [
     ...(testsAll && kernel === LEISURELY ? [] : LEISURE),
+    ...(testsAll && kernel !== WHOLE ? WHOLE_ONLY : []),
     ...(runsEverything(kernel) ? [] : leftToOthers(kernel, testsAll ? undefined : tested)),
-  ];
+  ].map((file) => `test/vm/scenarios/${file}.test.ts`);
 }
 
 /** The oldest kernel, which `make test` does not have, is tested as this one is. */
@@ -96,5 +99,5 @@ function leftToOthers(kernel: string, tested?: readonly string[]): string[] {
       ([, kernels]) =>
         !kernels.includes(AS[kernel] ?? kernel) && kernels.some((name) => tested?.includes(name) ?? true),
     )
-    .map(([file]) => `test/vm/scenarios/${file}.test.ts`);
+    .map(([file]) => file);
 }
