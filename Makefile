@@ -167,9 +167,10 @@ $(dependencies): package.json package-lock.json | build-ready
 	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(compiled): $(sources) tsconfig.json $(dependencies) packaging/bundle.config.mjs bin/dmfd.js bin/compile.js Makefile | $(shim)
+$(compiled): $(sources) tsconfig.json $(dependencies) packaging/types.json packaging/bundle.config.mjs bin/dmfd.js bin/compile.js Makefile | $(shim)
+	rm -rf dist
 	$(bin)/tsc -p .
-	rm -rf dist/command
+	$(bin)/tsc -p packaging/types.json
 	$(bin)/rolldown --config packaging/bundle.config.mjs --log-level warn
 	node bin/compile.js
 	@mkdir -p $(@D)

@@ -1,7 +1,8 @@
 /**
  * How rolldown makes one file of the command line, dist/command/dmfd.cjs: finding and reading sixty takes as long as Node itself
  * takes to start, and compiling long names longer. ora, and the service, are files of their own, because they are rarely needed; so is
- * the command line once more, with what answers launchers, for processes of the service.
+ * the command line once more, with what answers launchers, for processes of the service. Of the library, too: dist/module/index.js,
+ * with its own names, which a program's stack traces show.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
@@ -51,11 +52,18 @@ export default defineConfig([
   ofDmfd('batch', BATCH, { [ORA]: './ora.cjs' }),
   ofDmfd('serve', SERVE, { [ORA]: './ora.cjs' }),
   ofDmfd('warm', 'dist/serve/launcher/main.js', ALL_BESIDE),
+  ofDmfd('watch-thread', 'dist/kernel/watch-thread.js'),
   { input: ORA, platform: 'node', output: output('ora') },
+  {
+    input: { index: 'dist/index.js', worker: 'dist/library/worker.js' },
+    platform: 'node',
+    external: ['ffi-rs'],
+    output: { dir: 'dist/module', chunkFileNames: 'shared.js', comments: false },
+  },
 ]);
 
 /** @param beside other files, by the modules that they are made of */
-function ofDmfd(name, input, beside) {
+function ofDmfd(name, input, beside = {}) {
   return {
     input,
     platform: 'node',

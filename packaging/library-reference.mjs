@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-const dist = new URL('../dist/', import.meta.url);
+const dist = new URL('../dist/types/', import.meta.url);
 
 /** What the package exports, with the declarations that stand beside each in its file. */
 const exported = readExports().sort((one, other) => (one.name < other.name ? -1 : 1));

@@ -30,7 +30,7 @@ type Ready = readonly (readonly [tag: number, events: number])[];
 const events = numbersOf('event', ['readable', 'writable', 'hung_up', 'error']);
 const readyAt = numbersOf('ready', ['bytes', 'tag', 'events']);
 
-const THREAD = 'dist/kernel/watch-thread.js';
+const THREAD = 'dist/command/watch-thread.cjs';
 const AT_ONCE = 64;
 const STOP = 0;
 

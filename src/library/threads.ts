@@ -24,7 +24,7 @@ const AT_ONCE = 16;
 const KEPT = 4;
 
 // What a thread opens is the process's, and stays open when the thread ends.
-const WORKER = 'dist/library/worker.js';
+const WORKER = 'dist/module/worker.js';
 const THREAD = { execArgv: [], trackUnmanagedFds: false };
 
 const idle: Worker[] = [];

@@ -10,7 +10,7 @@ const NO_WAIT = '--noudevsync';
 const DMSETUP_ALONE = byDmsetup('--table', ZERO);
 const BARE = program('bare');
 const LIBRARY = join(checkout, 'test/bench/programs/library.mjs');
-const INDEX = join(checkout, 'dist/index.js');
+const INDEX = join(checkout, 'dist/module/index.js');
 
 /** What a script has to do for a device that ends with its holder. */
 function byDmsetup(...table: string[]): Words {

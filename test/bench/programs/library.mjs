@@ -1,5 +1,5 @@
 // What a device costs a program that has the library: node library.js INDEX HOW COUNT
-// INDEX is dist/index.js; HOW is "sync" or "threads". Makes COUNT devices, holds them and lets go of them; prints the nanoseconds.
+// INDEX is dist/module/index.js; HOW is "sync" or "threads". Makes COUNT devices, holds them and lets go of them; prints the nanoseconds.
 const [index, how, count] = process.argv.slice(2);
 const { createDevice, createDeviceSync } = await import(index);
 const request = { table: '0 8 zero' };

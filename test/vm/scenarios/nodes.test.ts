@@ -29,7 +29,7 @@ test.each(nodes)('Node %s: swap, and its end', async (_major, bin) => {
 });
 
 test.each(nodes)('Node %s: the library, in a thread', async (major, bin) => {
-  const script = `import { createDevice } from '${checkout}/dist/index.js';
+  const script = `import { createDevice } from '${checkout}/dist/module/index.js';
     const device = await createDevice({ segments: [{ target: 'zero', size: 1048576n }] });
     console.log(process.version.split('.')[0], device.size);
     await device[Symbol.asyncDispose]();`;

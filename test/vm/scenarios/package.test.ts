@@ -40,12 +40,12 @@ test.each(ways)('$way: swap, and its end', async ({ place }) => {
 
 test('npm: the library, with its types', async () => {
   const place = join(installed, 'npm/lib/node_modules/dmfd');
-  const script = `import { createDevice } from '${place}/dist/index.js';
+  const script = `import { createDevice } from '${place}/dist/module/index.js';
     const device = await createDevice({ table: '0 2048 zero' });
     console.log(device.size);
     await device[Symbol.asyncDispose]();`;
   expect(await sh(`node --input-type=module -e "${script}"`)).toBe('1048576n\n');
-  expect(readdirSync(join(place, 'dist'))).toContain('index.d.ts');
+  expect(readdirSync(join(place, 'dist/types'))).toContain('index.d.ts');
 });
 
 // A minute of dpkg's, of which unit tests and the trial on a minimal Debian say the most.
