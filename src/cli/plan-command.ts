@@ -1,10 +1,11 @@
-import { callerArguments, callerEnvironment, ownPid } from '../handoff/caller.js';
+import { callerArguments, callerEnvironment } from '../handoff/caller.js';
 import { callerDescriptors, callerState } from '../handoff/caller-state.js';
 import type { Command } from '../handoff/command.js';
 import { lowestFree } from '../handoff/descriptors.js';
 import { findCommand } from '../handoff/find-command.js';
 import { FIRST_LISTEN_FD, inheritedNames } from '../handoff/listen.js';
 import { unfilledPlaceholders } from '../handoff/placeholders.js';
+import { askedPid } from '../kernel/pseudo-files.js';
 import type { CreateOptions } from './create-options.js';
 import type { LayerWords } from './layer-options.js';
 import { usageError } from './usage-error.js';
@@ -26,7 +27,7 @@ export function planCommand(
   const file = findCommand(words[0] ?? '', environment);
   const keyFds = layers.flatMap(({ options: { keyFd } }) => keyFd ?? []);
   const open = callerDescriptors().filter((fd) => fd !== options.jsonFd && !keyFds.includes(fd));
-  const listenAfter = options.listenFds ? inheritedNames(environment, ownPid(), open) : undefined;
+  const listenAfter = options.listenFds ? inheritedNames(environment, askedPid(), open) : undefined;
   const fd = chooseNumber(options, open, listenAfter?.length);
   return {
     file,

@@ -29,11 +29,6 @@ export function callerEnvironment(launched = callerState() !== undefined): reado
   return launched ? given.map(withoutPrefix) : given;
 }
 
-/** The process that is the command line, or stands for it. */
-export function ownPid(): number {
-  return served()?.pid ?? process.pid;
-}
-
 function withoutPrefix(entry: Bytes): Bytes {
   return entry.startsWith(HIDDEN_PREFIX) ? entry.slice(HIDDEN_PREFIX.length) : entry;
 }

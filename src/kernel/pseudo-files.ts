@@ -25,6 +25,11 @@ export function represent(pid: number | undefined): void {
   represented = pid ?? process.pid;
 }
 
+/** The process that was asked: this one, or the one that it represents. */
+export function askedPid(): number {
+  return represented;
+}
+
 /** The pids of all processes but this one, and the one that it represents. */
 export function otherProcesses(): string[] {
   const own = [process.pid, represented].map(String);
