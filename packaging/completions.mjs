@@ -16,7 +16,7 @@ const FISH_DEVICES = 'for name in /sys/block/dm-*/dm/name; cat $name; end';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: node packaging/completions.mjs FOLDER');
-const commands = program(undefined).commands.map(describe);
+const commands = program().commands.map(describe);
 for (const [path, text] of [
   ['bash/dmfd', bash()],
   ['zsh/_dmfd', zsh()],

@@ -29,11 +29,12 @@ import type { LayerOptions, LayerWords } from './layer-options.js';
 import { isTerminal, say, tellStep, write, writeMeanwhile } from './output.js';
 import { checkPlaceholders, planCommand } from './plan-command.js';
 import { whileBlocked, withProgress } from './progress.js';
+import { notedCommandLength } from './split-arguments.js';
 import { readTables } from './tables.js';
 import { usageError } from './usage-error.js';
 
-/** Adds `create` to the command line. `commandLength` as in {@link splitArguments}. */
-export function addCreate(program: CommandLine, commandLength: number | undefined): void {
+/** Adds `create` to the command line. */
+export function addCreate(program: CommandLine): void {
   const what = 'make a device that lives as long as its file descriptor, and pass that to a command';
   const command = describeCommand(program.command('create'), what, [
     'dmfd create --linear disk.img -- mkfs.ext4 {path}',
@@ -46,7 +47,7 @@ export function addCreate(program: CommandLine, commandLength: number | undefine
     .argument('[NAME]', 'device-mapper name (default: dmfd- and 8 hex digits)');
   const layersOf = addCreateOptions(command);
   command.action((name: string | undefined, options: CreateOptions) =>
-    create(name, options, layersOf(), commandLength),
+    create(name, options, layersOf(), notedCommandLength()),
   );
 }
 

@@ -67,14 +67,15 @@ export function addThen(
       below.push(layer);
     });
   return () => {
-    if (below.length > 0) checkForms(command);
+    const lower = below.splice(0);
     const top = take();
-    if (below.length > 0 && isEmpty(top))
+    if (lower.length > 0) checkForms(command);
+    if (lower.length > 0 && isEmpty(top))
       throw usageError(
         '--then: no layer stands after it',
         'say what it is, as in --linear disk.img --then --delay {below},read=10',
       );
-    return [...below, top];
+    return [...lower, top];
   };
 }
 

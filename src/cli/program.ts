@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
+import { adoptCaller, callerState } from '../handoff/caller-state.js';
+import { served } from '../handoff/served.js';
 import { installed } from '../kernel/installed.js';
 import { addBatch } from './batch.js';
 import { addCreate } from './create.js';
@@ -14,7 +16,7 @@ import { addServe } from './serve.js';
 import { addSwap } from './swap.js';
 import { addXenHotplug } from './xen-hotplug.js';
 
-type AddCommand = (program: Command, commandLength: number | undefined) => void;
+type AddCommand = (program: Command) => void;
 
 /** By their names, in the order of the help. */
 const COMMANDS: ReadonlyMap<string, AddCommand> = new Map([
@@ -34,13 +36,29 @@ export function isCommand(word: string | undefined): boolean {
   return word !== undefined && COMMANDS.has(word);
 }
 
+/** Those that have been understood, by their commands: a service needs one again and again, and to declare it takes long, too. */
+const understood = new Map<string | undefined, Command>();
+
+/** Does what dmfd's own words say. @throws DmfdError, and CommanderError for what they cannot mean */
+export async function parseWords(own: readonly string[]): Promise<void> {
+  const meant = isCommand(own[0]) ? own[0] : undefined;
+  const command =
+    understood.get(meant) ?? program(meant).hook('preAction', (self) => beforeAction(meant, self));
+  // What fails to be understood may leave something behind.
+  understood.delete(meant);
+  await command.parseAsync(own, { from: 'user' });
+}
+
+function beforeAction(meant: string | undefined, command: Command): void {
+  understood.set(meant, command);
+  if (served() === undefined) adoptCaller(callerState());
+}
+
 /**
  * The command line: of the command that is meant alone, since to declare the options of all takes longer than to make a device; of
- * all where the first word names none.
- *
- * @param commandLength as in {@link splitArguments}
+ * all where none is.
  */
-export function program(commandLength: number | undefined, firstWord?: string): Command {
+export function program(meant?: string): Command {
   const what = 'Device-mapper devices that live exactly as long as a file descriptor.';
   const command = describeCommand(new CommandLine('dmfd'), what, [
     'dmfd create --linear disk.img -- mkfs.ext4 {path}',
@@ -57,8 +75,8 @@ export function program(commandLength: number | undefined, firstWord?: string): 
       // Said by main.ts, in dmfd's own form.
       writeErr: () => undefined,
     });
-  const meant = COMMANDS.get(firstWord ?? '');
-  for (const add of meant === undefined ? COMMANDS.values() : [meant]) add(command, commandLength);
+  const one = COMMANDS.get(meant ?? '');
+  for (const add of one === undefined ? COMMANDS.values() : [one]) add(command);
   return command;
 }
 

@@ -2,10 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { CommanderError } from 'commander';
 import { show, toBuffer } from '../handoff/bytes.js';
 import { callerArguments } from '../handoff/caller.js';
-import { adoptCaller, callerState } from '../handoff/caller-state.js';
-import { served } from '../handoff/served.js';
 import { printError } from './print-error.js';
-import { isCommand, program } from './program.js';
+import { isCommand, parseWords } from './program.js';
+import { noteCommandLength, splitArguments } from './split-arguments.js';
 import { usageError } from './usage-error.js';
 
 /** Does what a command line says; the status is process.exitCode. @throws DmfdError, and CommanderError for what it cannot mean */
@@ -13,28 +12,13 @@ export async function runWords(argv: readonly string[]): Promise<void> {
   const { own, commandLength } = splitArguments(argv);
   checkEncoding(own.length, argv.length);
   checkCommandUse(own, commandLength);
-  const command = program(commandLength, own[0]);
-  if (served() === undefined) command.hook('preAction', () => adoptCaller(callerState()));
-  await command.parseAsync(own, { from: 'user' });
+  noteCommandLength(commandLength);
+  await parseWords(own);
 }
 
 /** Says what {@link runWords} has thrown; returns the exit status. */
 export function tellFailure(error: unknown, argv: readonly string[]): number {
   return error instanceof CommanderError ? endOfParsing(error, argv) : printError(error);
-}
-
-/** A command line, parted at its first `--`. */
-export interface SplitArguments {
-  /** dmfd's own. */
-  readonly own: readonly string[];
-  /** How many words stand after `--`; undefined without one. */
-  readonly commandLength: number | undefined;
-}
-
-export function splitArguments(argv: readonly string[]): SplitArguments {
-  const at = argv.indexOf('--');
-  if (at < 0) return { own: argv, commandLength: undefined };
-  return { own: argv.slice(0, at), commandLength: argv.length - at - 1 };
 }
 
 /** Help and version are a success; everything else is a usage error. */

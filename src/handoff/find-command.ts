@@ -36,7 +36,9 @@ function searchPath(environment: readonly Bytes[]): Bytes[] {
 function whyNotExecutable(file: Bytes): string | undefined {
   try {
     const path = toBuffer(file);
-    if (!statSync(path).isFile()) return 'EACCES';
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status === undefined) return 'ENOENT';
+    if (!status.isFile()) return 'EACCES';
     accessSync(path, constants.X_OK);
     return undefined;
   } catch (error) {

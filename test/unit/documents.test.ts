@@ -43,7 +43,7 @@ test('the first use of dmfd in the README has no number: nothing is to be comput
 });
 
 const packageJson = JSON.parse(read('package.json')) as { version: string; man: string[] };
-const commands = program(undefined).commands;
+const commands = program().commands;
 const options = commands.flatMap((command) =>
   command.options.flatMap(({ long, hidden }) => (long && !hidden ? [[command.name(), long] as const] : [])),
 );

@@ -153,6 +153,17 @@ function statusOfProcess(): number {
 function enter(question: Question, directory: number): void {
   process.chdir(`/proc/self/fd/${directory}`);
   process.umask(question.umask);
+  enterEnvironment(question);
+}
+
+let entered: Question['environment'] = [];
+
+/** Launchers of one script have the same, and to change it takes long. */
+function enterEnvironment(question: Question): void {
+  const { environment } = question;
+  if (environment.length === entered.length && environment.every((entry, index) => entry === entered[index]))
+    return;
+  entered = environment;
   const variables = environmentOf(question);
   for (const name of Object.keys(process.env)) if (!variables.has(name)) delete process.env[name];
   for (const [name, value] of variables) if (process.env[name] !== value) process.env[name] = value;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { program } from '../../../src/cli/program.js';
 
-const all = program(undefined);
+const all = program();
 
 describe.each([all, ...all.commands].map((command) => [command.name(), command] as const))(
   'the help of %s',

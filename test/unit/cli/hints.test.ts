@@ -7,9 +7,7 @@ import { ERROR_CODES } from '../../../src/errors.js';
 
 const SOURCES = new URL('../../../src', import.meta.url).pathname;
 
-const OPTIONS = new Set(
-  program(undefined).commands.flatMap(({ options }) => options.map(({ long }) => long)),
-);
+const OPTIONS = new Set(program().commands.flatMap(({ options }) => options.map(({ long }) => long)));
 
 /** The options that a text names, whatever program they belong to. */
 const namedIn = (text: string) => text.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [];

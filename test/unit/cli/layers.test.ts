@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { checkPlaceholders } from '../../../src/cli/plan-command.js';
-import { program } from '../../../src/cli/program.js';
+import { parseWords } from '../../../src/cli/program.js';
 import { refusal, rejection } from '../support/refusal.js';
 
 const output = vi.hoisted(() => ({ lines: [] as string[] }));
@@ -31,10 +31,10 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** What `dmfd create n WORDS… --dry-run` prints. */
+/** What `dmfd create n WORDS… --dry-run` prints. Nothing of it may be there for the next, which is of the same process. */
 async function dryRun(words: readonly string[]): Promise<string> {
   output.lines = [];
-  await program(undefined).parseAsync(['create', 'n', '--dry-run', ...words], { from: 'user' });
+  await parseWords(['create', 'n', '--dry-run', ...words]);
   return output.lines.join('');
 }
 

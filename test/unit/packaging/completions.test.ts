@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const options = program(undefined).commands.flatMap((command) =>
+const options = program().commands.flatMap((command) =>
   command.options.flatMap(({ long, hidden }) => (long && !hidden ? [[command.name(), long] as const] : [])),
 );
 
@@ -40,14 +40,14 @@ function lines(program: string, ...words: string[]): string[] {
 }
 
 test('bash offers every option of each command, and no other', () => {
-  for (const command of program(undefined).commands) {
+  for (const command of program().commands) {
     const own = options.filter(([name]) => name === command.name()).map(([, long]) => long);
     expect(inBash('dmfd', command.name(), '--').sort()).toEqual([...own, '--help'].sort());
   }
 });
 
 test('fish offers every option of each command, and no other', () => {
-  for (const command of program(undefined).commands) {
+  for (const command of program().commands) {
     const own = options.filter(([name]) => name === command.name()).map(([, long]) => long);
     const offered = inFish(`dmfd ${command.name()} --`).map((offer) => offer.replace(/=$/, ''));
     expect(offered.sort()).toEqual([...own, '--help'].sort());

@@ -94,7 +94,7 @@ test('a launcher asks for nothing else', () => {
   const [, list = ''] = /served\[\] = \{([^}]*)\}/.exec(source) ?? [];
   const words = Array.from(list.matchAll(/"([\w-]+)"/g), ([, word = '']) => word);
   expect(words).toHaveLength(8);
-  const commands = program(undefined).commands.map((command) => command.name());
+  const commands = program().commands.map((command) => command.name());
   expect(commands.filter((word) => isForOthers(asked([word]))).sort()).toEqual(words.sort());
 });
 

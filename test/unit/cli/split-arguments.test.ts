@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { splitArguments } from '../../../src/cli/run-words.js';
+import { splitArguments } from '../../../src/cli/split-arguments.js';
 
 test.each<[argv: string[], own: string[], commandLength: number | undefined]>([
   [[], [], undefined],
