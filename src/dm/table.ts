@@ -29,6 +29,9 @@ const MAX_SECTORS = 2n ** 64n - 1n;
 const MAX_LENGTH = 2n ** 54n - 1n;
 const LINE = /^[ \t]*([^ \t]+)(?:[ \t]+([^ \t]+)(?:[ \t]+([^ \t]+)(?:[ \t]+(.*))?)?)?[ \t]*$/s;
 
+/** Such a line as most tables have in their thousands: nothing in it needs a closer look. */
+const PLAIN = /^(\d{1,18}) (\d{1,18}) ([a-z-]{1,15})(?: ([!-~ ]*[!-~])?)?$/;
+
 /** The name that `dmsetup table` prints in front of each line. */
 const NAME_IN_FRONT = /^[ \t]*(\S+):(?=[ \t]|$)/;
 
@@ -45,12 +48,15 @@ export function parseTable(sources: readonly TableSource[]): Table {
   let named: string | undefined;
   for (const source of sources) {
     for (const [index, line] of source.text.split(/\r?\n|\r$/).entries()) {
-      if (/^\s*(#|$)/.test(line)) continue;
-      const where = `${source.label}, line ${index + 1}`;
-      const [front = '', name] = NAME_IN_FRONT.exec(line) ?? [];
-      if (name !== undefined && name !== (named ?? name)) throw mixed(where, name, named);
-      named ??= name;
-      const target = parseLine(where, line.slice(front.length), next);
+      let target = plainTarget(line, next);
+      if (target === undefined) {
+        if (/^\s*(#|$)/.test(line)) continue;
+        const where = `${source.label}, line ${index + 1}`;
+        const [front = '', name] = NAME_IN_FRONT.exec(line) ?? [];
+        if (name !== undefined && name !== (named ?? name)) throw mixed(where, name, named);
+        named ??= name;
+        target = parseLine(where, line.slice(front.length), next);
+      }
       targets.push(target);
       next = target.start + target.length;
       size += targetSize(target);
@@ -64,6 +70,15 @@ export function parseTable(sources: readonly TableSource[]): Table {
 export function tableLength(table: Table): bigint {
   const last = table.at(-1);
   return last === undefined ? 0n : last.start + last.length;
+}
+
+/** undefined for all others, and for those that are not right here. */
+function plainTarget(line: string, next: bigint): Target | undefined {
+  const [, start = '', length = '', type, params = ''] = PLAIN.exec(line) ?? [];
+  if (type === undefined) return undefined;
+  const target = { start: BigInt(start), length: BigInt(length), type, params };
+  const isRight = target.start === next && target.length > 0n && next + target.length <= MAX_LENGTH;
+  return isRight ? target : undefined;
 }
 
 function parseLine(where: string, line: string, next: bigint): Target {

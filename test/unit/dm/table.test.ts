@@ -307,3 +307,26 @@ describe('lines with the name of the device in front', () => {
     expect(refusal(() => parse(text)).message).toMatch(message);
   });
 });
+
+// Most lines are read at a glance, and all others closely.
+test.each([
+  '0 8 zero',
+  '0 8 linear 7:0 0',
+  '0 8 a-target-of-15-x {loop0} "a: b"',
+  `0 ${2n ** 54n - 1n} zero`,
+  `0 ${2n ** 54n} zero`,
+  '0 0 zero',
+  '8 8 zero',
+  '0 999999999999999999 zero',
+  '0 8 a-target-of-16-xy',
+])('blanks between the columns of %s change nothing but where they stand', (line) => {
+  const read = (text: string): unknown => {
+    try {
+      return parseTable([{ label: 'it', text }]);
+    } catch (error) {
+      return error instanceof Error ? error.message : error;
+    }
+  };
+  const [start, length, ...rest] = line.split(' ');
+  expect(read(line)).toEqual(read(`${start}\t${length}  ${rest.join(' ')}`));
+});
