@@ -44,7 +44,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   transparent: ['dmfd-6.1'],
   udev: ['debian-latest'],
   warm: ['debian-6.12'],
-  'warm-transparent': ['debian-latest'],
+  'warm/transparent': ['debian-latest'],
   'wrong-input': ['debian-6.1'],
   'write-mounted': ['debian-latest'],
   'xen-hotplug': ['debian-latest'],
@@ -66,7 +66,11 @@ const WHOLE = 'debian-6.12';
 const SWEPT = ['debian-5.10', WHOLE, 'dmfd-6.1'];
 /** What takes long, and says the same on every kernel: beside the whole, which takes long, too. */
 const LEISURELY = 'debian-latest';
-const LEISURE = ['soak', 'nodes'];
+const LEISURE = [
+  'soak',
+  'nodes',
+  ...['recipes', 'wrong-input', 'presets', 'layers', 'resize', 'loop'].map((file) => `warm/${file}`),
+];
 /** What takes long, too, and is all the same to the kernel: the whole of it is enough. */
 const WHOLE_ONLY = ['batch', 'xen-hotplug'];
 

@@ -1,0 +1,5 @@
+import { served } from './served.js';
+// The same tests, served.
+import '../presets.test.js';
+
+served(400);

@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import { coldStarts, killService, startService, unwatchNode, watchNode } from './service.js';
+
+/**
+ * Has the service answer the launchers of the file that calls it, whose tests are those of another one.
+ *
+ * @param most so often Node is needed at most: some are not served, and a busy machine's launchers may not wait long enough
+ */
+export function served(most: number): void {
+  beforeAll(async () => {
+    await watchNode();
+    await startService();
+  });
+  afterAll(async () => {
+    const cold = await coldStarts();
+    await killService();
+    await unwatchNode();
+    console.info(`${cold.length} starts of Node`);
+    expect(cold.length).toBeLessThanOrEqual(most);
+  });
+}
