@@ -4,8 +4,11 @@ import { listIfThere, readIfThere } from './pseudo-files.js';
 /** File systems without a device number of their own that are in memory, where device nodes are, or on local disks. */
 const LOCAL = ['devtmpfs', 'tmpfs', 'ramfs', 'rootfs', 'btrfs', 'bcachefs', 'zfs'];
 
-/** A descriptor that DM_DEV_CREATE returned has its node in a mount of the kernel's own, which no mountinfo shows. */
-const MADE_BY_KERNEL = /^\/dm-\d+$/;
+/**
+ * A descriptor that DM_DEV_CREATE returned has its node in a mount of the kernel's own, which no mountinfo shows, and on 6.12
+ * no name there any more.
+ */
+const MADE_BY_KERNEL = /^\/dm-\d+( \(deleted\))?$/;
 
 /**
  * Paths in /proc of the files that a process has open and that may be device nodes. All can be looked at: a file that is
