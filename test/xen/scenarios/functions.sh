@@ -47,7 +47,7 @@ said() {
 
 # until_said [N]: waits until the domain has said it.
 until_said() {
-  for _ in $(seq 600); do
+  for _ in $(seq 1800); do
     [ -z "$(said "${1-0}")" ] || return 0
     sleep 0.1
   done
