@@ -90,13 +90,21 @@ const forXen =
  * program for one process has done so for the next one only if that has it at the same address: with random addresses, a start of
  * Node takes half as long again, and one of a small program three times as long.
  */
-const forTheKernel = 'panic=-1 oops=panic tsc=reliable init_on_alloc=0 norandmaps';
+const FAST = 'norandmaps';
+const forTheKernel = 'panic=-1 oops=panic tsc=reliable init_on_alloc=0';
 const forSystemd =
   'dmfd.systemd systemd.unit=dmfd.target systemd.show_status=no systemd.log_target=journal-or-kmsg';
 
 function commandLine(request: QemuRequest): string {
   const console = request.xenIn ? 'console=hvc0' : 'console=ttyS0';
-  return [console, forTheKernel, tscRate(request), request.systemdWith && forSystemd, request.append]
+  return [
+    console,
+    forTheKernel,
+    !request.xenIn && FAST,
+    tscRate(request),
+    request.systemdWith && forSystemd,
+    request.append,
+  ]
     .filter(Boolean)
     .join(' ');
 }
@@ -114,7 +122,7 @@ function acceleration(request: QemuRequest): string[] {
   if (request.accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host', '-smp', cpus];
   // With SMAP, an emulated kernel takes longer, and Xen's domain 0 dies at its first return to a program. "erms" promises that bytes
   // are copied one by one as fast as in eights, which is not so here; "la57" makes one more level of page tables.
-  const cpu = ['-cpu', 'max,smap=off,erms=off,la57=off', '-smp', cpus];
+  const cpu = ['-cpu', `max,smap=off${request.xenIn ? '' : ',erms=off,la57=off'}`, '-smp', cpus];
   if (request.counted)
     return ['-accel', 'tcg,thread=single', '-icount', 'shift=0,align=off,sleep=off', ...cpu];
   return ['-accel', 'tcg,thread=multi', ...cpu];

@@ -12,9 +12,12 @@ function recipe(heading: string, claims: Claims): void {
   test(heading, () => runRecipe(recipeText(heading), claims));
 }
 
-/** What is up: mapped devices without their names, loop devices, processes with dmfd's shim. */
-const UP =
-  "dmsetup table | sed 's/^[^ ]*: //'; losetup -nO AUTOCLEAR,BACK-FILE | tr -s ' ' | sort; grep -ls libdmfd /proc/[0-9]*/maps";
+/** Processes with dmfd's shim, but for those of a service. */
+const PROCESSES = `for maps in $(grep -ls libdmfd /proc/[0-9]*/maps); do
+  tr '\\0' ' ' <\${maps%maps}cmdline | grep -q -e ' serve $' -e 'warm[.]cjs' || echo $maps; done`;
+
+/** What is up: mapped devices without their names, loop devices, processes of dmfd. */
+const UP = `dmsetup table | sed 's/^[^ ]*: //'; losetup -nO AUTOCLEAR,BACK-FILE | tr -s ' ' | sort; ${PROCESSES}`;
 
 function up(table: string, ...images: string[]): string {
   return `${table}\n${images.map((name) => ` 1 /tmp/recipe/${name}\n`).join('')}`;
@@ -91,7 +94,7 @@ recipe('Encrypted swap', {
 recipe('LVM', {
   before: {
     vgchange: [
-      'lvs --noheadings -o vg_name,lv_name,devices; dmsetup deps -o devname scratch-data; blkid -o value -s TYPE /dev/scratch/data; grep -ls libdmfd /proc/[0-9]*/maps',
+      `lvs --noheadings -o vg_name,lv_name,devices; dmsetup deps -o devname scratch-data; blkid -o value -s TYPE /dev/scratch/data; ${PROCESSES}`,
       /^ *scratch +data +\/dev\/(dm-\d+|mapper\/dmfd-[0-9a-f]{8})\(0\) *\n.*\((dm-\d+|dmfd-[0-9a-f]{8})\) *\next4\n$/m,
     ],
   },
@@ -106,7 +109,7 @@ recipe('LVM', {
 recipe('LUKS', {
   before: {
     'cryptsetup close': [
-      'dmsetup table secret; dmsetup deps -o devname secret; blkid -o value -s TYPE /dev/mapper/secret; grep -ls libdmfd /proc/[0-9]*/maps',
+      `dmsetup table secret; dmsetup deps -o devname secret; blkid -o value -s TYPE /dev/mapper/secret; ${PROCESSES}`,
       /^0 \d+ crypt aes-xts-plain64 .*\n.*\(.*\) *\next4\n$/,
     ],
   },
@@ -119,7 +122,7 @@ recipe('LUKS', {
 recipe('A loop device on top, for the partitions', {
   before: {
     'losetup --detach': [
-      'losetup -nO AUTOCLEAR,BACK-FILE | sort; ls -d /sys/block/loop*/loop*p1 | sed s,.*/,,; grep -ls libdmfd /proc/[0-9]*/maps',
+      `losetup -nO AUTOCLEAR,BACK-FILE | sort; ls -d /sys/block/loop*/loop*p1 | sed s,.*/,,; ${PROCESSES}`,
       /^ *0 \/dev\/dm-\d+\n *1 \/tmp\/recipe\/disk\.img\nloop\d+p1\n$/,
     ],
   },
@@ -143,7 +146,7 @@ recipe('Try something on an image without changing it', {
 recipe('The same, and nobody can read the changes afterwards', {
   before: {
     'umount mnt': [
-      'dmsetup table | grep -c " crypt \\| snapshot "; cat mnt/file; grep -ls libdmfd /proc/[0-9]*/maps',
+      `dmsetup table | grep -c " crypt \\| snapshot "; cat mnt/file; ${PROCESSES}`,
       /^2\nsecret\n$/,
     ],
   },

@@ -15,6 +15,9 @@ const plain = 'null kmsg mapper/control loop-control';
 const overDisk = (end: string) => `dmfd create --loop disk.img --table "0 8 linear {loop0} 0" ${end}`;
 const privateNode = '-- sh -c "echo {path} \\$DMFD_PATH"';
 
+/** A service has limits of its own. */
+const OWN_LIMITS = 'export DMFD_COLD=1;';
+
 export const PERMISSIONS: readonly Row[] = [
   {
     what: 'a user who is not root',
@@ -87,7 +90,7 @@ export const PERMISSIONS: readonly Row[] = [
     what: 'more loop files than descriptors',
     line: `i=0; while [ $i -lt 40 ]; do
       set -- "$@" --loop disk.img --table "$((8 * i)) 8 linear {loop$i} 0"; i=$((i + 1))
-    done; ulimit -n 50; dmfd create --shared-loop "$@" ${UNUSED}`,
+    done; ulimit -n 50; ${OWN_LIMITS} dmfd create --shared-loop "$@" ${UNUSED}`,
     says: [/EMFILE, too many open files/],
   },
   {
@@ -97,7 +100,7 @@ export const PERMISSIONS: readonly Row[] = [
       sh -c "echo \\$\\$ >$group/cgroup.procs; exec dmfd create ${FINE.replaceAll("'", '\\"')}" >ready & held=$!
       until [ -s ready ]; do sleep 0.1; done
       cat $group/pids.current >$group/pids.max; kill $held; wait $held
-      sh -c "echo \\$\\$ >$group/cgroup.procs; exec dmfd create ${FINE.replaceAll("'", '\\"')} ${UNUSED}"
+      sh -c "echo \\$\\$ >$group/cgroup.procs; ${OWN_LIMITS} exec dmfd create ${FINE.replaceAll("'", '\\"')} ${UNUSED}"
       code=$?; rm ready; rmdir $group; exit $code`,
     says: [/start the shielded section: EAGAIN/, /hint: .*limits on processes/],
   },
