@@ -90,7 +90,8 @@ if (isWhole) {
 
 function conditionsOf(guestKernel: string): Conditions {
   const firstLine = (program: string, ...words: string[]): string =>
-    execFileSync(program, words, { encoding: 'utf8' }).split('\n')[0]?.trim() ?? '';
+    // dmsetup complains of this machine's kernel, too.
+    execFileSync(program, words, { encoding: 'utf8', stdio: 'pipe' }).split('\n')[0]?.trim() ?? '';
   const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
   return {
     dmfd: `${version} (${firstLine('git', '-C', checkout, 'describe', '--always', '--dirty')})`,
