@@ -9,10 +9,18 @@ import { shim } from './shim.js';
 const VERSION_4 = 0x40;
 const VARIANT = 0x80;
 
+/** Of one call to the kernel, for several creations. */
+const pool = Buffer.alloc(256);
+let used = pool.length;
+
 function randomBytes(size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  if (shim.random(bytes, size) !== 0) throw new Error('the kernel gives no random bytes');
-  return bytes;
+  if (used + size > pool.length) {
+    if (shim.random(pool, pool.length) !== 0) throw new Error('the kernel gives no random bytes');
+    used = 0;
+  }
+  const from = used;
+  used += size;
+  return pool.subarray(from, used);
 }
 
 /** Two hex digits for each byte. */

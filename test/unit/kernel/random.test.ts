@@ -12,3 +12,9 @@ test('what is random has its form, and no two are the same', () => {
     expect(new Set(made).size).toBe(made.length);
   }
 });
+
+test('a thousand of each size are all different', () => {
+  const made = Array.from({ length: 1000 }, () => [randomHex(4), randomHex(8), randomUuid()]).flat();
+  // Two of 4 bytes are the same once in some thousand runs; three are not.
+  expect(new Set(made).size).toBeGreaterThanOrEqual(made.length - 1);
+});
