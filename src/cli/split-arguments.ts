@@ -15,10 +15,10 @@ export function splitArguments(argv: readonly string[]): SplitArguments {
 let noted: number | undefined;
 
 /** Of the command line that is run: there is one at a time. */
-export function noteCommandLength(commandLength: SplitArguments['commandLength']): void {
+export function noteCommandLength(commandLength: number | undefined): void {
   noted = commandLength;
 }
 
-export function notedCommandLength(): SplitArguments['commandLength'] {
+export function notedCommandLength(): number | undefined {
   return noted;
 }

@@ -86,11 +86,14 @@ const forXen =
 /**
  * A guest that panics resets, and -no-reboot makes that QEMU's end. The emulated processors' TSCs are the
  * host's own, so in step; a kernel that distrusts them reads the far slower HPET instead. See {@link tscRate}. To fill
- * each page with zeros as soon as it is allocated takes a twentieth of a test's time. An emulator that has translated a page of a
- * program for one process has done so for the next one only if that has it at the same address: with random addresses, a start of
- * Node takes half as long again, and one of a small program three times as long. In Xen's domain 0, programs die of it.
+ * each page with zeros as soon as it is allocated takes a twentieth of a test's time.
  */
 const forTheKernel = 'panic=-1 oops=panic tsc=reliable init_on_alloc=0';
+/**
+ * An emulator that has translated a page of a program for one process has done so for the next one only if that has it at the same
+ * address: with random addresses, a start of Node takes half as long again, and one of a small program three times as long. In Xen's
+ * domain 0, programs die of it.
+ */
 const SAME_ADDRESSES = 'norandmaps';
 const forSystemd =
   'dmfd.systemd systemd.unit=dmfd.target systemd.show_status=no systemd.log_target=journal-or-kmsg';

@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDeviceSync } from 'dmfd';
+import { goesOn } from './goes-on.mjs';
 
 const [directory] = process.argv.slice(2);
 const file = `${directory}/${process.pid}.img`;
@@ -14,13 +15,7 @@ closeSync(openSync(file, 'w'));
 const image = openSync(file, 'r+');
 writeSync(image, Buffer.alloc(65_536));
 
-let goesOn = true;
-process.stdin.on('end', () => {
-  goesOn = false;
-});
-process.stdin.resume();
-
-while (goesOn) {
+while (goesOn()) {
   const overFile = randomInt(2) === 1;
   try {
     const device = createDeviceSync(

@@ -5,16 +5,11 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-let goesOn = true;
-process.stdin.on('end', () => {
-  goesOn = false;
-});
-process.stdin.resume();
+import { goesOn } from './goes-on.mjs';
 
 const dmsetup = (...words) => spawnSync('dmsetup', words, { encoding: 'utf8' });
 
-for (let index = 0; goesOn; index++) {
+for (let index = 0; goesOn(); index++) {
   const name = `stranger-${index}`;
   const uuid = `THEIRS-${index}`;
   const made = dmsetup('create', '--noudevsync', name, '--uuid', uuid, '--table', '0 8 zero');

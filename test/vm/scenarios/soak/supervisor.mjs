@@ -32,18 +32,15 @@ const count = (table, what) => {
 
 // A shield is found only by somebody who looks often: who comes before all others, and never waits in a synchronous call.
 setPriority(-15);
-const asUsual = ['nice', '-n', '15'];
+const spawnAsUsual = (words, stdio) => spawn('nice', ['-n', '15', ...words], { stdio });
 
 function startScript(name, ...words) {
-  const [nice, ...options] = asUsual;
-  return spawn(nice, [...options, process.execPath, new URL(name, import.meta.url).pathname, ...words], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const script = new URL(name, import.meta.url).pathname;
+  return spawnAsUsual([process.execPath, script, ...words], ['pipe', 'pipe', 'inherit']);
 }
 
 async function run(...words) {
-  const [nice, ...options] = asUsual;
-  await once(spawn(nice, [...options, ...words], { stdio: 'ignore' }), 'exit');
+  await once(spawnAsUsual(words, 'ignore'), 'exit');
 }
 
 function startCreator() {
