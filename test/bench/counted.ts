@@ -132,6 +132,8 @@ export function udevMeasure(guest: BenchGuest): Measure {
   };
 }
 
+export const CROWDED = { name: 'creation with 5,000 devices there already', against: 'with none' };
+
 /** The second half of what it compares needs five thousand devices: this measures both halves before it returns. */
 export async function crowdedMeasure(guest: BenchGuest, rounds: number): Promise<Measure> {
   const create = async () => (await guest.printed(['node', LIBRARY, INDEX, 'sync', String(PROBES)])) / PROBES;
@@ -145,8 +147,7 @@ export async function crowdedMeasure(guest: BenchGuest, rounds: number): Promise
   const last = new RegExp(`"line":${CROWD},`);
   const crowded = await guest.during(['dmfd', 'batch', crowd], last, repeat);
   return {
-    name: 'creation with 5,000 devices there already',
-    against: 'with none',
+    ...CROWDED,
     unit: 'instructions',
     ours: async () => crowded.shift() ?? Number.NaN,
     theirs: async () => alone.shift() ?? Number.NaN,

@@ -8,12 +8,13 @@ import { type BenchGuest, CREATE } from './guest.js';
 import type { Measure } from './measure.js';
 
 const SECOND = 1e9;
-const AT_ONCE = 64;
+const TOGETHER = 64;
 const CALLS = 2000;
 
-export function atOnceName(how: 'cold' | 'warm'): string {
-  return `64 at once on 2 CPUs, ${how}: throughput`;
-}
+export const AT_ONCE = {
+  cold: { name: '64 at once on 2 CPUs, cold: throughput', against: '64 in a row' },
+  warm: { name: '64 at once on 2 CPUs, warm: throughput', against: '64 in a row' },
+};
 
 /**
  * On two processors.
@@ -24,10 +25,9 @@ export function atOnceMeasure(guest: BenchGuest, how: 'cold' | 'warm'): Measure 
   // In emulation, the service takes longer to answer than a launcher waits on a real machine.
   const dmfd = how === 'warm' ? join(checkout, 'build/patient/dmfd') : 'dmfd';
   const many = (between: string) =>
-    guest.time(Array.from({ length: AT_ONCE }, () => [dmfd, ...CREATE, between]).flat());
+    guest.time(Array.from({ length: TOGETHER }, () => [dmfd, ...CREATE, between]).flat());
   return {
-    name: atOnceName(how),
-    against: '64 in a row',
+    ...AT_ONCE[how],
     unit: 'seconds',
     ours: async () => (await many('&')) / SECOND,
     theirs: async () => (await many(';')) / SECOND,

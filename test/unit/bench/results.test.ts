@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { compare, type Measure, shareOfBound } from '../../bench/measure.js';
 import { pageOf } from '../../bench/page.js';
 import { pictureOf } from '../../bench/picture.js';
-import type { Results } from '../../bench/results.js';
+import { type Conditions, Measured, type Results } from '../../bench/results.js';
 import { spreadOf } from '../../bench/statistics.js';
 
 test.each([
@@ -49,19 +52,47 @@ test('a speedup has to reach its bound, a difference not to exceed it', async ()
   expect(shareOfBound(more)).toBe(0.5);
 });
 
+const conditions: Conditions = {
+  dmfd: '0.1.0 (abc)',
+  guestKernel: '6.12',
+  node: 'v20',
+  dmsetup: '1.02',
+  cryptsetup: '2.6',
+  qemu: '7.2',
+  hostKernel: '6.1',
+  processor: '2 × x',
+  rounds: 15,
+};
+
+test('a run that was interrupted is gone on with, if it was of the same commit', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'dmfd-bench-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'build/bench.json');
+  const [once, again] = [
+    await compare(measure([0, 1], [0, 1]), 1),
+    await compare(measure([0, 2], [0, 1]), 1),
+  ];
+  const first = new Measured(file, conditions);
+  first.add(once);
+  first.add({ ...once, against: 'd' });
+  first.add(again);
+
+  const second = new Measured(file, conditions);
+  expect(second.results.outcomes).toEqual([{ ...once, against: 'd' }, again]);
+  expect(second.has(once)).toBe(true);
+  expect(second.has({ ...once, against: 'e' })).toBe(false);
+
+  expect(new Measured(file, { ...conditions, dmfd: '0.1.0 (abd)' }).has(once)).toBe(false);
+  const changed = { ...conditions, dmfd: '0.1.0 (abc-dirty)' };
+  new Measured(file, changed).add(once);
+  expect(new Measured(file, changed).has(once)).toBe(false);
+  writeFileSync(file, '{');
+  expect(new Measured(file, conditions).results.outcomes).toEqual([]);
+});
+
 test('page and picture have each row, and what was asked for', async () => {
   const results: Results = {
-    conditions: {
-      dmfd: '0.1.0',
-      guestKernel: '6.12',
-      node: 'v20',
-      dmsetup: '1.02',
-      cryptsetup: '2.6',
-      qemu: '7.2',
-      hostKernel: '6.1',
-      processor: '2 × x',
-      rounds: 15,
-    },
+    conditions,
     outcomes: [
       await compare(measure([0, 2e6, 2e6], [0, 1e6, 1e6], { bound: 1.1 }), 2),
       await compare(
