@@ -235,24 +235,32 @@ export interface KeyPlace {
 export function encodeTableLoad(header: RequestHeader, table: Table): Buffer {
   const size = table.reduce((sum, target) => sum + targetSize(target), 0);
   const request = encodeRequest({ ...header, targetCount: table.length }, size);
+  const view = new DataView(request.buffer, request.byteOffset, request.length);
+  const types = new Map<string, Buffer>();
   let at = HEADER_SIZE;
-  for (const target of table) at += writeTarget(request, at, target);
+  for (const { start, length, type, params } of table) {
+    const written = params === '' ? 0 : request.write(params, at + TARGET_SPEC_SIZE, 'utf8');
+    const entrySize = entrySizeOf(written);
+    view.setBigUint64(at, start, true);
+    view.setBigUint64(at + 8, length, true);
+    view.setUint32(at + 20, entrySize, true);
+    // A table of thousands of lines has few types.
+    const name = types.get(type) ?? Buffer.from(type);
+    types.set(type, name);
+    request.set(name, at + 24);
+    at += entrySize;
+  }
   return request;
 }
 
-/** Bytes that a target takes in a request: the kernel wants every entry aligned to 8. */
-function targetSize(target: Target): number {
-  return (TARGET_SPEC_SIZE + Buffer.byteLength(target.params) + 1 + 7) & ~7;
+/** Bytes that a target takes in a request. */
+function targetSize({ params }: Target): number {
+  return entrySizeOf(params === '' ? 0 : Buffer.byteLength(params));
 }
 
-function writeTarget(request: Buffer, at: number, target: Target): number {
-  const size = targetSize(target);
-  request.writeBigUInt64LE(target.start, at);
-  request.writeBigUInt64LE(target.length, at + 8);
-  request.writeUInt32LE(size, at + 20);
-  request.write(target.type, at + 24, TARGET_TYPE_FIELD - 1, 'utf8');
-  request.write(target.params, at + TARGET_SPEC_SIZE, 'utf8');
-  return size;
+/** The kernel wants every entry aligned to 8. */
+function entrySizeOf(paramBytes: number): number {
+  return (TARGET_SPEC_SIZE + paramBytes + 1 + 7) & ~7;
 }
 
 /** The places of the key in what {@link encodeTableLoad} makes of the table, in ascending order. */
