@@ -20,8 +20,6 @@ export interface LayerWord {
 
 /** The words of layer `own` that name layers below it. */
 export function layerWords(text: string, own: number): LayerWord[] {
-  // Most lines of a large table have none.
-  if (!text.includes('{')) return [];
   return Array.from(text.matchAll(LAYER_WORD), ([word]) => parseWord(word, own));
 }
 

@@ -1,5 +1,6 @@
 import { DmfdError } from '../errors.js';
 import { encodeRequest, type RequestHeader } from './header.js';
+import { PlainLines } from './plain-lines.js';
 import { HEADER_SIZE, MAX_DATA_SIZE, MAX_TARGETS, TARGET_SPEC_SIZE, TARGET_TYPE_FIELD } from './protocol.js';
 
 /** One line of a table. */
@@ -29,9 +30,6 @@ const MAX_SECTORS = 2n ** 64n - 1n;
 const MAX_LENGTH = 2n ** 54n - 1n;
 const LINE = /^[ \t]*([^ \t]+)(?:[ \t]+([^ \t]+)(?:[ \t]+([^ \t]+)(?:[ \t]+(.*))?)?)?[ \t]*$/s;
 
-/** Such a line as most tables have in their thousands: nothing in it needs a closer look. */
-const PLAIN = /^(\d{1,18}) (\d{1,18}) ([a-z-]{1,15})(?: ([!-~ ]*[!-~])?)?$/;
-
 /** The name that `dmsetup table` prints in front of each line. */
 const NAME_IN_FRONT = /^[ \t]*(\S+):(?=[ \t]|$)/;
 
@@ -47,15 +45,22 @@ export function parseTable(sources: readonly TableSource[]): Table {
   let size = HEADER_SIZE;
   let named: string | undefined;
   for (const source of sources) {
-    for (const [index, line] of source.text.split(/\r?\n|\r$/).entries()) {
-      let target = plainTarget(line, next);
+    const { text } = source;
+    const plain = new PlainLines(text);
+    let line = 0;
+    for (let from = 0, end: number; from < text.length; from = end + 1) {
+      line++;
+      end = text.indexOf('\n', from);
+      if (end < 0) end = text.length;
+      let target = plain.read(from, end, next);
       if (target === undefined) {
-        if (/^\s*(#|$)/.test(line)) continue;
-        const where = `${source.label}, line ${index + 1}`;
-        const [front = '', name] = NAME_IN_FRONT.exec(line) ?? [];
+        const words = text.slice(from, end).replace(/\r$/, '');
+        if (/^\s*(#|$)/.test(words)) continue;
+        const where = `${source.label}, line ${line}`;
+        const [front = '', name] = NAME_IN_FRONT.exec(words) ?? [];
         if (name !== undefined && name !== (named ?? name)) throw mixed(where, name, named);
         named ??= name;
-        target = parseLine(where, line.slice(front.length), next);
+        target = parseLine(where, words.slice(front.length), next);
       }
       targets.push(target);
       next = target.start + target.length;
@@ -70,15 +75,6 @@ export function parseTable(sources: readonly TableSource[]): Table {
 export function tableLength(table: Table): bigint {
   const last = table.at(-1);
   return last === undefined ? 0n : last.start + last.length;
-}
-
-/** undefined for all others, and for those that are not right here. */
-function plainTarget(line: string, next: bigint): Target | undefined {
-  const [, start = '', length = '', type, params = ''] = PLAIN.exec(line) ?? [];
-  if (type === undefined) return undefined;
-  const target = { start: BigInt(start), length: BigInt(length), type, params };
-  const isRight = target.start === next && target.length > 0n && next + target.length <= MAX_LENGTH;
-  return isRight ? target : undefined;
 }
 
 function parseLine(where: string, line: string, next: bigint): Target {

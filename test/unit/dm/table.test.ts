@@ -40,6 +40,13 @@ describe('a table', () => {
     expect(table.every(({ params }) => params === '')).toBe(true);
   });
 
+  test('may have more than one blank between its words', () => {
+    expect(parse('0  8 linear  7:0  0\n8 8 linear  7:0 0').map(({ params }) => params)).toEqual([
+      '7:0  0',
+      '7:0 0',
+    ]);
+  });
+
   test('keeps UTF-8 parameters as they are', () => {
     expect(parse('0 8 delay /dev/mapper/Gerät–デバイス 0 ½')[0]?.params).toBe(
       '/dev/mapper/Gerät–デバイス 0 ½',

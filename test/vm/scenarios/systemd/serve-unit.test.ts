@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout } from '../../harness/checkout.js';
 import { python } from '../serve-client.js';
 import { expectNothingLeft, image, sh, standing, vm } from '../support.js';
+import { UNTIL_SERVED, unwatchNode, warm, watchNode } from '../warm/service.js';
 import { addUnits, journal, show } from './units.js';
 
 beforeAll(async () => {
@@ -14,6 +15,7 @@ beforeAll(async () => {
   const unit = (name: string) => readFileSync(join(checkout, 'bin', name), 'utf8');
   await addUnits({
     'dmfd.socket': unit('dmfd.socket'),
+    'dmfd-launcher.socket': unit('dmfd-launcher.socket'),
     // A minute is longer than a test may take.
     'dmfd.service': unit('dmfd.service').replace('--idle 60', '--idle 3'),
   });
@@ -23,7 +25,7 @@ beforeAll(async () => {
 afterEach(expectNothingLeft);
 
 afterAll(async () => {
-  await sh('systemctl stop dmfd.socket dmfd.service');
+  await sh('systemctl stop dmfd.socket dmfd-launcher.socket dmfd.service');
   expect(await sh('ls /run/dmfd')).not.toContain('sock');
 });
 
@@ -68,4 +70,23 @@ test('a device outlives a service that is killed, and the next call starts anoth
   expect(stdout).toBe("['kept']\n");
   client.closeStdin();
   await client.exited;
+});
+
+test('the command starts the service by a socket of its own, is served from then on, and does without one that is gone', async () => {
+  const create = "dmfd create mine --table '0 8 zero' -- sh -c 'echo \"$1\"' sh {name}";
+  await sh('systemctl stop dmfd.socket dmfd.service; systemctl start dmfd-launcher.socket');
+  await watchNode();
+  try {
+    // It does not wait for the service to come up.
+    expect(await sh(create)).toBe('mine\n');
+    expect(await show('dmfd.service', 'ActiveState')).toEqual({ ActiveState: 'active' });
+    await sh(`${UNTIL_SERVED}\nuntil_served`);
+    expect(await warm(create)).toBe('mine\n');
+    const swap = 'dmfd swap -q /var/tmp/served-swap; grep -c partition /proc/swaps; swapoff /dev/dm-0';
+    expect(await warm(swap)).toBe('1\n');
+    await sh('systemctl kill --signal=KILL dmfd.service');
+    expect(await sh(create)).toBe('mine\n');
+  } finally {
+    await unwatchNode();
+  }
 });
