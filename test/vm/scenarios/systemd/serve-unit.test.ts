@@ -7,12 +7,13 @@ import { expectNothingLeft, image, sh, standing, vm } from '../support.js';
 import { UNTIL_SERVED, unwatchNode, warm, watchNode } from '../warm/service.js';
 import { addUnits, journal, show } from './units.js';
 
+const unit = (name: string) => readFileSync(join(checkout, 'bin', name), 'utf8');
+
 beforeAll(async () => {
   await image('served.img', 1);
   await sh(
     'fallocate -l 16M /var/tmp/served-swap && chmod 600 /var/tmp/served-swap && (umask 077; head -c 64 /dev/urandom >/tmp/key)',
   );
-  const unit = (name: string) => readFileSync(join(checkout, 'bin', name), 'utf8');
   await addUnits({
     'dmfd.socket': unit('dmfd.socket'),
     'dmfd-launcher.socket': unit('dmfd-launcher.socket'),
@@ -74,7 +75,10 @@ test('a device outlives a service that is killed, and the next call starts anoth
 
 test('the command starts the service by a socket of its own, is served from then on, and does without one that is gone', async () => {
   const create = "dmfd create mine --table '0 8 zero' -- sh -c 'echo \"$1\"' sh {name}";
-  await sh('systemctl stop dmfd.socket dmfd.service; systemctl start dmfd-launcher.socket');
+  await sh('systemctl stop dmfd.socket dmfd.service');
+  // In emulation, it needs seconds until it answers.
+  await addUnits({ 'dmfd.service': unit('dmfd.service') });
+  await sh('systemctl start dmfd-launcher.socket');
   await watchNode();
   try {
     // It does not wait for the service to come up.
@@ -82,7 +86,8 @@ test('the command starts the service by a socket of its own, is served from then
     expect(await show('dmfd.service', 'ActiveState')).toEqual({ ActiveState: 'active' });
     await sh(`${UNTIL_SERVED}\nuntil_served`);
     expect(await warm(create)).toBe('mine\n');
-    const swap = 'dmfd swap -q /var/tmp/served-swap; grep -c partition /proc/swaps; swapoff /dev/dm-0';
+    const swap =
+      'dmfd swap /var/tmp/served-swap >/dev/null; grep -c partition /proc/swaps; swapoff /dev/dm-0';
     expect(await warm(swap)).toBe('1\n');
     await sh('systemctl kill --signal=KILL dmfd.service');
     expect(await sh(create)).toBe('mine\n');

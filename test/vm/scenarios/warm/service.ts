@@ -10,8 +10,9 @@ let service: Process | undefined;
 
 /** From here on, starts of Node for dmfd are noted. */
 export async function watchNode(): Promise<void> {
+  // Private: systemd has all mounts shared, and what is mounted over Node would be over its other name, too.
   await sh(`touch /tmp/node; node=$(readlink -f "$(command -v node)")
-    mount --bind "$node" /tmp/node; mount --bind ${program('tell-node')} "$node"`);
+    mount --bind "$node" /tmp/node; mount --make-private /tmp/node; mount --bind ${program('tell-node')} "$node"`);
 }
 
 export async function unwatchNode(): Promise<void> {
