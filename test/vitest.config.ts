@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { excluded, runsEverything, testsAll } from './vm/default-set.js';
+import { excluded, existing, runsEverything, testsAll } from './vm/default-set.js';
 import { AlternatingSequencer } from './vm/harness/alternating-sequencer.js';
 import { checkout } from './vm/harness/checkout.js';
 import { testedKernels, withSystemd } from './vm/harness/kernel.js';
@@ -11,7 +11,8 @@ const minutes = 60_000;
 const kernels = testedKernels();
 const needsSystemd = 'test/vm/scenarios/systemd/**/*.test.ts';
 /** What people do with other programs goes well with udevd, too. */
-const underSystemd = [needsSystemd, ...(testsAll ? ['test/vm/scenarios/recipes.test.ts'] : [])];
+const recipes = existing('test/vm/scenarios/recipes.test.ts');
+const underSystemd = [needsSystemd, ...(testsAll ? [recipes] : [])];
 
 /** What systemd does is the same on all kernels. The patched one boots in half the time. */
 const honest = kernels.filter((kernel) => !kernel.startsWith('liar-'));
@@ -21,7 +22,9 @@ const systemdKernels = testsAll ? honest.filter(runsEverything) : [...patched, .
 const scenarios = 'test/vm/scenarios/**/*.test.ts';
 const seriesScenarios = 'test/kernel/scenarios/*.test.ts';
 /** Of the series and of dmfd. */
-const needsLiar = ['test/kernel/scenarios/descriptor-liar.test.ts', 'test/vm/scenarios/liar.test.ts'];
+const needsLiar = ['test/kernel/scenarios/descriptor-liar.test.ts', 'test/vm/scenarios/liar.test.ts'].map(
+  existing,
+);
 
 /** Only a kernel with the patch series returns descriptors, and only one kernel lies about them. */
 function filesFor(kernel: string): { include: string[]; exclude: string[] } {
@@ -37,8 +40,9 @@ function filesFor(kernel: string): { include: string[]; exclude: string[] } {
 }
 
 /** What kernels know since 6.8. */
+const since68 = [existing('test/vm/scenarios/write-mounted.test.ts')];
 function tooNewFor(kernel: string): string[] {
-  return /-(5\.10|6\.1)$/.test(kernel) ? ['test/vm/scenarios/write-mounted.test.ts'] : [];
+  return /-(5\.10|6\.1)$/.test(kernel) ? since68 : [];
 }
 
 /**

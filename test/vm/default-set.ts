@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
-import { vmFile } from './harness/checkout.js';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkout, vmFile } from './harness/checkout.js';
 
 /** Those that people run, but for 5.10, which is left to `make test-all`. */
 const STOCK = ['debian-6.1', 'debian-6.12', 'debian-latest'];
@@ -50,10 +51,6 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   'xen-hotplug': ['debian-latest'],
 };
 
-for (const file of Object.keys(ENOUGH)) {
-  if (!existsSync(vmFile(`scenarios/${file}.test.ts`))) throw new Error(`there is no scenario ${file}`);
-}
-
 /** `make test-all`. */
 export const testsAll = process.env.DMFD_TEST_ALL === '1';
 
@@ -74,6 +71,26 @@ const LEISURE = [
 /** What takes long, too, and is all the same to the kernel: the whole of it is enough. */
 const WHOLE_ONLY = ['batch', 'xen-hotplug'];
 
+/** The file of a scenario, from the checkout's root. @throws Error for one that is not there any more */
+function scenario(name: string): string {
+  return existing(`test/vm/scenarios/${name}.test.ts`);
+}
+
+/** A path, from the checkout's root, that a list of tests has by hand. @throws Error for one that is not there any more */
+export function existing(path: string): string {
+  if (!existsSync(join(checkout, path)))
+    throw new Error(`a list of tests names ${path}, and it is not there`);
+  return path;
+}
+
+for (const name of [...Object.keys(ENOUGH), ...LEISURE, ...WHOLE_ONLY]) scenario(name);
+// What is not named runs on every kernel, which would be too much of what has run without the service.
+for (const file of readdirSync(vmFile('scenarios/warm'))) {
+  const name = `warm/${file.replace(/\.test\.ts$/, '')}`;
+  if (file.endsWith('.test.ts') && !LEISURE.includes(name) && !(name in ENOUGH))
+    throw new Error(`default-set.ts does not say where ${name} runs`);
+}
+
 /** Whether all of each scenario is tested on this kernel. */
 export function runsEverything(kernel: string): boolean {
   return testsAll && kernel === WHOLE;
@@ -90,7 +107,7 @@ export function excluded(kernel: string, tested: readonly string[]): string[] {
     ...(testsAll && kernel === LEISURELY ? [] : LEISURE),
     ...(testsAll && kernel !== WHOLE ? WHOLE_ONLY : []),
     ...(runsEverything(kernel) ? [] : leftToOthers(kernel, testsAll ? undefined : tested)),
-  ].map((file) => `test/vm/scenarios/${file}.test.ts`);
+  ].map(scenario);
 }
 
 /** The oldest kernel, which `make test` does not have, is tested as this one is. */
