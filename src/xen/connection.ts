@@ -1,7 +1,7 @@
 import { constants, existsSync, readSync, writeSync } from 'node:fs';
 import { DmfdError } from '../errors.js';
 import { countWait } from '../kernel/cancellation.js';
-import { describeErrno, errnoOf } from '../kernel/errno.js';
+import { describeErrno, type Errno, errnoError, errnoOf, type Failure } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
 import type { Deadline } from './deadline.js';
 import { decodeHeader, HEADER_SIZE, type Header, LARGEST_PAYLOAD } from './wire.js';
@@ -35,9 +35,10 @@ export class Connection {
         ? shim.connect(Buffer.from(`${socket}\0`), 0, deadline.left(), Buffer.alloc(4))
         : shim.open(Buffer.from(`${device}\0`), constants.O_RDWR);
     if (fd >= 0) return new Connection(fd, deadline);
-    const { name, words } = describeErrno(-fd);
     const where = existsSync(socket) ? socket : (device ?? socket);
-    throw failed(`it cannot be reached at ${where}: ${name}, ${words}`, name);
+    const errno = describeErrno(-fd);
+    const said = `it cannot be reached at ${where}: ${errno.name}, ${errno.words}`;
+    throw failedBy(`connect to ${where}`, errno, { said });
   }
 
   close(): void {
@@ -49,7 +50,7 @@ export class Connection {
     try {
       for (let at = 0; at < message.length; ) at += writeSync(this.fd, message, at);
     } catch (error) {
-      throw explained(error);
+      throw explained('write', error);
     }
   }
 
@@ -87,7 +88,7 @@ export class Connection {
     try {
       size = readSync(this.fd, part);
     } catch (error) {
-      throw explained(error);
+      throw explained('read', error);
     }
     if (size === 0) throw failed('it has closed the connection');
     this.#received = Buffer.concat([this.#received, part.subarray(0, size)]);
@@ -95,14 +96,28 @@ export class Connection {
   }
 }
 
-function explained(error: unknown): unknown {
+function explained(operation: string, error: unknown): unknown {
   const errno = errnoOf(error);
-  return errno === undefined
-    ? error
-    : failed(`the connection broke: ${errno.name}, ${errno.words}`, errno.name);
+  if (errno === undefined) return error;
+  const said = `the connection broke: ${errno.name}, ${errno.words}`;
+  return failedBy(operation, errno, { said, cause: error });
 }
 
 /** The error for a xenstored that cannot be talked to. */
-export function failed(what: string, errno?: string): DmfdError {
-  return new DmfdError('xenstore-failed', `xenstore: ${what}`, { errno, hint: HINT });
+export function failed(what: string): DmfdError {
+  return new DmfdError('xenstore-failed', `xenstore: ${what}`, { hint: HINT });
+}
+
+/** The same, where an errno tells why. */
+export function failedBy(
+  operation: string,
+  errno: Errno,
+  failure?: Pick<Failure, 'said' | 'cause'>,
+): DmfdError {
+  return errnoError(operation, errno, {
+    ...failure,
+    code: 'xenstore-failed',
+    subject: 'xenstore',
+    hint: HINT,
+  });
 }

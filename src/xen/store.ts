@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { DmfdError } from '../errors.js';
 import { describeErrno } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { Connection, failed, type Message } from './connection.js';
+import { Connection, failed, failedBy, type Message } from './connection.js';
 import type { Deadline } from './deadline.js';
 import { decodeError, decodeWords, encodeMessage, encodeWords, MESSAGES, type MessageName } from './wire.js';
 
@@ -83,10 +83,9 @@ export class XenStore implements Nodes {
       if (ended !== constants.errno.EAGAIN) throw refused('TRANSACTION_END', '', ended);
       this.kernel.pause(Math.random() * LONGEST_PAUSE);
     } while (this.deadline.left() > 0);
-    throw failed(
-      `others were faster with the same nodes for ${this.deadline.milliseconds / 1000} s`,
-      'EAGAIN',
-    );
+    throw failedBy('TRANSACTION_END', describeErrno(constants.errno.EAGAIN), {
+      said: `others were faster with the same nodes for ${this.deadline.milliseconds / 1000} s`,
+    });
   }
 
   /** What the work threw is what counts. */
@@ -212,6 +211,5 @@ function text(path: string, value: Buffer): string {
 }
 
 function refused(type: MessageName, path: string, number: number): DmfdError {
-  const { name, words } = describeErrno(number);
-  return failed(`${type} ${path}: ${name}, ${words}`.replace(' :', ':'), name);
+  return failedBy(`${type} ${path}`.trimEnd(), describeErrno(number));
 }
