@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What dmfd needs done below JavaScript. Every function returns a value >= 0 or -errno and prints nothing. Only
- * command/ keeps state (the command that signals are forwarded to) and ends the process. The structs are filled by
- * src/, which takes the offsets of their fields from dmfd_layout().
+ * What dmfd needs done below JavaScript. Every function returns a value >= 0 or -errno and prints nothing. State is
+ * kept only by command/ (the command that signals are forwarded to), which also ends the process, and by
+ * device/shield.c (how many threads are in shields). The structs are filled by src/, which takes the offsets of their
+ * fields from dmfd_layout().
  */
 #ifndef DMFD_H
 #define DMFD_H
@@ -73,7 +74,7 @@ struct dmfd_creation {
 	char uuid[DM_UUID_LEN];
 	char scratch[32]; /* a unique name, for a private node's directory */
 	uint32_t key_source; /* enum dmfd_key_source */
-	uint32_t key_size; /* bytes; in for a random key, out for a key that was read */
+	uint32_t key_size; /* bytes of a random key */
 	int32_t key_fd;
 	uint32_t key_place_count;
 	uint32_t keyring_allowed; /* the crypt target takes a key from a keyring */

@@ -19,7 +19,10 @@ bench := $(patsubst test/bench/programs/%.c,$(test_bin)/%,$(wildcard test/bench/
 # What lets xenstored run where there is no Xen.
 no_hypervisor := $(test_bin)/no-hypervisor.so
 
-test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized) $(bench) $(no_hypervisor)
+# How they are compiled, for C that a unit test writes itself.
+compiler := $(test_bin)/compiler
+
+test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized) $(bench) $(no_hypervisor) $(compiler)
 
 shim_c := $(filter-out native-shims/launcher/%,$(wildcard native-shims/*.c native-shims/*/*.c))
 shim_h := $(wildcard native-shims/*.h native-shims/*/*.h)
@@ -36,6 +39,10 @@ define compile_test_program
 endef
 
 $(test_programs): test/programs.mk | build-ready
+
+$(compiler):
+	@mkdir -p $(@D)
+	@echo '$(CC) $(test_cflags) -Inative-shims' >$@
 
 $(agent): $(wildcard test/vm/agent/*.[ch])
 	$(call compile_test_program,-O2 -static)

@@ -99,7 +99,7 @@ int dmfd_key_client_spawn(struct dmfd_key_client *client, dmfd_key_process_fn *p
 	return 0;
 }
 
-int dmfd_key_client_start(struct dmfd_key_client *client, struct dmfd_creation *creation,
+int dmfd_key_client_start(struct dmfd_key_client *client, const struct dmfd_creation *creation,
 			  const struct dmfd_keyed_table *table)
 {
 	const struct dmfd_key_task task = { .creation = creation, .table = table };
@@ -115,8 +115,6 @@ int dmfd_key_client_start(struct dmfd_key_client *client, struct dmfd_creation *
 		error = receive(client, &reply);
 	if (error)
 		dmfd_key_client_end(client);
-	else
-		creation->key_size = reply.key_size;
 	return error;
 }
 

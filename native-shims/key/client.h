@@ -28,10 +28,10 @@ int dmfd_key_client_order(const struct dmfd_key_client *client);
 int dmfd_key_client_receive(const struct dmfd_key_client *client, void *reply, size_t size);
 
 /*
- * Starts the process and waits until it has the key, from creation's source. 0 and creation->key_size, or -errno and no
- * process is left; -ECANCELED when creation->cancel_fd became readable.
+ * Starts the process and waits until it has the key, from creation's source. 0, or -errno and no process is left;
+ * -ECANCELED when creation->cancel_fd became readable.
  */
-int dmfd_key_client_start(struct dmfd_key_client *client, struct dmfd_creation *creation,
+int dmfd_key_client_start(struct dmfd_key_client *client, const struct dmfd_creation *creation,
 			  const struct dmfd_keyed_table *table);
 
 /* Has the process load the table. 0 and creation->key_given, or -errno; -EPIPE when the process was killed. */

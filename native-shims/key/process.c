@@ -81,12 +81,12 @@ static int is_for_want_of_key(int error)
 
 /* With a reference to a keyring if that works, else with the key in the table. */
 static void load_table(const struct dmfd_creation *creation, const struct dmfd_keyed_table *table, const uint8_t *key,
-		       struct dmfd_key_reply *reply)
+		       uint32_t key_size, struct dmfd_key_reply *reply)
 {
-	struct dmfd_key_words words = { .key = key, .key_size = reply->key_size };
+	struct dmfd_key_words words = { .key = key, .key_size = key_size };
 	struct dmfd_keyring_key entry;
 
-	if (creation->keyring_allowed && dmfd_keyring_add(&entry, creation->uuid, key, reply->key_size) == 0) {
+	if (creation->keyring_allowed && dmfd_keyring_add(&entry, creation->uuid, key, key_size) == 0) {
 		words.reference = entry.reference;
 		reply->result = load_with(table, &words, &reply->given);
 		dmfd_keyring_remove(&entry);
@@ -122,7 +122,8 @@ void dmfd_key_process(int socket, const void *pointer)
 	const struct dmfd_key_task *task = pointer;
 	const struct dmfd_creation *creation = task->creation;
 	const int is_random = creation->key_source == DMFD_KEY_RANDOM;
-	struct dmfd_key_reply reply = { .key_size = creation->key_size };
+	struct dmfd_key_reply reply = { 0 };
+	uint32_t key_size = creation->key_size;
 	uint8_t *key;
 	int error;
 
@@ -133,11 +134,11 @@ void dmfd_key_process(int socket, const void *pointer)
 	if (!key)
 		/* EPERM and EAGAIN, too, say only that no more memory may be locked. */
 		fail(DMFD_KEY_SOCKET, -ENOMEM);
-	reply.result = is_random ? dmfd_key_make(key, reply.key_size) :
-				   dmfd_key_read(key, &reply.key_size, DMFD_KEY_SOURCE, DMFD_KEY_SOCKET);
+	reply.result = is_random ? dmfd_key_make(key, key_size) :
+				   dmfd_key_read(key, &key_size, DMFD_KEY_SOURCE, DMFD_KEY_SOCKET);
 	send_reply(DMFD_KEY_SOCKET, &reply);
 	if (!reply.result && dmfd_key_process_is_told_to_load()) {
-		load_table(creation, task->table, key, &reply);
+		load_table(creation, task->table, key, key_size, &reply);
 		/* Before dmfd goes on. */
 		dmfd_secret_unmap(key, DMFD_KEY_ROOM);
 		send_reply(DMFD_KEY_SOCKET, &reply);

@@ -9,7 +9,6 @@
 /* Sent when the process has the key, and when it has loaded the table. Never holds the key. */
 struct dmfd_key_reply {
 	int32_t result;
-	uint32_t key_size;
 	uint32_t given;
 };
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CREATION_STEPS, stepWords } from '../../../src/device/steps.js';
-import { SHIM_HEADERS } from '../support/compile.js';
+import { checkout } from '../../vm/harness/checkout.js';
 
 describe('the steps of a creation', () => {
   test("are those of the shim's header, all of them", () => {
-    const header = readFileSync(join(SHIM_HEADERS, 'dmfd.h'), 'utf8');
+    const header = readFileSync(join(checkout, 'native-shims/dmfd.h'), 'utf8');
     const names = CREATION_STEPS.map((name) => `DMFD_STEP_${name}`);
     expect(header.match(/\bDMFD_STEP_[A-Z_]+/g)).toEqual(names);
   });

@@ -1,13 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { program } from '../../programs.js';
 import { checkout } from '../../vm/harness/checkout.js';
-
-/** Where native-shims/*.h are. */
-export const SHIM_HEADERS = join(checkout, 'native-shims');
 
 /** Runs the program that programs.mk makes of a C file beside a test; returns its standard output. */
 export function runCFile(file: URL): Buffer {
@@ -33,13 +30,14 @@ function inScratch<T>(use: (directory: string) => T): T {
 }
 
 function compileAndRun(directory: string, file: string): Buffer {
-  const program = join(directory, 'program');
-  run('cc', ['-std=gnu11', '-Wall', '-Wextra', '-Werror', `-I${SHIM_HEADERS}`, '-o', program, file]);
-  return run(program, []);
+  const [compiler = '', ...flags] = readFileSync(program('compiler'), 'utf8').trim().split(' ');
+  const made = join(directory, 'program');
+  run(compiler, [...flags, '-o', made, file]);
+  return run(made, []);
 }
 
 function run(command: string, words: readonly string[]): Buffer {
-  const { status, stdout, stderr, error } = spawnSync(command, words);
+  const { status, stdout, stderr, error } = spawnSync(command, words, { cwd: checkout });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stderr}`);
   return stdout;

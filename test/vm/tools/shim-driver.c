@@ -146,8 +146,8 @@ static void create_keyed(struct dmfd_creation creation, const char *type, const 
 	places[0].at += slip;
 	creation.keyring_allowed = 1;
 	result = dmfd_create(&creation, request, places, NULL);
-	printf("key %s %s: %d, failed step %u, %u bytes, given %u\n", name, type, result, creation.failed_step,
-	       creation.key_size, creation.key_given);
+	printf("key %s %s: %d, failed step %u, given %u\n", name, type, result, creation.failed_step,
+	       creation.key_given);
 	fflush(stdout);
 	if (creation.fd >= 0)
 		close(creation.fd);
