@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseInterface } from '../../../src/serve/varlink/description.js';
-import { checkFields, WrongValue } from '../../../src/serve/varlink/values.js';
+import { parseInterface } from '../../../../src/serve/varlink/description.js';
+import { checkFields, WrongValue } from '../../../../src/serve/varlink/values.js';
 
 const description = parseInterface(`interface a.b
 type Color (red, blue)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseInterface } from '../../../src/serve/varlink/description.js';
+import { parseInterface } from '../../../../src/serve/varlink/description.js';
 
 test('a description is read, whatever its blanks and comments', () => {
   const { name, types, methods, errors } = parseInterface(`

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { toChoice, toDeviceRequest, toSwapRequest } from '../../../src/serve/varlink/requests.js';
-import { refusal } from '../support/refusal.js';
+import { toChoice, toDeviceRequest, toSwapRequest } from '../../../../src/serve/varlink/requests.js';
+import { refusal } from '../../support/refusal.js';
 
 test('a call becomes a request of the library', () => {
   const request = toDeviceRequest(

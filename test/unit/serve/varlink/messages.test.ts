@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Part } from '../../../src/serve/connection.js';
-import { Garbled, LONGEST_MESSAGE, messagesOf } from '../../../src/serve/varlink/messages.js';
+import type { Part } from '../../../../src/serve/connection.js';
+import { Garbled, LONGEST_MESSAGE, messagesOf } from '../../../../src/serve/varlink/messages.js';
 
 /** The messages of what comes in these parts. */
 function messages(...parts: (string | Buffer | Part)[]) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { program } from '../../../src/cli/program.js';
+import { program } from '../../../../src/cli/program.js';
 import {
   argvOf,
   askAt,
@@ -9,8 +9,8 @@ import {
   isForOthers,
   isRepeatable,
   parseQuestion,
-} from '../../../src/serve/launcher/question.js';
-import { SHIM_HEADERS } from '../support/compile.js';
+} from '../../../../src/serve/launcher/question.js';
+import { checkout } from '../../../vm/harness/checkout.js';
 
 const STATE = 'pid=12;ignored=0;blocked=0;pending=0;nofile=1024:4096;fds=0-2,9,;launcher=/usr/sbin/dmfd';
 
@@ -90,7 +90,7 @@ test.each<[boolean, string[], string[]?]>([
 });
 
 test('a launcher asks for nothing else', () => {
-  const source = readFileSync(join(SHIM_HEADERS, 'launcher/ask.c'), 'utf8');
+  const source = readFileSync(join(checkout, 'native-shims/launcher/ask.c'), 'utf8');
   const [, list = ''] = /served\[\] = \{([^}]*)\}/.exec(source) ?? [];
   const words = Array.from(list.matchAll(/"([\w-]+)"/g), ([, word = '']) => word);
   expect(words).toHaveLength(8);
