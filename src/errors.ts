@@ -178,4 +178,4 @@ export const PRIVILEGE_HINT =
   'dmfd needs CAP_SYS_ADMIN in the initial user namespace: real root, not root in a user namespace';
 
 /** For a process that may not even open what it needs. */
-export const ROOT_HINT = 'dmfd needs root (CAP_SYS_ADMIN): run it with sudo, or as a service of the system';
+export const ROOT_HINT = 'dmfd needs root (CAP_SYS_ADMIN), which sudo gives, and a service of the system has';

@@ -59,8 +59,9 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'xen-disk-withdrawn': undefined,
   'kernel-refused': undefined,
   'xen-backend-failed': undefined,
-  'left-behind': undefined,
-  'target-unknown': undefined,
+  'left-behind': '"dmfd reap" removes it; one that was made with --uuid has to be named: "dmfd reap NAME"',
+  'target-unknown':
+    'no module dm-… of this kernel offers it; "dmfd probe" lists the target types that are loaded',
   'lookup-failed':
     'there is no block device of that name or number; to use a file, give it with --loop FILE and write {loop0} in the table',
   'node-missing': undefined,

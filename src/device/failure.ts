@@ -42,12 +42,14 @@ export function explainFailure(
   outcome: CreationResult,
   kernelLog: readonly string[] | undefined,
 ): DmfdError {
-  const rollback = rollbackResult(outcome);
-  const explanation = explain(request, outcome, describeErrno(-outcome.result), kernelLog);
+  const errno = describeErrno(-outcome.result);
+  const explanation = explain(request, outcome, errno, kernelLog);
   const operation = outcome.failedStep === undefined ? 'create a device' : stepWords(outcome.failedStep);
-  return errnoError(operation, describeErrno(-outcome.result), {
+  const rollback = rollbackResult(outcome);
+  const said = explanation.said ?? `${operation}: ${errno.name}, ${errno.words}`;
+  return errnoError(operation, errno, {
     ...explanation,
-    ...(rollback < 0 ? { code: 'left-behind' as const, hint: leftBehind(request, rollback) } : {}),
+    ...(rollback < 0 ? leftBehind(request, said, describeErrno(-rollback)) : {}),
     subject: `device ${request.name}`,
     device: request.name,
     kernelLog,
@@ -104,23 +106,27 @@ function explain(
   }
 }
 
-function leftBehind({ name, uuid }: Asked, rollback: number): string {
-  const reap = isOwnUuid(uuid) ? 'dmfd reap' : `dmfd reap ${name}`;
-  return `it could not be taken back either (${describeErrno(-rollback).name}): it is still there; "${reap}" removes it`;
+function leftBehind({ name, uuid }: Asked, said: string, rollback: Errno): Explanation {
+  const which = isOwnUuid(uuid) ? '' : `{ devices: [${JSON.stringify(name)}] }`;
+  return {
+    code: 'left-behind',
+    said: `${said}; it could not be taken back either (${rollback.name}), and is still there`,
+    hint: `reapDevices(${which}) removes it`,
+  };
 }
 
 function explainKilled(takenBack: boolean): Explanation {
   return {
     code: 'creation-killed',
     said: `the process that was making it was killed${takenBack ? '; everything was taken back' : ''}`,
-    hint: 'run the command again; if nobody killed it, look for the out-of-memory killer in the kernel log',
+    hint: 'try again; if nobody killed it, look for the out-of-memory killer in the kernel log',
   };
 }
 
 const KEEPER_KILLED: Explanation = {
   code: 'key-process-failed',
   said: 'the process that had the key was killed; everything was taken back',
-  hint: 'run the command again; if nobody killed it, look for the out-of-memory killer in the kernel log',
+  hint: 'try again; if nobody killed it, look for the out-of-memory killer in the kernel log',
 };
 
 function explainKey(errno: Errno): Explanation {
@@ -220,7 +226,7 @@ function explainLoad(request: Asked, errno: Errno, log: readonly string[]): Expl
   if (/unknown target type/.test(text)) {
     return {
       code: 'target-unknown',
-      hint: `no module dm-… of this kernel offers it; "dmfd probe" lists the target types that are loaded (asked for: ${types})`,
+      hint: 'no module dm-… of this kernel offers it; probe() tells the target types that are loaded',
     };
   }
   if (/Device lookup failed|error getting device|Error opening/i.test(text))

@@ -173,7 +173,7 @@ class Resizing {
         ...about,
         code: 'creation-killed',
         said: `the process that resized it was killed; it has ${bytes} bytes now`,
-        hint: 'run it again; if nobody killed it, look for the out-of-memory killer in the kernel log',
+        hint: 'try again; if nobody killed it, look for the out-of-memory killer in the kernel log',
       });
     }
     return this.kernel.failure(OPERATIONS[failedStep ?? 'SWAP'], result, {

@@ -7,7 +7,9 @@ import { ERROR_CODES } from '../../../src/errors.js';
 
 const SOURCES = new URL('../../../src', import.meta.url).pathname;
 
-const OPTIONS = new Set(program().commands.flatMap(({ options }) => options.map(({ long }) => long)));
+const COMMANDS = program().commands;
+const OPTIONS = new Set(COMMANDS.flatMap(({ options }) => options.map(({ long }) => long)));
+const A_COMMAND = new RegExp(`\\bdmfd (${COMMANDS.map((command) => command.name()).join('|')})\\b`, 'g');
 
 /** The options that a text names, whatever program they belong to. */
 const namedIn = (text: string) => text.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [];
@@ -33,7 +35,10 @@ const LIBRARY = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filt
   (file) => file.endsWith('.ts') && !file.startsWith('cli/') && !file.startsWith('serve/launcher/'),
 );
 
-test.each(LIBRARY)('%s speaks of no option', (file) => {
+test.each(LIBRARY)('%s speaks of no option, and of no command', (file) => {
   const code = readFileSync(join(SOURCES, file), 'utf8').replace(/^\s*(\/?\*|\/\/).*$/gm, '');
   expect(namedIn(code).filter((option) => OPTIONS.has(option))).toEqual([]);
+  // A room for one command may name that.
+  const commands = [...code.matchAll(A_COMMAND)].map(([, name]) => name);
+  expect(commands.filter((name) => !file.startsWith(`${name}/`))).toEqual([]);
 });

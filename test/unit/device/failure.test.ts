@@ -378,9 +378,12 @@ describe('a failed creation', () => {
     });
     const error = explainFailure(planned({ name: 'mine', table: '0 8 zero' }), outcome, []);
     expect(error).toMatchObject({ kind: 'kernel', code: 'left-behind', errno: 'EIO' });
-    expect(error.hint).toMatch(/could not be taken back either \(EBUSY\).*"dmfd reap" removes it/);
+    expect(error.message).toMatch(
+      /^device mine: .*EIO, .*; it could not be taken back either \(EBUSY\), and is still there$/,
+    );
+    expect(error.hint).toBe('reapDevices() removes it');
     const chosen = explainFailure(planned({ name: 'mine', uuid: 'mine', table: '0 8 zero' }), outcome, []);
-    expect(chosen.hint).toMatch(/"dmfd reap mine" removes it/);
+    expect(chosen.hint).toBe('reapDevices({ devices: ["mine"] }) removes it');
   });
 
   test('that was taken back does not', () => {
@@ -402,8 +405,8 @@ describe('a failed creation', () => {
     const error = explainFailure(planned({ name: 'mine', table: '0 8 zero' }), outcome, []);
     expect(error).toMatchObject({
       code: 'left-behind',
-      message: 'device mine: the process that was making it was killed',
-      hint: expect.stringMatching(/could not be taken back either \(EBUSY\)/),
+      message:
+        'device mine: the process that was making it was killed; it could not be taken back either (EBUSY), and is still there',
     });
   });
 

@@ -11,7 +11,7 @@ export const KERNEL: readonly Row[] = [
     says: [
       /^dmfd: device mine: DM_TABLE_LOAD: EINVAL/,
       /\n {2}kernel: device-mapper: table: \d+:\d+: nonexistent: unknown target type/,
-      /\n {2}hint: .*dmfd probe.*asked for: nonexistent/,
+      /\n {2}hint: no module dm-.*"dmfd probe" lists/,
     ],
   },
   {
