@@ -25,7 +25,7 @@ export type {
   TableRequest,
 } from './device/request.js';
 export type { Resized, ResizeRequest } from './device/resize.js';
-export { type DeviceIdentity, type LayerIdentity, type Remains, waitGone } from './device/wait-gone.js';
+export type { DeviceIdentity, LayerIdentity, Remains } from './device/wait-gone.js';
 export type { DeviceNumber } from './dm/device-number.js';
 export type { TargetVersion } from './dm/lists.js';
 export type { TableSource } from './dm/table.js';
@@ -46,6 +46,7 @@ export {
   reapDevices,
   removeDevice,
   resizeDevice,
+  waitGone,
 } from './library/api.js';
 export type { LoopFeatures } from './loop/probe.js';
 export type {

@@ -19,6 +19,11 @@ export const TYPES = {
   objects: { words: 'an array of objects', fits: listOf((value) => isObject(value)) },
   strings: { words: 'an array of strings', fits: listOf(isString) },
   number: { words: 'a number', fits: (value) => typeof value === 'number' },
+  finite: { words: 'a finite number', fits: (value) => Number.isFinite(value) },
+  count: {
+    words: 'a whole number, at least 0',
+    fits: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  },
   partition: {
     words: 'a number or a string',
     fits: (value) => typeof value === 'number' || isString(value),
@@ -61,25 +66,42 @@ export function checkProperties(
   required: readonly string[] = [],
   where?: string,
 ): void {
-  if (!isObject(request)) {
-    const what = where === undefined ? 'the request' : `property ${where}`;
-    throw invalid(`${what} is ${show(request)}: it must be an object`);
-  }
-  const full = (name: string) => (where === undefined ? name : `${where}.${name}`);
-  for (const name of Object.keys(request)) {
+  for (const name of Object.keys(asObject(request, where))) {
     if (Object.hasOwn(types, name)) continue;
-    throw invalid(`property ${JSON.stringify(full(name))}: there is none of that name`, Object.keys(types));
+    const full = JSON.stringify(inFull(name, where));
+    throw invalid(`property ${full}: there is none of that name`, Object.keys(types));
   }
+  checkSome(request, types, required, where);
+}
+
+/** As {@link checkProperties}, where others may be there, too: of a device, its number may be enough. */
+export function checkSome(
+  value: unknown,
+  types: Readonly<Record<string, Type>>,
+  required: readonly string[] = [],
+  where?: string,
+): void {
+  const request = asObject(value, where);
   // By the names that are read, for a property may be inherited.
   for (const [name, type] of Object.entries(types)) {
-    const value = request[name];
-    if (value === undefined || type.fits(value)) continue;
-    throw invalid(`property ${full(name)} is ${show(value)}: it must be ${type.words}`);
+    const property = request[name];
+    if (property === undefined || type.fits(property)) continue;
+    throw invalid(`property ${inFull(name, where)} is ${show(property)}: it must be ${type.words}`);
   }
   for (const name of required) {
     if (request[name] !== undefined) continue;
-    throw invalid(`property ${full(name)} is missing: it must be ${types[name]?.words}`);
+    throw invalid(`property ${inFull(name, where)} is missing: it must be ${types[name]?.words}`);
   }
+}
+
+function asObject(value: unknown, where: string | undefined): Readonly<Record<string, unknown>> {
+  if (isObject(value)) return value;
+  const what = where === undefined ? 'the request' : `property ${where}`;
+  throw invalid(`${what} is ${show(value)}: it must be an object`);
+}
+
+function inFull(name: string, where: string | undefined): string {
+  return where === undefined ? name : `${where}.${name}`;
 }
 
 /** A copy with these properties, inherited ones too, where they are not undefined. */

@@ -4,6 +4,7 @@ import type { DeviceNumber } from '../dm/device-number.js';
 import { diskseqInSys } from '../kernel/block-device.js';
 import { DmControl } from '../kernel/dm-control.js';
 import { Kernel } from '../kernel/kernel.js';
+import { checkSome, TYPES } from '../properties.js';
 import type { LayerFacts, LoopIdentity } from './facts.js';
 
 /** What of a device is still there. */
@@ -23,15 +24,30 @@ export interface DeviceIdentity extends Omit<LayerIdentity, 'name'> {
 /** By what a layer below is known. */
 export type LayerIdentity = Pick<LayerFacts, 'name' | 'uuid' | 'major' | 'minor' | 'diskseq' | 'loops'>;
 
+const NUMBER = { major: TYPES.count, minor: TYPES.count, diskseq: TYPES.bigint };
+const MAPPED = { ...NUMBER, uuid: TYPES.string, loops: TYPES.objects };
+
+/** @throws DmfdError `usage` */
+export function checkIdentity(device: DeviceIdentity): void {
+  const known = { ...MAPPED, below: TYPES.objects };
+  checkSome(device, known, Object.keys(known));
+  const checkLoops = (loops: readonly LoopIdentity[], where: string) => {
+    for (const [index, loop] of loops.entries())
+      checkSome(loop, NUMBER, Object.keys(NUMBER), `${where}[${index}]`);
+  };
+  checkLoops(device.loops, 'loops');
+  for (const [index, layer] of device.below.entries()) {
+    checkSome(layer, MAPPED, Object.keys(MAPPED), `below[${index}]`);
+    checkLoops(layer.loops, `below[${index}].loops`);
+  }
+}
+
 const LONGEST_PAUSE = 50;
 
 /**
- * Waits until the kernel has destroyed the device and the layers below, and detached their loop devices, each known by its sequence number,
- * so that another one under the same number is not taken for it.
+ * As {@link pollGone}, of a device that this process has made: device-mapper is there, and to open its control device is quick.
  *
  * @param milliseconds how long at most
- * @param options `signal` ends the wait; the promise is rejected with its reason then
- * @returns what is left: nothing, unless the time was up
  */
 export async function waitGone(
   device: DeviceIdentity,
@@ -39,9 +55,25 @@ export async function waitGone(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Remains> {
   signal?.throwIfAborted();
-  const dm = DmControl.open(new Kernel());
+  return await pollGone(DmControl.open(new Kernel()), device, performance.now() + milliseconds, signal);
+}
+
+/**
+ * Waits until the kernel has destroyed the device and the layers below, and detached their loop devices, each known by its sequence number,
+ * so that another one under the same number is not taken for it.
+ *
+ * @param dm is closed at the end
+ * @param limit when the time is up, by `performance.now()`
+ * @returns what is left: nothing, unless the time was up
+ * @throws the signal's reason
+ */
+export async function pollGone(
+  dm: DmControl,
+  device: DeviceIdentity,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<Remains> {
   try {
-    const limit = performance.now() + milliseconds;
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const remains = whatRemains(dm, device);
       const left = limit - performance.now();

@@ -27,11 +27,12 @@ export type DeviceKey =
   | { readonly uuid: string };
 
 /**
- * Device-mapper's control device: the one gate for its commands, but for those of a creation, which the shield makes
- * (native-shims/device/create.c).
+ * Device-mapper's control device: the one gate for its commands, but for those of a creation and of a resize, which C makes
+ * (native-shims/device/create.c, resize.c, and key/ where a table may have a key in it).
  */
 export class DmControl implements Disposable {
-  private constructor(
+  /** @param fd of the control device; it is closed with this */
+  constructor(
     private readonly kernel: Kernel,
     readonly fd: number,
   ) {}

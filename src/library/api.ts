@@ -1,5 +1,5 @@
 /**
- * The calls of the library. Each waits in a thread of its own, and the caller's event loop goes on.
+ * The calls of the library. Each waits for the kernel in a thread of its own, and the caller's event loop goes on.
  *
  * @module
  */
@@ -12,9 +12,13 @@ import { checkReapRequest, type Reaped, type ReapRequest } from '../device/reap.
 import { checkRemovalRequest, type Removal } from '../device/remove.js';
 import { checkRequest, type DeviceRequest } from '../device/request.js';
 import { checkResizeRequest, type Resized, type ResizeRequest } from '../device/resize.js';
+import { checkIdentity, type DeviceIdentity, pollGone, type Remains } from '../device/wait-gone.js';
 import type { DeviceNumber } from '../dm/device-number.js';
+import { DmControl } from '../kernel/dm-control.js';
+import { Kernel } from '../kernel/kernel.js';
+import { shim } from '../kernel/shim.js';
 import type { StepListener } from '../kernel/step.js';
-import { checkProperties, TYPES } from '../properties.js';
+import { checkProperties, checkSome, TYPES } from '../properties.js';
 import type { Swap, SwapPlan } from '../swap/create.js';
 import { checkSwapRequest, type SwapRequest } from '../swap/request.js';
 import { makeInThread } from './make-device.js';
@@ -28,7 +32,7 @@ export interface CallOptions {
 
 /** For calls whose request has no listener of its own. */
 export interface ListeningOptions extends CallOptions {
-  /** Is told each call to the kernel. */
+  /** Is told each step: what of devices the kernel was asked, and said. Not how files are opened and read. */
   readonly onStep?: StepListener;
 }
 
@@ -149,9 +153,32 @@ export async function reapDevices(
  * This process is not told.
  */
 export async function findHolders(device: DeviceNumber, options: CallOptions = {}): Promise<string[]> {
+  const { signal } = checkOptions(options);
+  checkSome(device, { major: TYPES.count, minor: TYPES.count }, ['major', 'minor']);
   const { major, minor } = device;
-  checkProperties({ major, minor }, { major: TYPES.number, minor: TYPES.number }, ['major', 'minor']);
-  return await inThread('findHolders', { major, minor }, checkOptions(options));
+  return await inThread('findHolders', { major, minor }, { signal });
+}
+
+/**
+ * Waits until the kernel has destroyed the device and the layers below, and detached their loop devices, each known by its sequence
+ * number, so that another one under the same number is not taken for it.
+ *
+ * @param milliseconds how long at most
+ * @returns what is left: nothing, unless the time was up
+ * @throws DmfdError `usage`, `privilege`, `unsupported`, `kernel`
+ */
+export async function waitGone(
+  device: DeviceIdentity,
+  milliseconds: number,
+  options: CallOptions = {},
+): Promise<Remains> {
+  const { signal } = checkOptions(options);
+  checkIdentity(device);
+  checkProperties({ milliseconds }, { milliseconds: TYPES.finite }, ['milliseconds']);
+  const limit = performance.now() + milliseconds;
+  // To open it may load a module; each look after that is quick, and many waits need no thread each.
+  const control = await inThread('openControl', undefined, { signal, undo: (fd) => shim.close(fd) });
+  return await pollGone(new DmControl(new Kernel(), control), device, limit, signal);
 }
 
 function checkOptions<Options extends ListeningOptions>(options: Options): Options {

@@ -10,6 +10,7 @@ import { type Removal, removeDevice } from '../device/remove.js';
 import type { CheckedRequest } from '../device/request.js';
 import { type Resized, type ResizeRequest, resizeDevice } from '../device/resize.js';
 import type { DeviceNumber } from '../dm/device-number.js';
+import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { describeSwap, endSwap, makeSwap, type Swap, type SwapPlan } from '../swap/create.js';
 import type { CheckedSwap } from '../swap/request.js';
@@ -33,6 +34,8 @@ export const OPERATIONS = {
   removeDevice: (kernel: Kernel, choice: DeviceChoice): Removal => removeDevice(kernel, choice),
   resizeDevice: (kernel: Kernel, request: ResizeRequest): Resized => resizeDevice(kernel, request),
   reapDevices: (kernel: Kernel, request: ReapRequest): Reaped => reapDevices(kernel, request),
+  /** A descriptor, which is the process's. */
+  openControl: (kernel: Kernel): number => DmControl.open(kernel).fd,
   findHolders: (_kernel: Kernel, device: DeviceNumber): string[] => findHolders(device),
 } as const;
 

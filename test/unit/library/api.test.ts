@@ -57,13 +57,19 @@ test('a signal that comes right after the call is heard', async () => {
   expect(stdout).toBe('heard\nheard\n');
 });
 
+const CALLS = [
+  ...['createDevice', 'createDeviceSync', 'planDevice', 'planDeviceSync'],
+  ...['createSwap', 'createSwapSync', 'planSwap', 'planSwapSync'],
+  ...['listDevices', 'removeDevice', 'resizeDevice', 'reapDevices', 'findHolders', 'waitGone', 'probe'],
+];
+
 test('options and devices of the wrong type reject the promise with a usage error, and the process ends', async () => {
   const { stdout, stderr, code } = await startNode(
     {
-      'createDevice, createSwap, planSwap, findHolders, listDevices, reapDevices, removeDevice, resizeDevice, DmfdError':
-        'index.js',
+      [CALLS.join()]: 'index.js',
     },
-    `for (const call of [
+    `const device = { uuid: 'x', major: 1, minor: 1, diskseq: 1n, loops: [], below: [] };
+    for (const call of [
       () => listDevices({ signal: 'x' }),
       () => listDevices(null),
       () => listDevices({ onStep: 'x' }),
@@ -83,9 +89,38 @@ test('options and devices of the wrong type reject the promise with a usage erro
       () => resizeDevice({ device: 'a', size: 512 }),
       () => resizeDevice({ device: 'a', size: 513n }),
       () => resizeDevice({ device: 'a', toBacking: true }),
+      () => waitGone(),
+      () => waitGone({}, 1),
+      () => waitGone({ ...device, diskseq: 1 }, 1),
+      () => waitGone({ ...device, minor: -1 }, 1),
+      () => waitGone({ ...device, loops: [{}] }, 1),
+      () => waitGone({ ...device, below: [device, {}] }, 1),
+      () => waitGone({ ...device, below: [null] }, 1),
+      () => waitGone(device),
+      () => waitGone(device, 'x'),
+      () => waitGone(device, NaN),
+      () => waitGone(device, Infinity),
+      () => waitGone(device, 1, null),
+      () => waitGone(device, 1, { signal: 'x' }),
+      () => findHolders(),
+      () => findHolders(null),
+      () => findHolders({ major: NaN, minor: 1 }),
+      () => findHolders({ major: 1, minor: 1 }, null),
+      () => probe(null),
+      () => reapDevices(null),
+      () => reapDevices({ dryRun: true }, null),
+      () => removeDevice(),
+      () => resizeDevice(),
+      () => createDevice(null),
+      () => planDevice(),
+      () => planDevice({ table: '0 8 zero' }, null),
+      async () => createDeviceSync(),
+      async () => planDeviceSync(null),
+      async () => createSwapSync(Symbol()),
+      async () => planSwapSync(),
     ]) await call().catch((error) => console.log(error.code ?? error));`,
   ).result;
   expect(stderr).toBe('');
-  expect(stdout).toBe('invalid-request\n'.repeat(19));
+  expect(stdout).toBe('invalid-request\n'.repeat(48));
   expect(code).toBe(0);
 });

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import * as source from '../../../src/index.js';
+import { checkout } from '../../vm/harness/checkout.js';
 import { distribution } from '../support/distribution.js';
 
 const index = distribution('module/index.js');
@@ -25,4 +26,13 @@ test('the library is two files, and one for its threads, of no more bytes than i
 test('it exports what the source does', async () => {
   const built = await import(pathToFileURL(index).href);
   expect(Object.keys(built).sort()).toEqual(Object.keys(source).sort());
+});
+
+test('its types have nothing that is for dmfd alone', () => {
+  const source = readFileSync(join(checkout, 'src/device/handle.ts'), 'utf8');
+  const types = readFileSync(distribution('types/device/handle.d.ts'), 'utf8');
+  const internal = [...source.matchAll(/@internal\b.*?\*\/\s+(?:static )?(\w+)\(/gs)].map(([, name]) => name);
+  expect(internal).toEqual(['constructor', 'of', 'over', 'secondHandle', 'handOver']);
+  expect(types).toMatch(/^ {4}release\(/m);
+  for (const name of internal) expect(types).not.toMatch(new RegExp(`^ {4}(static )?${name}\\(.+\\)`, 'm'));
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, expectTypeOf, test } from 'vitest';
 import type * as dmfd from '../../../src/index.js';
 
@@ -26,6 +28,9 @@ test('the public types are as promised', () => {
   expectTypeOf<ReturnType<Library['createSwap']>>().toEqualTypeOf<Promise<dmfd.Swap>>();
   expectTypeOf<ReturnType<Library['createSwapSync']>>().toEqualTypeOf<dmfd.Swap>();
   expectTypeOf<ReturnType<Library['planSwap']>>().toEqualTypeOf<Promise<dmfd.SwapPlan>>();
+  expectTypeOf<ReturnType<Library['planSwapSync']>>().toEqualTypeOf<dmfd.SwapPlan>();
+  expectTypeOf<ReturnType<Library['planDevice']>>().toEqualTypeOf<Promise<dmfd.DevicePlan>>();
+  expectTypeOf<ReturnType<Library['planDeviceSync']>>().toEqualTypeOf<dmfd.DevicePlan>();
   expectTypeOf<ReturnType<Library['probe']>>().toEqualTypeOf<Promise<dmfd.Probe>>();
   expectTypeOf<ReturnType<Library['listDevices']>>().toEqualTypeOf<Promise<dmfd.DeviceSummary[]>>();
   expectTypeOf<ReturnType<Library['reapDevices']>>().toEqualTypeOf<Promise<dmfd.Reaped>>();
@@ -65,8 +70,29 @@ test('the public types are as promised', () => {
   >().toBeNever();
   expectTypeOf<AnyIn<dmfd.CallOptions | dmfd.ListeningOptions | dmfd.Step | dmfd.StepListener>>().toBeNever();
   expectTypeOf<AnyIn<dmfd.DmfdError | dmfd.ErrorDetails>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.DevicePlan | dmfd.LayerPlan | dmfd.Resized | dmfd.Removal>>().toBeNever();
   expectTypeOf<
     AnyIn<dmfd.ErrorCode | dmfd.ErrorKind | dmfd.Mode | dmfd.KeyGiven | dmfd.Discard>
   >().toBeNever();
+  expectTypeOf<AnyIn<dmfd.Backing | dmfd.BackingName | dmfd.Corruption>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.CryptSegment | dmfd.DelaySegment | dmfd.DeviceChoice>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.FlakeyFeature | dmfd.FlakeySegment | dmfd.Layer>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.LayerFacts | dmfd.LayerIdentity | dmfd.LinearSegment>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.ListRequest | dmfd.Message | dmfd.PlainSegment>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.ResizeRequest | dmfd.Segment | dmfd.SegmentLayer>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.SegmentRequest | dmfd.SnapshotSegment | dmfd.StripedSegment>>().toBeNever();
+  expectTypeOf<AnyIn<dmfd.TableLayer | dmfd.TableRequest | dmfd.VeritySegment>>().toBeNever();
   expect.assertions(0);
+});
+
+test('each type that is exported is among them', () => {
+  const here = readFileSync(fileURLToPath(import.meta.url), 'utf8');
+  const index = readFileSync(fileURLToPath(new URL('../../../src/index.ts', import.meta.url)), 'utf8');
+  const lists = [...index.matchAll(/^export (type )?\{(.*?)\}/gms)];
+  const types = lists.flatMap(([, areTypes, names = '']) =>
+    names.split(',').filter((name) => areTypes !== undefined || /^\s*type /.test(name)),
+  );
+  const names = types.map((name) => name.replace('type ', '').trim()).filter((name) => name !== '');
+  expect(names.length).toBeGreaterThan(40);
+  expect(names.filter((name) => !new RegExp(`\\bdmfd\\.${name}\\b`).test(here))).toEqual([]);
 });

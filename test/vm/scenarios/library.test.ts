@@ -2,6 +2,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { compileExamples } from '../../examples.js';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
+import { atCall } from './at-call.js';
 import {
   everything,
   expectedMode,
@@ -70,6 +71,9 @@ test('a killed shield costs the process that lives on no descriptor', async () =
 
 test('the event loop goes on during a long table load and a wait for a key, also one of its own', async () => {
   expect(await sh(`${script('event-loop')} /tmp/library.img`)).toBe('ok\n');
+  // To open the control device takes seconds now, as where a module has to be loaded.
+  const slowly = atCall('/dev/mapper/control', { nth: 0, run: 'sleep 2' });
+  expect(await sh(`${slowly} ${script('slow-control')}`)).toBe('ok\n');
 });
 
 test('a signal ends every wait, and a listener that throws at any step leaves nothing', async () => {
