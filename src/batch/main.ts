@@ -9,7 +9,7 @@ import { printError } from '../cli/print-error.js';
 import { withProgress } from '../cli/progress.js';
 import type { Device } from '../device/handle.js';
 import { DmfdError } from '../errors.js';
-import { callerDescriptors, callerState } from '../handoff/caller-state.js';
+import { callerDescriptors, callerState } from '../handoff/caller.js';
 import { hold, onReleasingSignal } from '../handoff/hold.js';
 import { AnswerStream } from './answer-stream.js';
 import { HeldDevices } from './devices.js';

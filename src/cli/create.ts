@@ -6,8 +6,7 @@ import type { DeviceRequest, Layer, SegmentLayer, TableLayer } from '../device/r
 import { inLayer } from '../device/stack.js';
 import { mangle } from '../dm/mangling.js';
 import type { TableSource } from '../dm/table.js';
-import { callerEnvironment } from '../handoff/caller.js';
-import { callerState } from '../handoff/caller-state.js';
+import { callerEnvironment, callerState } from '../handoff/caller.js';
 import type { Command } from '../handoff/command.js';
 import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../handoff/fdstore.js';
 import { hold } from '../handoff/hold.js';

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Device } from '../device/handle.js';
 import { DmfdError } from '../errors.js';
-import { callerDescriptors } from '../handoff/caller-state.js';
+import { callerDescriptors } from '../handoff/caller.js';
 import type { Ending } from '../handoff/run.js';
 import { errnoOf } from '../kernel/errno.js';
 import { deviceJson } from './device-json.js';

@@ -1,4 +1,4 @@
-import { callerDescriptors } from '../handoff/caller-state.js';
+import { callerDescriptors } from '../handoff/caller.js';
 import { needItself } from '../handoff/served.js';
 import { checkKeyBits, type KeySource } from '../key/key.js';
 import { usageError } from './usage-error.js';

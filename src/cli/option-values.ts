@@ -1,6 +1,6 @@
 import { MODES, type Mode } from '../device/creation.js';
 import { UDEV_MODES, type UdevMode } from '../dm/udev.js';
-import { callerState } from '../handoff/caller-state.js';
+import { callerState } from '../handoff/caller.js';
 import { readIfThere } from '../kernel/pseudo-files.js';
 import { usageError } from './usage-error.js';
 
@@ -18,6 +18,7 @@ export function collectAs<T>(
 export const parseMode: (value: string) => Mode = parseOneOf('--mode', MODES);
 export const parseUdev: (value: string) => UdevMode = parseOneOf('--udev', UDEV_MODES);
 
+/** What commander's choices() says is of another form than the rest, and it adds to the help, where the words stand with what each does. */
 function parseOneOf<Word extends string>(option: string, words: readonly Word[]): (value: string) => Word {
   return (value) => {
     const word = words.find((candidate) => candidate === value);

@@ -1,5 +1,4 @@
-import { callerArguments, callerEnvironment } from '../handoff/caller.js';
-import { callerDescriptors, callerState } from '../handoff/caller-state.js';
+import { callerArguments, callerDescriptors, callerEnvironment, callerState } from '../handoff/caller.js';
 import type { Command } from '../handoff/command.js';
 import { lowestFree } from '../handoff/descriptors.js';
 import { findCommand } from '../handoff/find-command.js';

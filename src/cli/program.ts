@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
-import { adoptCaller, callerState } from '../handoff/caller-state.js';
+import { callerState } from '../handoff/caller.js';
+import { adoptCaller } from '../handoff/caller-state.js';
 import { served } from '../handoff/served.js';
 import { installed } from '../kernel/installed.js';
 import { addBatch } from './batch.js';

@@ -7,7 +7,7 @@ import {
   parseDeviceUuid,
   UUID_PREFIX,
 } from '../dm/names.js';
-import { loopNumbers, parseTable, sectorsNumbers, type Table, type TableSource } from '../dm/table.js';
+import { loopNumbers, parseTable, sectorsNumbers, type TableSource } from '../dm/table.js';
 import { UDEV_MODES, type UdevMode, type UdevRules } from '../dm/udev.js';
 import { DmfdError } from '../errors.js';
 import { randomHex, randomUuid } from '../kernel/random.js';
@@ -15,10 +15,10 @@ import type { StepListener } from '../kernel/step.js';
 import { checkKey, checkKeySource, type KeySource } from '../key/key.js';
 import { checkProperties, isObject, oneOf, TYPES } from '../properties.js';
 import { defaultKeyBits } from '../segment/crypt.js';
-import { type CheckedSegment, checkSegments, cipherOf, hasReadOnlyPart } from '../segment/request.js';
+import { checkSegments, cipherOf, hasReadOnlyPart } from '../segment/request.js';
 import type { Segment } from '../segment/segment.js';
 import { MODES, type Mode } from './creation.js';
-import { checkStack, inLayer, layersNamed } from './stack.js';
+import { checkStack, inLayer, type LayerContent, layersNamed } from './stack.js';
 
 /** What device to make: of a table, or of segments; and, if it stands on others, those below it. */
 export type DeviceRequest = TableRequest | SegmentRequest;
@@ -96,7 +96,7 @@ interface DeviceOptions {
   readonly udevWait?: number;
   /** Makes /dev/mapper/NAME, without udev, for as long as the handle is open. A process that ends without closing it leaves it. */
   readonly mapperLink?: boolean;
-  /** Is told each call to the kernel. */
+  /** Is told each step: what of devices the kernel was asked, and said. Not how files are opened and read. */
   readonly onStep?: StepListener;
 }
 
@@ -107,18 +107,11 @@ export interface Message {
   readonly text: string;
 }
 
-/** What the device consists of, as far as that can be known before a file is opened. */
-export type Content =
-  | { readonly table: Table }
-  /** Lines that say a size: `{sectorsN}`, `{below:sectors}`. */
-  | { readonly sources: readonly TableSource[] }
-  | { readonly segments: readonly CheckedSegment[] };
-
 /** A validated layer, with defaults filled in: from here on only files, devices and the kernel can refuse it. */
 export interface CheckedLayer {
   readonly name: DeviceName;
   readonly uuid: DeviceUuid;
-  readonly content: Content;
+  readonly content: LayerContent;
   readonly loop: readonly Backing[];
   readonly readOnly: boolean;
   readonly key: KeySource | undefined;
@@ -126,13 +119,12 @@ export interface CheckedLayer {
 }
 
 /** A validated request: its top layer, and those below. */
-export interface CheckedRequest extends CheckedLayer {
+export interface CheckedRequest
+  extends CheckedLayer,
+    Required<Pick<DeviceOptions, 'sharedLoop' | 'mode' | 'mapperLink'>> {
   readonly below: readonly CheckedLayer[];
-  readonly sharedLoop: boolean;
-  readonly mode: Mode;
   readonly udev: UdevRules;
   readonly udevWait: number | undefined;
-  readonly mapperLink: boolean;
 }
 
 const LAYER_PROPERTIES = {

@@ -4,9 +4,16 @@
  * @module
  */
 import { type LayerWord, layerOfPath, layerWords } from '../dm/layers.js';
+import type { Table, TableSource } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
-import { backingsOf } from '../segment/request.js';
-import type { CheckedLayer, Content } from './request.js';
+import { backingsOf, type CheckedSegment } from '../segment/request.js';
+
+/** What a layer consists of, as far as that can be known before a file is opened. */
+export type LayerContent =
+  | { readonly table: Table }
+  /** Lines that say a size: `{sectorsN}`, `{below:sectors}`. */
+  | { readonly sources: readonly TableSource[] }
+  | { readonly segments: readonly CheckedSegment[] };
 
 /** Does something for a layer; errors name it. In a device without others nothing is to be told apart. */
 export function inLayer<T>(index: number, count: number, action: () => T): T {
@@ -22,16 +29,16 @@ export function inLayer<T>(index: number, count: number, action: () => T): T {
 }
 
 /** The words by which layer `own` names those below it. @throws DmfdError `usage` for one that names none */
-export function layersNamed(content: Content, own: number): number[] {
+export function layersNamed(content: LayerContent, own: number): number[] {
   return wordsIn(content, own).map((word) => word.index ?? refuse(word, own));
 }
 
 /** A size alone holds nothing. */
-function layersHeld(content: Content, own: number): number[] {
+function layersHeld(content: LayerContent, own: number): number[] {
   return wordsIn(content, own).flatMap(({ index, isSize }) => (index === undefined || isSize ? [] : [index]));
 }
 
-function wordsIn(content: Content, own: number): LayerWord[] {
+function wordsIn(content: LayerContent, own: number): LayerWord[] {
   if ('segments' in content)
     return content.segments.flatMap(backingsOf).flatMap(({ path }) => layerOfPath(path, own) ?? []);
   const texts =
@@ -55,13 +62,19 @@ function refuse({ word }: LayerWord, own: number): never {
   });
 }
 
+interface StackedLayer {
+  readonly name: string;
+  readonly uuid: string;
+  readonly content: LayerContent;
+}
+
 /**
  * A layer that nothing stands on would go at once, and two of one name cannot be.
  *
  * @param layers the lowest first, each with the numbers of those that it names
  * @throws DmfdError `usage`
  */
-export function checkStack(layers: readonly CheckedLayer[]): void {
+export function checkStack(layers: readonly StackedLayer[]): void {
   const used = new Set(layers.flatMap(({ content }, own) => layersHeld(content, own)));
   for (const [index, { name, uuid }] of layers.entries()) {
     if (index < layers.length - 1 && !used.has(index)) throw unused(index, name);

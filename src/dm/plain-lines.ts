@@ -1,4 +1,13 @@
-import type { Target } from './table.js';
+/** One line of a table. */
+export interface Target {
+  /** First sector (of 512 bytes) of the device that this target serves. */
+  readonly start: bigint;
+  /** Sectors of 512 bytes. */
+  readonly length: bigint;
+  readonly type: string;
+  /** What the target type wants to know, untouched. */
+  readonly params: string;
+}
 
 const SPACE = ' '.charCodeAt(0);
 const TILDE = '~'.charCodeAt(0);

@@ -1,18 +1,7 @@
 import { DmfdError } from '../errors.js';
 import { encodeRequest, type RequestHeader } from './header.js';
-import { PlainLines } from './plain-lines.js';
+import { PlainLines, type Target } from './plain-lines.js';
 import { HEADER_SIZE, MAX_DATA_SIZE, MAX_TARGETS, TARGET_SPEC_SIZE, TARGET_TYPE_FIELD } from './protocol.js';
-
-/** One line of a table. */
-export interface Target {
-  /** First sector (of 512 bytes) of the device that this target serves. */
-  readonly start: bigint;
-  /** Sectors of 512 bytes. */
-  readonly length: bigint;
-  readonly type: string;
-  /** What the target type wants to know, untouched. */
-  readonly params: string;
-}
 
 declare const checkedTable: unique symbol;
 

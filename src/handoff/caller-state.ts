@@ -1,6 +1,5 @@
 import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
-import { served } from './served.js';
 
 /** What the launcher noted of the caller before Node changed it. */
 export interface CallerState {
@@ -21,25 +20,6 @@ export interface CallerState {
 
 /** The variable that native-shims/launcher leaves; no command gets to see it. */
 export const CALLER_VARIABLE = 'DMFD_CALLER';
-
-let noted: { readonly state: CallerState | undefined } | undefined;
-
-/** undefined when Node was not started by the launcher, but as `node bin/dmfd.js`. */
-export function callerState(): CallerState | undefined {
-  const other = served();
-  if (other !== undefined) return other.state;
-  noted ??= { state: parseCallerState(process.env[CALLER_VARIABLE] ?? '', process.pid) };
-  return noted.state;
-}
-
-const STANDARD_STREAMS: readonly number[] = [0, 1, 2];
-
-/**
- * The descriptors that the caller gave, ascending. Where nobody noted them, the standard streams: others may be Node's own.
- */
-export function callerDescriptors(state = callerState()): readonly number[] {
-  return state?.descriptors ?? STANDARD_STREAMS;
-}
 
 /** undefined too for what another process's launcher noted. */
 export function parseCallerState(text: string, pid: number): CallerState | undefined {

@@ -1,7 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { type Bytes, bytesOf } from './bytes.js';
-import { CALLER_VARIABLE, callerState } from './caller-state.js';
+import { CALLER_VARIABLE, type CallerState, parseCallerState } from './caller-state.js';
 import { served } from './served.js';
+
+let noted: { readonly state: CallerState | undefined } | undefined;
+
+/** undefined when Node was not started by the launcher, but as `node bin/dmfd.js`. */
+export function callerState(): CallerState | undefined {
+  const other = served();
+  if (other !== undefined) return other.state;
+  noted ??= { state: parseCallerState(process.env[CALLER_VARIABLE] ?? '', process.pid) };
+  return noted.state;
+}
+
+const STANDARD_STREAMS: readonly number[] = [0, 1, 2];
+
+/**
+ * The descriptors that the caller gave, ascending. Where nobody noted them, the standard streams: others may be Node's own.
+ */
+export function callerDescriptors(state = callerState()): readonly number[] {
+  return state?.descriptors ?? STANDARD_STREAMS;
+}
 
 /** What the launcher puts before the names of variables that Node, too, would obey; as in native-shims/launcher. */
 const HIDDEN_PREFIX = 'DMFD_HIDDEN_';

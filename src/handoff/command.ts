@@ -1,13 +1,14 @@
 import type { Device } from '../device/handle.js';
 import { numbersOf } from '../kernel/layout.js';
 import { type Bytes, toBuffer } from './bytes.js';
-import { type CallerState, callerDescriptors, encodeCallerState } from './caller-state.js';
+import { callerDescriptors } from './caller.js';
+import { type CallerState, encodeCallerState } from './caller-state.js';
 import { describeDevice } from './describe.js';
 import { encodeDescriptors, planDescriptors } from './descriptors.js';
 import { commandEnvironment } from './environment.js';
 import { appendedNames, LISTEN_VARIABLES, listenPidEntry, listenVariables } from './listen.js';
 import { fillPlaceholders } from './placeholders.js';
-import { served } from './served.js';
+import { type EncodedCommand, served } from './served.js';
 
 /** A command that will get the device. */
 export interface Command {
@@ -29,13 +30,6 @@ export interface Command {
   readonly withheld?: readonly number[];
   /** Announce the descriptor by the protocol of sd_listen_fds(3), after those of these names. */
   readonly listenAfter?: readonly Bytes[];
-}
-
-/** A command as the shim wants it. */
-export interface EncodedCommand {
-  readonly header: Buffer;
-  readonly strings: Buffer;
-  readonly descriptors: Buffer;
 }
 
 export const commandAt = numbersOf('command', [

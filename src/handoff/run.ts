@@ -4,9 +4,9 @@ import { describeErrno, errnoError } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
 import { bytesOf } from './bytes.js';
 import { callerArguments } from './caller.js';
-import { type Command, commandAt, type EncodedCommand, encodeCommand, encodeStrings } from './command.js';
+import { type Command, commandAt, encodeCommand, encodeStrings } from './command.js';
 import { executionFailed } from './find-command.js';
-import { HandedOver, type OwnedDescriptor, served } from './served.js';
+import { type EncodedCommand, HandedOver, type OwnedDescriptor, served } from './served.js';
 
 /** How a command ended: with a status, or by a signal (its number). */
 export type Ending = { readonly status: number } | { readonly signal: number };

@@ -7,7 +7,6 @@
 import { represent } from '../kernel/pseudo-files.js';
 import type { Bytes } from './bytes.js';
 import type { CallerState } from './caller-state.js';
-import type { EncodedCommand } from './command.js';
 
 /** Another process, for which this one works. */
 export interface Served {
@@ -30,6 +29,13 @@ export interface Served {
    * @returns 0 when the command runs, or as the shim's `start` and `exec`
    */
   run(kind: 'start' | 'exec', encoded: EncodedCommand, descriptors: readonly OwnedDescriptor[]): number;
+}
+
+/** A command as the shim wants it. */
+export interface EncodedCommand {
+  readonly header: Buffer;
+  readonly strings: Buffer;
+  readonly descriptors: Buffer;
 }
 
 /** A descriptor of this process, and how it is let go of. */

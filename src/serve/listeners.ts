@@ -11,14 +11,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DmfdError } from '../errors.js';
-import { callerEnvironment } from '../handoff/caller.js';
-import { callerDescriptors } from '../handoff/caller-state.js';
+import { callerDescriptors, callerEnvironment } from '../handoff/caller.js';
 import { FIRST_LISTEN_FD, inheritedNames } from '../handoff/listen.js';
 import { describeErrno, type Errno, errnoError, errnoOf } from '../kernel/errno.js';
 import { shim } from '../kernel/shim.js';
 
 /** The service's sockets: the file of each, by the name that it has in a unit (FileDescriptorName=). */
-export const SOCKETS = {
+const SOCKETS = {
   varlink: 'dmfd.sock',
   launcher: 'launcher.sock',
 } as const;

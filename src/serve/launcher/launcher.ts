@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { commandAt, type EncodedCommand } from '../../handoff/command.js';
-import type { OwnedDescriptor, Served } from '../../handoff/served.js';
+import { commandAt } from '../../handoff/command.js';
+import type { EncodedCommand, OwnedDescriptor, Served } from '../../handoff/served.js';
 import { numbersOf } from '../../kernel/layout.js';
 import { shim } from '../../kernel/shim.js';
 import type { Question } from './question.js';

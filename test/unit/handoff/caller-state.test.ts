@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  callerDescriptors,
-  encodeCallerState,
-  isIgnored,
-  parseCallerState,
-} from '../../../src/handoff/caller-state.js';
+import { callerDescriptors } from '../../../src/handoff/caller.js';
+import { encodeCallerState, isIgnored, parseCallerState } from '../../../src/handoff/caller-state.js';
 import { numbersOf } from '../../../src/kernel/layout.js';
 
 const CALLER = numbersOf('caller', ['bytes', 'known', 'ignored', 'hard_descriptors'])();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callerDescriptors } from '../../../src/handoff/caller-state.js';
+import { callerDescriptors } from '../../../src/handoff/caller.js';
 import { lowestFree, planDescriptors } from '../../../src/handoff/descriptors.js';
 
 test.each([
