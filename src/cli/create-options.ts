@@ -149,7 +149,7 @@ export function addCreateOptions(command: CommandLine): () => LayerWords[] {
       parseFd('--json-fd'),
     )
     .option('-q, --quiet', 'print no warnings')
-    .option('-v, --verbose', 'print each call to the kernel on stderr');
+    .option('-v, --verbose', 'print each step on stderr, with what the kernel said');
   return layers;
 }
 
@@ -158,7 +158,7 @@ type Name = keyof CreateOptions;
 const NOT_THERE = 'dmfd does not stay until the device is gone';
 const NOT_THERE_FOR_LINK = 'dmfd does not stay to take the link away';
 
-/** Options that exclude each other, and why. */
+/** Options that exclude each other, and why, which commander's own conflicts() would not say. */
 const EXCLUSIVE: readonly (readonly [one: Name, other: Name, why: string])[] = [
   ['readonly', 'holdReadonly', '--hold-readonly is for writable devices'],
   ['fdstore', 'sendFd', 'dmfd has one descriptor to give away'],

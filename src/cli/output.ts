@@ -100,7 +100,7 @@ export function printable(text: string): string {
   });
 }
 
-/** For `-v`: each call to the kernel, with what it came to and how long it took. */
+/** For `-v`: each step, with what it came to and how long it took. */
 export const tellStep: StepListener = ({ what, result, nanoseconds }) => {
   say(`${what}: ${result} (${(nanoseconds / 1e6).toFixed(3)} ms)`);
 };

@@ -11,7 +11,7 @@ export function addProbe(program: CommandLine): void {
     'find out what this kernel can do by making and dropping a device; exit status 0 if create can work';
   describeCommand(program.command('probe'), what, ['dmfd probe', 'dmfd probe --json | jq .usable'])
     .option('--json', 'print one JSON line')
-    .option('-v, --verbose', 'print each call to the kernel on stderr')
+    .option('-v, --verbose', 'print each step on stderr, with what the kernel said')
     .action(({ json, verbose }: { json?: true; verbose?: true }) => {
       const found = operate(verbose ? tellStep : undefined, undefined, probe);
       if (json) write(1, formatJson(found));

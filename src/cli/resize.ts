@@ -24,7 +24,7 @@ export function addResize(program: CommandLine): void {
     .argument('<DEVICE>', 'its name, its UUID, or the path of its node')
     .option('--size <SIZE>', 'the size it is to have: sectors of 512 bytes, or bytes as in 2G', parseSize)
     .option('--to-backing', 'as much as the file or device below it has room for now')
-    .option('-v, --verbose', 'print each call to the kernel on stderr')
+    .option('-v, --verbose', 'print each step on stderr, with what the kernel said')
     .action(resize);
 }
 

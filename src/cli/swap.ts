@@ -85,7 +85,7 @@ export function addSwap(program: CommandLine): void {
     .option('--dry-run', 'check everything and print the table, with {key} for the key; change nothing')
     .option('--json', 'print the swap as one JSON line')
     .option('-q, --quiet', 'print no warnings')
-    .option('-v, --verbose', 'print each call to the kernel on stderr')
+    .option('-v, --verbose', 'print each step on stderr, with what the kernel said')
     .action((backing: string | undefined, options: Options) => swap(backing, options));
 }
 

@@ -30,7 +30,10 @@ export function addXenHotplug(program: CommandLine): void {
     )
     // The launcher gives it when it is called block-snapshot.
     .addOption(new Option('--block-snapshot').hideHelp())
-    .option('-v, --verbose', 'print each call to the kernel and to xenstore on standard error')
+    .option(
+      '-v, --verbose',
+      'print each step on standard error: what kernel and xenstore were asked and said',
+    )
     .action((action: string, options: XenOptions) => {
       try {
         hotplug(action, options);

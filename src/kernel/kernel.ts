@@ -4,7 +4,7 @@ import { describeErrno, errnoError, type Failure, resultName, resultOf } from '.
 import type { Step, StepListener } from './step.js';
 
 /**
- * The kernel, as one operation of dmfd's asks it: each call is told to the operation's listener, each failure becomes an
+ * The kernel, as one operation of dmfd's asks it: each call made here is told to the operation's listener, each failure becomes an
  * error here. What a listener throws is kept until the operation has cleared up: see {@link operate}.
  */
 export class Kernel {

@@ -1,4 +1,4 @@
-/** One thing that was asked of the kernel, for `-v` and for error messages. */
+/** One thing of devices that was asked of the kernel, for `-v` and for error messages; how files are opened and read is none. */
 export interface Step {
   /** What was done, as a person would say it. */
   readonly what: string;

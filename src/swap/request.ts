@@ -49,7 +49,7 @@ export interface SwapRequest {
   readonly noWriteWorkqueue?: boolean;
   /** As for a device. */
   readonly mode?: Mode;
-  /** Is told each call to the kernel. */
+  /** Is told each step: what of devices the kernel was asked, and said. Not how files are opened and read. */
   readonly onStep?: StepListener;
 }
 

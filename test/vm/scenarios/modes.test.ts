@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { expectedMode, expectNothingLeft, sh, vm } from './support.js';
+import { expectedMode, expectNothingLeft, image, sh, vm } from './support.js';
 
 const SAY = "--table '0 8 zero' -- sh -c 'echo $DMFD_MODE'";
 
@@ -21,7 +21,23 @@ test('--mode atomic works where the kernel returns the descriptor, and explains 
   }
 });
 
-test('-v tells each call; bit 20 is in none of --mode fallback', async () => {
+/** The ioctls of device-mapper and the loop driver that lines begin with, after `before`. */
+function ioctlsIn(text: string, before: RegExp): string[] {
+  const lines = text.split('\n').map((line) => line.replace(before, ''));
+  return lines.flatMap((line) => /^(?:DM|LOOP)_[A-Z0-9_]+/.exec(line) ?? []).sort();
+}
+
+test('-v tells each ioctl for devices', async () => {
+  await image('told.img', 1);
+  const traced = 'strace --seccomp-bpf -f -qq -e trace=ioctl -o /tmp/ioctls';
+  const { stderr } = await vm.sh(`${traced} dmfd create -v --linear /tmp/told.img -- true`);
+  const made = ioctlsIn(await sh('cat /tmp/ioctls'), /^\d+ +ioctl\(\d+, /);
+  expect(made).toContain('DM_TABLE_LOAD');
+  expect(made).toContain('LOOP_CTL_GET_FREE');
+  expect(ioctlsIn(stderr, /^dmfd: /)).toEqual(made);
+});
+
+test('-v tells which mode it was; bit 20 is in none of --mode fallback', async () => {
   const verbose = async (mode: string) => (await vm.sh(`dmfd create -v --mode ${mode} ${SAY}`)).stderr;
   expect(await verbose('auto')).toMatch(
     /^dmfd: DM_DEV_CREATE with DM_FILE_DESCRIPTOR_FLAG: ok \([\d.]+ ms\)$/m,
