@@ -43,7 +43,7 @@ export function checkChoice(
 }
 
 /** What messages begin with. */
-export function subjectOf({ device, diskseq }: DeviceChoice): string {
+function subjectOf({ device, diskseq }: DeviceChoice): string {
   return device === undefined ? `disk sequence number ${diskseq}` : `device ${JSON.stringify(device)}`;
 }
 

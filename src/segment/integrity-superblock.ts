@@ -4,7 +4,7 @@
  * @module
  */
 
-export const INTEGRITY_SUPERBLOCK_BYTES = 512;
+const INTEGRITY_SUPERBLOCK_BYTES = 512;
 const SIGNATURE = Buffer.from('integrt\0', 'latin1');
 const TAG_SIZE_AT = 10;
 const PROVIDED_AT = 16;

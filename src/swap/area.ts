@@ -3,7 +3,7 @@ import type { CheckedSwap } from './request.js';
 
 const SECTOR = 512n;
 /** Fewer the kernel, or mkswap, does not take: the header alone is one. */
-export const MIN_PAGES = 10n;
+const MIN_PAGES = 10n;
 /** The header counts pages in 32 bits. */
 const MAX_PAGES = 2n ** 32n - 1n;
 

@@ -17,8 +17,3 @@ function built(relative: string, how: string): string {
   if (!existsSync(path)) throw new Error(`${path} does not exist: ${how}`);
   return path;
 }
-
-/** The native shim, built. */
-export function shimLibrary(): string {
-  return built('../../../native-shims/build/libdmfd.so', 'make build');
-}
