@@ -182,7 +182,7 @@ test.skipIf(!vm.kernel.name.startsWith('debian-'))(
   },
 );
 
-test(row('a holder without privileges has told the loop device to stay'), async () => {
+test(row("a holder without privileges has switched off the loop device's autoclear"), async () => {
   const run = (table: string): string =>
     `${quoted([...CREATE.slice(0, -1), table, '--wait-gone=0.5', '--'])} setpriv --reuid=65534 --regid=65534 --clear-groups \
       python3 - <${vmFile('scenarios/holders/stay.py')}`;
