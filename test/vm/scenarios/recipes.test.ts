@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
+import { consoleBlocks, runConsole } from './recipes/console.js';
 import { type Claims, type Look, runRecipe } from './recipes/run.js';
 import { recipeText, recipeTexts } from './recipes/text.js';
+import { everything } from './support.js';
 
 const tested: string[] = [];
 
@@ -219,6 +221,53 @@ recipe('A daemon that keeps it', {
       'block special file\nsleep\n',
     ),
   },
+});
+
+/** A process that holds the device is called so, and does nothing. */
+const NAMED = 'for name in qemu-system-x86 dd; do cp $(command -v sleep) /tmp/$name; done';
+
+function until(name: string): string {
+  return `until cat /proc/[0-9]*/comm 2>/dev/null | grep -qx ${name}; do sleep 0.1; done`;
+}
+
+/** What has to be there before what the pages print, and what ends it. */
+const consoles: Readonly<Record<string, Parameters<typeof runConsole>[1]>> = {
+  'README.md, 1': {},
+  // It has a file system from the first one.
+  'README.md, 2': { afterwards: 'rm disk.img' },
+  'README.md, 3': { afterwards: 'rm swapfile' },
+  'docs/batch.md, 1': {
+    before: ([requests]) =>
+      `truncate -s 1M left.img right.img; cat >requests <<'END'\n${requests?.prints}END`,
+    afterwards: 'rm left.img right.img requests',
+  },
+  'docs/looking.md, 1': {
+    before: () => `truncate -s 64M disk.img; ${NAMED}
+      dmfd create --linear disk.img -- sh -c 'mkfs.ext4 -q {path} && mount {path} /mnt'
+      dmfd create scratch --readonly --zero 1536M -- \\
+        sh -c '/tmp/dd 1000 <{path} 3<&- & exec /tmp/qemu-system-x86 1000' & ${until('qemu-system-x86')}; ${until('dd')}`,
+    afterwards: 'umount /mnt; kill $(pidof qemu-system-x86 dd); wait; rm disk.img',
+  },
+  'docs/looking.md, 2': {
+    before: () => `truncate -s 64M disk.img; ${NAMED}
+      dmfd create scratch --linear disk.img -- \\
+        sh -c 'mkfs.ext4 -q {path} && mount {path} /mnt && exec /tmp/qemu-system-x86 1000' & ${until('qemu-system-x86')}`,
+    afterwards: 'umount /mnt; kill $(pidof qemu-system-x86); wait; rm disk.img',
+  },
+  'docs/looking.md, 3': {
+    before: () => `truncate -s 1G disk.img
+      dmfd create scratch --linear disk.img -- sh -c 'mkfs.ext4 -q {path} && mount {path} /mnt'`,
+    afterwards: 'umount /mnt; rm disk.img',
+  },
+};
+
+/** What ls, rm and resize print, others test, too. */
+const printed = [...consoleBlocks()].filter(([place]) => everything || !place.startsWith('docs/looking.md'));
+
+test.each(printed)('%s: the commands print what the page says', async (place, block) => {
+  const surroundings = consoles[place];
+  if (surroundings === undefined) throw new Error(`nothing says how to run ${place}`);
+  await runConsole(block, surroundings);
 });
 
 /** Recipes that want a guest of their own, and the scenarios that run their text there. */
