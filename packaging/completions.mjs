@@ -6,13 +6,28 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { program } from '../dist/cli/program.js';
 
-const PLACEHOLDERS = ['{path}', '{fd}', '{dev}', '{name}', '{diskseq}'];
+/** In COMMAND; with a number, of a layer. */
+const PLACEHOLDERS = [
+  ...['{path}', '{fd}', '{dev}', '{name}', '{diskseq}'],
+  ...['{path:0}', '{dev:0}', '{name:0}', '{diskseq:0}'],
+];
+
+/** As the PATH of a preset. */
+const LAYERS = ['{below}', '{layer0}'];
+
+/** In a table. */
+const IN_TABLE = ['{loop0}', '{sectors0}', '{key}', ...LAYERS, '{below:sectors}', '{layer0:sectors}'];
 
 /** Of options that take one of a few words, which their descriptions name. */
 const CHOICES = { '--mode': ['auto', 'atomic', 'fallback'], '--udev': ['quiet', 'full', 'none'] };
 
-/** A loop of fish's, unlike its commands, may have a pattern that nothing matches. */
-const FISH_DEVICES = 'for name in /sys/block/dm-*/dm/name; cat $name; end';
+/** What stands without an option. */
+const ZSH_ARGUMENTS = {
+  file: "'1:path:_files'",
+  device: "'1:device:_dmfd_devices'",
+  devices: "'*:device:_dmfd_devices'",
+  '': "'1: :'",
+};
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: node packaging/completions.mjs FOLDER');
@@ -32,7 +47,7 @@ function describe(command) {
   return {
     name: command.name(),
     description: command.description().split('\n')[0],
-    argument: kindOf(command.registeredArguments[0]?.name() ?? ''),
+    argument: argumentOf(command.name(), command.registeredArguments[0]?.name() ?? ''),
     options: [
       ...visible.map(({ short, long, required, flags, description, argChoices }) => ({
         short,
@@ -40,16 +55,30 @@ function describe(command) {
         takesValue: required,
         kind: kindOf(flags),
         choices: argChoices ?? choicesIn(long, description),
+        placeholders: command.name() === 'create' ? placeholdersOf(long, flags) : [],
         description: description.replace(/ \((default|repeatable)[^)]*\)$/, ''),
       })),
-      { short: '-h', long: '--help', takesValue: false, kind: '', choices: [], description: 'print help' },
+      {
+        short: '-h',
+        long: '--help',
+        takesValue: false,
+        kind: '',
+        choices: [],
+        placeholders: [],
+        description: 'print help',
+      },
     ],
   };
 }
 
+/** NAME of `create` is a new one; that of `reap` a device's that is there. */
+function argumentOf(command, word) {
+  return command === 'reap' ? 'device' : kindOf(word);
+}
+
 /** Whether a value names a file or a device, by the word that stands for it in the help. */
 function kindOf(word) {
-  if (/FILE|PATH|BACKING|BASE|DATA|SOCKET/i.test(word)) return 'file';
+  if (/FILE|PATH|BACKING|BASE|DATA|SOCKET|DIR/i.test(word)) return 'file';
   if (word === 'DEVICE') return 'device';
   return '';
 }
@@ -57,6 +86,11 @@ function kindOf(word) {
 function choicesIn(long, description) {
   const choices = CHOICES[long] ?? [];
   return choices.every((word) => description.includes(word)) ? choices : [];
+}
+
+function placeholdersOf(long, flags) {
+  if (long === '--table') return IN_TABLE;
+  return /PATH|BASE|DATA/.test(flags) ? LAYERS : [];
 }
 
 function bash() {
@@ -70,12 +104,26 @@ function bash() {
     )
     .join('\n');
   return `# bash completion for dmfd. Made of the definitions of its commands.
+# Completes a word from its last brace on.
+_dmfd_placeholders() {
+  local word=\${1#[\\"\\']} each
+  for each in "\${@:2}"; do
+    [[ $each == "{\${word##*\\{}"* ]] && COMPREPLY+=("\${word%\\{*}$each")
+  done
+}
+# In sysfs, names are written so that they have no blanks.
+_dmfd_devices() {
+  local name
+  for name in $(cat /sys/block/dm-*/dm/name 2>/dev/null); do
+    [[ $name == "$1"* ]] && COMPREPLY+=("$(printf %q "$name")")
+  done
+}
 _dmfd() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} options files argument i
   for ((i = 2; i < COMP_CWORD; i++)); do
     [[ \${COMP_WORDS[i]} == -- ]] || continue
-    if [[ $word == '{'* ]]; then
-      COMPREPLY=($(compgen -W '${PLACEHOLDERS.join(' ')}' -- "$word"))
+    if [[ $word == *'{'* ]]; then
+      _dmfd_placeholders "$word" ${PLACEHOLDERS.map(quotedForShell).join(' ')}
     elif ((COMP_CWORD == i + 1)); then
       COMPREPLY=($(compgen -c -- "$word"))
     else
@@ -97,16 +145,33 @@ ${Object.entries(CHOICES)
     COMPREPLY=($(compgen -W '${words.join(' ')}' -- "$word"))`,
   )
   .join('\n')}
+  elif [[ $word == *'{'* && $before == --table ]]; then
+    _dmfd_placeholders "$word" ${IN_TABLE.map(quotedForShell).join(' ')}
+  elif [[ $word == *'{'* && " ${withLayers()} " == *" $before "* ]]; then
+    _dmfd_placeholders "$word" ${LAYERS.map(quotedForShell).join(' ')}
   elif [[ " $files " == *" $before "* || ($argument == file && $word != -*) ]]; then
     compopt -o default
   elif [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
   elif [[ $argument == device ]]; then
-    COMPREPLY=($(compgen -W "$(cat /sys/block/dm-*/dm/name 2>/dev/null)" -- "$word"))
+    _dmfd_devices "$word"
   fi
 }
 complete -F _dmfd dmfd
 `;
+}
+
+function quotedForShell(word) {
+  return `'${word}'`;
+}
+
+/** The options whose value may be a layer. */
+function withLayers() {
+  const options = commands.flatMap((command) => command.options);
+  return options
+    .filter(({ placeholders }) => placeholders === LAYERS)
+    .map(({ long }) => long)
+    .join(' ');
 }
 
 function filesAfter(options) {
@@ -119,21 +184,46 @@ function filesAfter(options) {
 function zsh() {
   const quoted = (text) => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, '\\$&');
   const functions = commands.map(({ name, options, argument }) => {
-    const lines = options.map(({ long, takesValue, kind, choices, description }) => {
-      const action = choices.length > 0 ? `(${choices.join(' ')})` : kind === 'file' ? '_files' : '';
-      return `    '*${long}[${quoted(description)}]${takesValue ? `:value:${action}` : ''}'`;
+    const lines = options.map((option) => {
+      const { long, takesValue, description } = option;
+      return `    '*${long}[${quoted(description)}]${takesValue ? `:value:${zshAction(option)}` : ''}'`;
     });
     return `  (${name})
     _arguments -S \\\n${lines.map((line) => `  ${line}`).join(' \\\n')} \\
-      '${{ file: '1:path:_files', device: '1:device:_dmfd_devices' }[argument] ?? '1: :'}' '*:: :_dmfd_command' ;;`;
+      ${ZSH_ARGUMENTS[name === 'reap' ? 'devices' : argument]} ;;`;
   });
   return `#compdef dmfd
 # zsh completion for dmfd. Made of the definitions of its commands.
+# Completes a word from its last brace on.
+_dmfd_has_brace() {
+  [[ $words[CURRENT] == *'{'* ]]
+}
+_dmfd_placeholders() {
+  local word=\${words[CURRENT]#[\\"\\']}
+  local before=\${word%'{'*}
+  compset -p $#before
+  # Where it is not quoted, zsh has taken the brace out of it.
+  if [[ $PREFIX == '{'* ]]; then
+    compadd -Q -- $@
+  else
+    compadd -Q -S '' -- \${@#'{'}
+  fi
+}
 _dmfd_command() {
-  if [[ $words[CURRENT] == '{'* ]]; then
-    compadd -- ${PLACEHOLDERS.map((word) => `'${word}'`).join(' ')}
+  if _dmfd_has_brace; then
+    _dmfd_placeholders ${PLACEHOLDERS.map(quotedForShell).join(' ')}
   else
     _normal
+  fi
+}
+_dmfd_table() {
+  _dmfd_has_brace && _dmfd_placeholders ${IN_TABLE.map(quotedForShell).join(' ')}
+}
+_dmfd_path() {
+  if _dmfd_has_brace; then
+    _dmfd_placeholders ${LAYERS.map(quotedForShell).join(' ')}
+  else
+    _files
   fi
 }
 _dmfd_devices() {
@@ -147,6 +237,13 @@ ${commands.map(({ name, description }) => `      '${name}:${quoted(description)}
     _describe command commands
     return
   fi
+  local -i end=\${words[(i)--]}
+  if ((end < CURRENT)); then
+    shift $end words
+    ((CURRENT -= end))
+    _dmfd_command
+    return
+  fi
   local command=$words[2]
   shift words
   ((CURRENT--))
@@ -158,16 +255,24 @@ _dmfd "$@"
 `;
 }
 
+function zshAction({ kind, choices, placeholders }) {
+  if (choices.length > 0) return `(${choices.join(' ')})`;
+  if (placeholders === IN_TABLE) return '_dmfd_table';
+  if (placeholders === LAYERS) return '_dmfd_path';
+  return kind === 'file' ? '_files' : '';
+}
+
 function fish() {
   const quoted = (text) => `'${text.replace(/[\\']/g, '\\$&')}'`;
   const lines = commands.flatMap(({ name, description, options, argument }) => [
     `complete -c dmfd -n __fish_use_subcommand -x -a ${name} -d ${quoted(description)}`,
-    ...options.map(({ short, long, takesValue, kind, choices, description: what }) =>
+    ...options.map(({ short, long, takesValue, kind, choices, placeholders, description: what }) =>
       [
         `complete -c dmfd -n '__fish_seen_subcommand_from ${name}' -l ${long.slice(2)}`,
         short ? `-s ${short.slice(1)}` : '',
         takesValue ? (kind === 'file' ? '-r -F' : '-x') : '',
         choices.length > 0 ? `-a '${choices.join(' ')}'` : '',
+        placeholders.length > 0 ? `-a ${quoted(fishPlaceholders(placeholders))}` : '',
         `-d ${quoted(what)}`,
       ]
         .filter(Boolean)
@@ -175,10 +280,43 @@ function fish() {
     ),
     ...(argument === 'file' ? [] : [`complete -c dmfd -n '__fish_seen_subcommand_from ${name}' -f`]),
     ...(argument === 'device'
-      ? [`complete -c dmfd -n '__fish_seen_subcommand_from ${name}' -a '(${FISH_DEVICES})'`]
+      ? [`complete -c dmfd -n '__fish_seen_subcommand_from ${name}' -a '(__dmfd_devices)'`]
       : []),
   ]);
   return `# fish completion for dmfd. Made of the definitions of its commands.
+# A loop, unlike a command, may have a pattern that nothing matches.
+function __dmfd_devices
+    for name in /sys/block/dm-*/dm/name
+        cat $name
+    end
+end
+# Completes a word from its last brace on.
+function __dmfd_placeholders
+    set -l word (commandline -ct | string replace -r '^[\\'"]' '')
+    string match -q '*{*' -- $word; or return
+    set -l before (string replace -r '\\{[^{]*$' '' -- $word)
+    for each in $argv
+        printf '%s\\n' "$before$each"
+    end
+end
+function __dmfd_is_in_command
+    contains -- -- (commandline -opc)
+end
+function __dmfd_command
+    set -l words (commandline -opc)
+    set -e words[1..(contains -i -- -- $words)]
+    set -l word (commandline -ct)
+    if string match -q '*{*' -- $word
+        ${fishPlaceholders(PLACEHOLDERS).slice(1, -1)}
+    else
+        complete -C (string join ' ' -- (for each in $words; string escape -- $each; end) "$word")
+    end
+end
+complete -c dmfd -n __dmfd_is_in_command -x -a '(__dmfd_command)'
 ${lines.join('\n')}
 `;
+}
+
+function fishPlaceholders(words) {
+  return `(__dmfd_placeholders ${words.map(quotedForShell).join(' ')})`;
 }

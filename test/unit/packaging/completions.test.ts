@@ -30,8 +30,8 @@ function inBash(...words: string[]): string[] {
 
 /** What fish offers at the end of this line, without the descriptions. */
 function inFish(line: string): string[] {
-  const script = `source '${folder}/fish/dmfd.fish'; complete -C '${line}'`;
-  return lines('fish', '--no-config', '-c', script).map((offer) => offer.replace(/\t.*/, ''));
+  const script = `source '${folder}/fish/dmfd.fish'; complete -C $argv[1]`;
+  return lines('fish', '--no-config', '-c', script, line).map((offer) => offer.replace(/\t.*/, ''));
 }
 
 function lines(program: string, ...words: string[]): string[] {
@@ -64,26 +64,90 @@ test('bash and fish offer the commands, modes and files', () => {
   expect(inFish('dmfd create --loop /etc/passw')).toContain('/etc/passwd');
 });
 
-test('rm and resize are offered the names of devices', () => {
-  const script = `source '${folder}/bash/dmfd'; cat() { printf 'one\\ntwo\\nthree\\n'; }
-    COMP_WORDS=(dmfd rm t); COMP_CWORD=2; _dmfd; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  expect(lines('bash', '--norc', '-c', script)).toEqual(['two', 'three']);
-  for (const command of ['rm', 'resize']) {
-    expect(inBash('dmfd', command, 'nothing-is-called-so')).toEqual([]);
-    expect(inFish(`dmfd ${command} nothing-is-called-so`)).toEqual([]);
+/** What zsh offers for the ends of lines, with what becomes of them, when it is driven through a terminal. */
+function inZsh(...typed: string[]): { offers: string[]; becomes: string }[] {
+  const script = fileURLToPath(new URL('../../offers.zsh', import.meta.url));
+  const printed = execFileSync('zsh', ['-f', script, folder, ...typed], {
+    encoding: 'utf8',
+    env: { ...process.env, HOME: folder, ZDOTDIR: folder },
+  });
+  return [...printed.matchAll(/((?:[^\t\n]*\n)*)\t(.*)\n/g)].map(([, offers = '', becomes = '']) => ({
+    offers: offers.split('\n').filter(Boolean).sort(),
+    becomes,
+  }));
+}
+
+test('zsh offers every option of each command, and no other', () => {
+  const commands = program().commands.map((command) => command.name());
+  const asked = inZsh(...commands.map((name) => `dmfd ${name} --`));
+  for (const [index, name] of commands.entries()) {
+    const own = options.filter(([command]) => command === name).map(([, long]) => long);
+    expect(asked[index]?.offers).toEqual([...own, '--help'].sort());
   }
 });
 
-test('after -- bash offers programs, then placeholders', () => {
+test('zsh offers commands, choices and files', () => {
+  const [command, mode, file, directory] = inZsh(
+    'dmfd cr',
+    'dmfd create --mode a',
+    'dmfd create --loop /etc/passw',
+    'dmfd serve --directory /us',
+  );
+  expect(command).toEqual({ offers: ['create'], becomes: 'dmfd create ' });
+  expect(mode?.offers).toEqual(['atomic', 'auto']);
+  expect(file?.offers).toContain('passwd');
+  expect(directory?.becomes).toMatch(/^dmfd serve --directory \/usr/);
+});
+
+/** What is typed, and the offers that it has in each shell. */
+const PLACEHOLDERS: readonly (readonly [typed: readonly string[], offers: readonly string[]])[] = [
+  [
+    ['create', '--', 'mkfs.ext4', '{d'],
+    ['{dev}', '{diskseq}', '{dev:0}', '{diskseq:0}'],
+  ],
+  [
+    ['create', 'name', '--', 'cat', '{p'],
+    ['{path}', '{path:0}'],
+  ],
+  [['create', '--zero', '8', '--then', '--linear', '{b'], ['{below}']],
+  [['create', '--zero', '8', '--then', '--cow', '{l'], ['{layer0}']],
+  [
+    ['create', '--table', "'0 8 linear {l"],
+    ['{loop0}', '{layer0}', '{layer0:sectors}'],
+  ],
+  [['create', '--table', '"0 8 crypt aes {k'], ['{key}']],
+  // A path of its own, and a device of another command.
+  [['create', '--loop', '{b'], []],
+  [['rm', '{p'], []],
+];
+
+test('bash, fish and zsh offer the placeholders where they are replaced', () => {
+  const asked = inZsh(...PLACEHOLDERS.map(([typed]) => ['dmfd', ...typed].join(' ')));
+  for (const [index, [typed, offers]] of PLACEHOLDERS.entries()) {
+    const sorted = [...offers].sort();
+    // Files, too, may begin with a brace.
+    expect(placeholdersIn(inBash('dmfd', ...typed))).toEqual(sorted);
+    expect(placeholdersIn(inFish(['dmfd', ...typed].join(' ')))).toEqual(sorted);
+    expect(placeholdersIn(asked[index]?.offers ?? [])).toEqual(sorted);
+  }
+  expect(asked.map(({ becomes }) => becomes)).toContain('dmfd create --zero 8 --then --linear {below}');
+  expect(asked.map(({ becomes }) => becomes)).toContain(`dmfd create --table "0 8 crypt aes {key}" `);
+});
+
+/** The placeholders that end what is offered; zsh takes a brace that is not quoted out of the word, and puts it back. */
+function placeholdersIn(offers: readonly string[]): string[] {
+  return offers
+    .flatMap((offer) => /\{?([^{}]*\})$/.exec(offer)?.[1] ?? [])
+    .map((rest) => `{${rest}`)
+    .sort();
+}
+
+test('after -- each shell offers programs, then files', () => {
   expect(inBash('dmfd', 'create', '--', 'mkfs.ext')).toContain('mkfs.ext4');
-  expect(inBash('dmfd', 'create', '--', 'mkfs.ext4', '{d')).toEqual(['{dev}', '{diskseq}']);
-});
-
-test('what zsh is given has each option once, and is zsh', () => {
-  const text = execFileSync('cat', [`${folder}/zsh/_dmfd`], { encoding: 'utf8' });
-  execFileSync('zsh', ['-n', `${folder}/zsh/_dmfd`]);
-  for (const [command, long] of options) {
-    const own = text.slice(text.indexOf(`  (${command})\n`)).split(';;')[0];
-    expect(own?.split(`'*${long}[`)).toHaveLength(2);
-  }
+  expect(inBash('dmfd', 'create', '--', 'cat', '/etc/passw')).toEqual(['compopt -o default']);
+  expect(inFish('dmfd create name -- mkfs.ext')).toContain('mkfs.ext4');
+  expect(inFish('dmfd create -- cat /etc/passw')).toContain('/etc/passwd');
+  const [program, file] = inZsh('dmfd create name -- mkfs.ext', 'dmfd create -- cat /etc/passw');
+  expect(program?.offers).toContain('mkfs.ext4');
+  expect(file?.offers).toContain('passwd');
 });
