@@ -127,7 +127,7 @@ $(prebuilt_for:%=prebuilt-%): prebuilt-%: build-ready
 	@install -D -t prebuilt/$* build/prebuilt/$*/dmfd build/prebuilt/$*/libdmfd.so
 
 .PHONY: package
-package: prebuilt completions reference ## the npm package and the Debian packages, in build/packages
+package: prebuilt completions ## the npm package and the Debian packages, in build/packages
 	@rm -rf build/packages && mkdir -p build/packages
 	@npm pack --ignore-scripts --silent --pack-destination build/packages
 	packaging/debian.sh amd64 build/packages
@@ -138,8 +138,9 @@ completions: build ## what bash, zsh and fish know of dmfd's words, made of the 
 	@node packaging/completions.mjs build/completions
 
 .PHONY: reference
-reference: build ## build/library-reference.md: what the library exports, with the comments of the source
-	@node packaging/library-reference.mjs | $(bin)/biome format --stdin-file-path=reference.md >build/library-reference.md
+reference: build ## docs/reference.md: what the library exports, with the comments of the source
+	@node packaging/library-reference.mjs | $(bin)/biome format --stdin-file-path=reference.md >build/reference.md
+	@mv build/reference.md docs/reference.md
 
 PREFIX ?= /usr/local
 .PHONY: install uninstall

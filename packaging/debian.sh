@@ -34,7 +34,6 @@ documents() {
   place=$root/usr/share/doc/dmfd
   mkdir -p "$place"
   cp -r "$here/README.md" "$here/SECURITY.md" "$here/docs" "$place/"
-  cp "$here/build/library-reference.md" "$place/docs"
   gzip -9n <"$here/CHANGELOG.md" >"$place/changelog.gz"
   debian_changelog | gzip -9n >"$place/changelog.Debian.gz"
   cp "$here/packaging/debian/copyright" "$place/copyright"

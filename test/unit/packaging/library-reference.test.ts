@@ -16,6 +16,15 @@ test('the reference has each name that the library exports, with its declaration
     expect(section).toMatch(/^(\w+)\n[\s\S]*```ts\n(?:function|class|interface|type) \1\b/);
 });
 
+test('docs/reference.md is this page: "make reference" makes it anew', () => {
+  const formatted = execFileSync('node_modules/.bin/biome', ['format', '--stdin-file-path=reference.md'], {
+    cwd: checkout,
+    encoding: 'utf8',
+    input: page,
+  });
+  expect(readFileSync(join(checkout, 'docs/reference.md'), 'utf8')).toBe(formatted);
+});
+
 test('what is private, and the notation of comments, is not in it', () => {
   expect(page).not.toMatch(/#private|\{@link|^ ?\*|^@/m);
   expect(page).toContain('Throws a [`DmfdError`](#dmfderror): `usage`');
