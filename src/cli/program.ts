@@ -60,7 +60,8 @@ function beforeAction(meant: string | undefined, command: Command): void {
  * all where none is.
  */
 export function program(meant?: string): Command {
-  const what = 'Device-mapper devices that live exactly as long as a file descriptor.';
+  const what =
+    'Device-mapper devices that live exactly as long as a file descriptor.\nEvery command needs root (CAP_SYS_ADMIN).';
   const command = describeCommand(new CommandLine('dmfd'), what, [
     'dmfd create --linear disk.img -- mkfs.ext4 {path}',
     'dmfd create --overlay disk.img -- fsck -y {path}',

@@ -42,6 +42,29 @@ test('the first use of dmfd in the README has no number: nothing is to be comput
   expect(first).not.toMatch(/\b\d+\b/);
 });
 
+test('the README has at most 150 lines, and links to the pages that a reader looks for', () => {
+  const readme = read('README.md');
+  expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(150);
+  const linked = [...readme.matchAll(/\]\(([\w./-]+)\)/g)].map(([, target]) => target);
+  const own = pages.filter((page) => page.startsWith('docs/') && !OF_OTHER_PAGES.test(page));
+  expect(linked).toEqual(expect.arrayContaining([...REQUIRED, ...own]));
+});
+
+/** These must stay, whatever becomes of the others. */
+const REQUIRED: readonly string[] = [
+  ...['recipes', 'swap', 'lifetime', 'how-it-works', 'library', 'ci', 'development', 'stability'].map(
+    (name) => `docs/${name}.md`,
+  ),
+  ...['SECURITY.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'test/kernel/COPYING', 'docs/demo.svg'],
+];
+
+/** To which one of the others links. */
+const OF_OTHER_PAGES = /^docs\/(reference\.md|performance\/)/;
+
+test('CONTRIBUTING.md says how a release is made', () => {
+  expect(read('CONTRIBUTING.md')).toMatch(/^## A release\n\n1\. /m);
+});
+
 const packageJson = JSON.parse(read('package.json')) as { version: string; man: string[] };
 const commands = program().commands;
 const options = commands.flatMap((command) =>
@@ -100,6 +123,9 @@ test.each([
   ['rm', 'docs/looking.md'],
   ['resize', 'docs/looking.md'],
   ['reap', 'docs/looking.md'],
+  ['serve', 'docs/serve.md'],
+  ['probe', 'docs/create.md'],
+  ['xen-hotplug', 'docs/xen.md'],
 ])('the options of %s are explained in %s', (command, page) => {
   const text = read(page);
   const own = options.filter(([name]) => name === command).map(([, long]) => long);

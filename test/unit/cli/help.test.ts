@@ -1,7 +1,12 @@
+import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { program } from '../../../src/cli/program.js';
 
 const all = program();
+
+function examplesOf(command: Command): string[] {
+  return (command.description().split('\nExamples:\n')[1] ?? '').split('\n');
+}
 
 describe.each([all, ...all.commands].map((command) => [command.name(), command] as const))(
   'the help of %s',
@@ -16,16 +21,14 @@ describe.each([all, ...all.commands].map((command) => [command.name(), command] 
       const [before = '', after = ''] = help.split('\nExamples:\n');
       expect(before).not.toMatch(/^ {2}-/m);
       expect(after).toMatch(/^ {2}\S.*\n(.*\n)*? {2}-h, --help/);
-      const examples = command.description().split('\n').slice(3);
+      const examples = examplesOf(command);
       expect(after.split('\n').slice(0, examples.length)).toEqual(examples);
     });
 
     test('has examples of commands and options that there are', () => {
-      const words = command
-        .description()
-        .split('\n')
-        .slice(3)
-        .flatMap((line) => [...line.matchAll(/dmfd ([a-z-]+)((?: (?!-- )[^|&]\S*)*)/g)]);
+      const words = examplesOf(command).flatMap((line) => [
+        ...line.matchAll(/dmfd ([a-z-]+)((?: (?!-- )[^|&]\S*)*)/g),
+      ]);
       for (const [, name, rest = ''] of words) {
         const meant = all.commands.find((one) => one.name() === name);
         expect(all.commands.map((one) => one.name())).toContain(name);
