@@ -40,7 +40,7 @@ export function addSwap(program: CommandLine): void {
       'PATH of a block device or file, or LABEL=… and the like; PATH[,partition=N][,offset=SIZE][,size=SIZE]',
     )
     .optionsGroup('Where swap goes:')
-    .option('--path <PATH>', 'instead of BACKING: a path that has no keys, and whose commas are its own')
+    .option('--path <PATH>', 'instead of BACKING: a path without keys, in which a comma is just a comma')
     .option(
       '--offset <SIZE>',
       'start of the area on BACKING: sectors of 512 bytes, or bytes as in 1M',

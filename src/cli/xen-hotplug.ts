@@ -32,7 +32,7 @@ export function addXenHotplug(program: CommandLine): void {
     .addOption(new Option('--block-snapshot').hideHelp())
     .option(
       '-v, --verbose',
-      'print each step on standard error: what kernel and xenstore were asked and said',
+      'print each step on standard error: requests to kernel and xenstore, and their answers',
     )
     .action((action: string, options: XenOptions) => {
       try {
