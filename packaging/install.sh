@@ -3,12 +3,12 @@
 #
 #   packaging/install.sh ROOT PREFIX BINARIES MODULES
 #     ROOT      a folder that stands for / (empty: / itself)
-#     PREFIX    /usr/local or /usr
+#     PREFIX    /usr/local, /usr, or another folder, outside which nothing is written then
 #     BINARIES  a folder with the launcher and the library
 #     MODULES   a folder with what dmfd needs of npm: ffi-rs, and its package @yuuang/… for the architecture
 set -eu
 
-root=$1 prefix=$2 binaries=$3 modules=$4
+root=$1 prefix=${2%/} binaries=$3 modules=$4
 here=$(dirname "$0")/..
 package=$root$prefix/lib/dmfd
 
@@ -33,9 +33,9 @@ main() {
     file "$modules/$path" "$package/node_modules/$path"
   done
 
-  # Under this name, the launcher is Xen's hotplug script for disks.
-  mkdir -p "$root/etc/xen/scripts"
-  ln -sfn "$prefix/sbin/dmfd" "$root/etc/xen/scripts/block-dmfd"
+  case $prefix in
+    /usr | /usr/local) link_for_xen "$root/etc/xen/scripts" ;;
+  esac
 
   for unit in dmfd-swap@.service dmfd.socket dmfd-launcher.socket dmfd.service; do
     file "$here/bin/$unit" "$root$prefix/lib/systemd/system/$unit"
@@ -49,6 +49,12 @@ main() {
 
   # What it makes is good for this machine's Node alone: a package makes it where it is installed.
   if [ -z "$root" ] && command -v node >/dev/null; then node "$package/bin/compile.js" || true; fi
+}
+
+# Under this name, the launcher is Xen's hotplug script for disks. That of another dmfd stays.
+link_for_xen() {
+  mkdir -p "$1"
+  [ -e "$1/block-dmfd" ] || ln -sfn "$prefix/sbin/dmfd" "$1/block-dmfd"
 }
 
 program() {
