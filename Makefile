@@ -119,6 +119,7 @@ vm: override export RUN := $(value RUN)
 prebuilt_for := x86_64 aarch64
 .PHONY: prebuilt $(prebuilt_for:%=prebuilt-%)
 prebuilt: build $(prebuilt_for:%=prebuilt-%) ## the binaries of the packages, for all architectures
+	@packaging/c-library-notices.sh $(prebuilt_for) >prebuilt/THIRD-PARTY-NOTICES
 	@cd prebuilt && sha256sum */* >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS
 $(prebuilt_for:%=prebuilt-%): prebuilt-%: build-ready
 	@test/prerequisites.sh package
@@ -168,7 +169,7 @@ $(dependencies): package.json package-lock.json | build-ready
 	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(compiled): $(sources) tsconfig.json $(dependencies) packaging/types.json packaging/bundle.config.mjs bin/dmfd.js bin/compile.js Makefile | $(shim)
+$(compiled): $(sources) tsconfig.json $(dependencies) packaging/types.json packaging/bundle.config.mjs packaging/notices.mjs bin/dmfd.js bin/compile.js Makefile | $(shim)
 	rm -rf dist
 	$(bin)/tsc -p .
 	$(bin)/tsc -p packaging/types.json

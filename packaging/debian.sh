@@ -7,7 +7,8 @@ architecture=$1 folder=$2
 here=$(cd "$(dirname "$0")/.." && pwd)
 version=$(node -p "require('$here/package.json').version")
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
+# Several threads compress in blocks.
+export SOURCE_DATE_EPOCH DPKG_DEB_THREADS_MAX=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
@@ -33,13 +34,19 @@ main() {
 documents() {
   place=$root/usr/share/doc/dmfd
   mkdir -p "$place"
-  cp -r "$here/README.md" "$here/SECURITY.md" "$here/docs" "$place/"
+  (cd "$here" && git ls-files -z README.md SECURITY.md docs | xargs -0 cp --parents -t "$place")
   gzip -9n <"$here/CHANGELOG.md" >"$place/changelog.gz"
   debian_changelog | gzip -9n >"$place/changelog.Debian.gz"
-  cp "$here/packaging/debian/copyright" "$place/copyright"
+  copyright >"$place/copyright"
   install -D -m 644 "$here/packaging/debian/lintian-overrides" "$root/usr/share/lintian/overrides/dmfd"
   find "$place" -type f -exec chmod 644 {} +
   gzip -9n "$root"/usr/share/man/man*/*
+}
+
+# With those who have written what is bundled.
+copyright() {
+  sed -n 's/^Copyright (c) / /p' "$here/dist/command/THIRD-PARTY-NOTICES" | LC_ALL=C sort -u |
+    sed -e '/@HOLDERS@/{r /dev/stdin' -e 'd}' "$here/packaging/debian/copyright"
 }
 
 debian_changelog() {
@@ -49,7 +56,9 @@ debian_changelog() {
 
 control() {
   mkdir -p "$root/DEBIAN"
-  size=$(du -sk --apparent-size "$root/usr" | cut -f 1)
+  # As dpkg-gencontrol counts, on any file system.
+  size=$(find "$root" -path "$root/DEBIAN" -prune -o -printf '%y %s\n' |
+    awk '{ kib += $1 == "f" ? int(($2 + 1023) / 1024) : 1 } END { print kib }')
   sed "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" "$here/packaging/debian/control" \
     >"$root/DEBIAN/control"
   install -m 755 "$here/packaging/debian/postinst" "$here/packaging/debian/prerm" "$root/DEBIAN/"

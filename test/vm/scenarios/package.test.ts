@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout } from '../harness/checkout.js';
@@ -60,7 +60,41 @@ test.runIf(everything)('Debian: what is compiled where it is installed goes with
 
 test('make uninstall leaves nothing', () => {
   make('uninstall');
-  expect(execFileSync('find', [join(installed, 'made'), '-type', 'f'], { encoding: 'utf8' })).toBe('');
+  const others = ['!', '-type', 'd', '-o', '-name', 'dmfd', '-o', '-name', 'xen'];
+  expect(execFileSync('find', [join(installed, 'made'), ...others], { encoding: 'utf8' })).toBe('');
+});
+
+// What make install runs; the unit tests say so, and have other prefixes.
+test.runIf(everything)('installed where it is without PREFIX and DESTDIR, it runs', async () => {
+  const script = `cd ${checkout} && packaging/install.sh '' /usr/local native-shims/build node_modules && cd /
+    ls /usr/local/lib/dmfd/dist/command | grep -c cache; readlink /etc/xen/scripts/block-dmfd
+    dmfd create --table '0 8 zero' -- cat /proc/self/comm; command -v dmfd
+    ${checkout}/packaging/uninstall.sh '' /usr/local; ls -d /usr/local/lib/dmfd /etc/xen 2>&1 | grep -c 'No such'`;
+  const inOrder = '1\n/usr/local/sbin/dmfd\ncat\n/usr/local/sbin/dmfd\n2\n';
+  expect(await sh(script)).toBe(inOrder);
+});
+
+test('npm: less than a megabyte, its binaries as they were built, and what has to be said of them', () => {
+  const [tarball] = packagesLike(/\.tgz$/);
+  expect(statSync(tarball).size).toBeLessThan(1_000_000);
+  const place = join(installed, 'npm/lib/node_modules/dmfd');
+  const sums = execFileSync('sha256sum', ['--check', 'SHA256SUMS'], {
+    cwd: join(place, 'prebuilt'),
+    encoding: 'utf8',
+  });
+  const binaries = ['aarch64', 'x86_64'].flatMap((machine) => [`${machine}/dmfd`, `${machine}/libdmfd.so`]);
+  expect(sums).toBe(binaries.map((binary) => `${binary}: OK\n`).join(''));
+  const notices = readFileSync(join(place, 'prebuilt/THIRD-PARTY-NOTICES'), 'utf8');
+  expect(notices).toMatch(/^ {2}x86_64: libc6-dev \d.*\n {2}aarch64: libc6-dev-arm64-cross \d/m);
+  expect(notices).toMatch(/GNU LESSER GENERAL PUBLIC LICENSE\s+Version 2\.1/);
+});
+
+test('Debian: the copyright file names all who have written what is bundled', () => {
+  const read = (path: string) => readFileSync(join(installed, 'debian/usr', path), 'utf8');
+  const notices = read('lib/dmfd/dist/command/THIRD-PARTY-NOTICES');
+  const holders = [...notices.matchAll(/^Copyright \(c\) (.*)$/gm)].map(([, holder = '']) => ` ${holder}`);
+  expect(holders.length).toBeGreaterThan(3);
+  expect(read('share/doc/dmfd/copyright').split('\n')).toEqual(expect.arrayContaining(holders));
 });
 
 function installFromNpm(): void {
