@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { test } from 'vitest';
+import { checkout } from '../../harness/checkout.js';
 import { runRecipe } from '../recipes/run.js';
 import { recipeText } from '../recipes/text.js';
+import { sh } from '../support.js';
 
 test('the recipe of docs/recipes.md: a service finds the device by its name', async () => {
   const text = recipeText('A systemd service that finds the device by its name');
@@ -30,6 +33,8 @@ test('a device outlives restarts of its service', async () => {
 });
 
 test('encrypted swap is a unit', async () => {
+  // As what npm has installed: the packages' own place is tried on a minimal Debian.
+  await sh(`systemctl link --quiet ${join(checkout, 'bin/dmfd-swap@.service')}`);
   await runRecipe(recipeText('Encrypted swap with systemd'), {
     before: {
       'systemctl disable': [
