@@ -48,7 +48,7 @@ test: lint vm-ready package ## lint, types, and all tests on every kernel of the
 
 .PHONY: test-all
 test-all: lint vm-ready package test-programs-arm64 ## as test, with everything on 6.12, and on 5.10; every point of the SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
-	@test/prerequisites.sh roots arm64
+	@test/prerequisites.sh roots arm64 tools
 	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_TEST_ALL=1 DMFD_TEST_NODES="$(nodes)" DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 

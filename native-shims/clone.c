@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <sys/mman.h>
 
 #define STACK_SIZE (64u * 1024u)

@@ -10,6 +10,7 @@
 #     kernel   what building a patched kernel needs on top of build
 #     roots    what makes a minimal Debian to try dmfd in, and what reads its packages
 #     arm64    what emulates such a machine
+#     tools    other compilers, and another C library
 #     all      build and vm
 set -eu
 
@@ -26,6 +27,7 @@ main() {
       package) check_build && check_package ;;
       kernel) check_build && check_kernel ;;
       roots) need_command debootstrap debootstrap && need_command lintian lintian ;;
+      tools) need_command clang clang && need_command musl-gcc musl-tools ;;
       arm64) need_command qemu-aarch64-static qemu-user-static && need_command qemu-system-aarch64 qemu-system-arm ;;
       all) check_build && check_vm ;;
       *) fail_usage ;;
@@ -150,7 +152,7 @@ install_missing() {
 }
 
 fail_usage() {
-  echo "usage: test/prerequisites.sh build|lint|vm|package|kernel|roots|arm64|all ..." >&2
+  echo "usage: test/prerequisites.sh build|lint|vm|package|kernel|roots|arm64|tools|all ..." >&2
   exit 2
 }
 

@@ -69,7 +69,7 @@ const guestProjects = [
 const selftests = {
   test: {
     name: 'harness',
-    include: ['test/vm/selftest/host/**/*.test.ts', 'test/vm/arm64/*.test.ts'],
+    include: ['test/vm/selftest/host/**/*.test.ts', 'test/vm/arm64/*.test.ts', 'test/packages/*.test.ts'],
     testTimeout: 2 * minutes,
     fileParallelism: false,
   },

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { checkout } from '../vm/harness/checkout.js';
+import { commandOutput } from '../vm/harness/command-output.js';
+
+/** Everything is built three times. */
+const PATIENCE_MS = 30 * 60_000;
+
+/** Of different lengths, and on different file systems where /tmp is in memory. */
+const places = [
+  mkdtempSync(join(tmpdir(), 'dmfd-')),
+  mkdtempSync(join(checkout, 'build/test/another-place-')),
+];
+afterAll(() => {
+  for (const place of places) rmSync(place, { recursive: true });
+});
+
+test(
+  'of one commit, every build makes the same packages, and npm those of a clean and of a built tree',
+  async () => {
+    const [first, second] = places.map(clone);
+    if (first === undefined || second === undefined) throw new Error('there are two places');
+    await make(first);
+    // What npm runs when somebody publishes: it builds what there is to be built.
+    await commandOutput('sh', '-c', `cd '${second}' && npm pack --silent`);
+    expect(sums(second)).toEqual(sums(join(first, 'build/packages'), /\.tgz$/));
+    await make(second);
+    const packages = sums(join(first, 'build/packages'));
+    expect(Object.keys(packages)).toHaveLength(3);
+    expect(sums(join(second, 'build/packages'))).toEqual(packages);
+  },
+  PATIENCE_MS,
+);
+
+/** Of what is committed, with this checkout's own packages of npm. */
+function clone(place: string): string {
+  const tree = join(place, 'dmfd');
+  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', checkout, tree]);
+  symlinkSync(join(checkout, 'node_modules'), join(tree, 'node_modules'));
+  // Make would install them again.
+  execFileSync('touch', ['-d', '@0', 'package.json', 'package-lock.json'], { cwd: tree });
+  return tree;
+}
+
+async function make(tree: string): Promise<void> {
+  await commandOutput('make', '--silent', '-C', tree, 'package');
+}
+
+function sums(folder: string, which = /\.(tgz|deb)$/): Record<string, string> {
+  const names = readdirSync(folder).filter((name) => which.test(name));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex'),
+    ]),
+  );
+}
