@@ -26,7 +26,7 @@ export function addLs(program: CommandLine): void {
     'dmfd ls --all -o name,size,held-by',
     "dmfd ls --json | jq -r 'select(.openCount == 0).name'",
   ])
-    .option('-a, --all', 'list all devices of device-mapper, whoever made them')
+    .option('-a, --all', 'list all devices of device-mapper, also those of other programs')
     .option('--json', 'print one JSON line for each device')
     .option('-o, --columns <COLUMNS>', `print these columns, separated by commas: ${COLUMN_NAMES.join(', ')}`)
     .option('-n, --noheadings', 'print no headings')

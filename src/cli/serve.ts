@@ -17,7 +17,7 @@ export function addServe(program: CommandLine): void {
     'varlinkctl introspect /run/dmfd/dmfd.sock io.dmfd',
   ])
     .option('--directory <DIR>', 'make the sockets there', DIRECTORY)
-    .option('--idle <SECONDS>', 'end when nobody has been connected for so long', parseSeconds('--idle'))
+    .option('--idle <SECONDS>', 'end after so many seconds without a connection', parseSeconds('--idle'))
     .action(async ({ directory, idle }: Options) => {
       // It needs most of dmfd, which no other command has to load.
       const { serve } = await import('../serve/main.js');

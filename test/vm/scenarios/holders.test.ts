@@ -222,7 +222,7 @@ const elsewhere: Record<string, readonly [file: string, text: string]> = {
     'send-fd.test.ts',
     "'a %s server gets descriptor and description, and the device dies with it'",
   ],
-  'it is mounted, is swap, is below another device, is opened by somebody': [
+  'it is mounted, is swap, is below another device, is opened by a process': [
     'lifetime.test.ts',
     "test('a device on top of it keeps it alive'",
   ],
