@@ -98,7 +98,7 @@ struct dmfd_creation {
 
 enum dmfd_resize_step { DMFD_RESIZE_READ = 1, DMFD_RESIZE_LOAD, DMFD_RESIZE_SWAP, DMFD_RESIZE_SHIELD };
 
-/* A live table whose last segment, of target linear or crypt, gets another length. */
+/* A live table; its last segment, of target linear or crypt, gets another length. */
 struct dmfd_resizing {
 	/* in */
 	int32_t control;

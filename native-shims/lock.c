@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Locks on a file, and other signs that somebody else uses it. */
+/* Locks on a file, and other signs of another user. */
 #define _GNU_SOURCE
 #include "dmfd.h"
 
@@ -28,9 +28,9 @@ int dmfd_is_range_locked(int fd)
 
 /*
  * 1 when a regular file is open elsewhere, too, also by the kernel; 0 when it is not, or -errno where that cannot be
- * known. Only the sole opener is given a write lease. Who opens the file before it is given back waits for that moment;
- * the lease's owner is told with a signal, for which SIGIO, which would kill, is replaced by one that is ignored by
- * default.
+ * known. Only the sole opener is given a write lease. A process that opens the file before it is given back waits for
+ * that moment; the lease's owner is told with a signal, for which SIGIO, which would kill, is replaced by one that is
+ * ignored by default.
  */
 int dmfd_is_open_elsewhere(int fd)
 {

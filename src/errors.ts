@@ -1,10 +1,10 @@
 /**
- * What kind of trouble it was; {@link DmfdError.kind}.
+ * The kind of fault; {@link DmfdError.kind}.
  *
  * - `usage`: the request itself is wrong; nothing was asked of the kernel
  * - `privilege`: the process may not do this
  * - `unsupported`: this kernel, or this machine, cannot do it
- * - `taken`: a name, a UUID or a device is somebody else's
+ * - `taken`: a name, a UUID or a device belongs to another user or process
  * - `kernel`: the kernel refused, for the reason in `errno` and `kernelLog`
  * - `system`: something around dmfd is broken: a file that cannot be read, a shim that was not built
  * - `command-not-found`, `command-not-executable`: the command to hand over to cannot be run
@@ -33,7 +33,7 @@ const KINDS = {
   'layer-missing': 'usage',
   /** Nothing stands on a layer. */
   'layer-unused': 'usage',
-  /** Only making the device can tell, for it depends on what a layer below has on it, or on the kernel formatting an area. */
+  /** Unknown before the device is made: it depends on the content of a layer below, or on the kernel formatting an area. */
   'not-known-yet': 'usage',
   'loop-file-unusable': 'usage',
   'loop-file-not-writable': 'usage',
@@ -44,13 +44,13 @@ const KINDS = {
   'key-unusable': 'usage',
   'key-too-long': 'usage',
   'invalid-swap-uuid': 'usage',
-  /** The file or device that data is to lie on is none, or cannot be opened; or its partition or tag is not there. */
+  /** The file or device for the data is neither, or cannot be opened; or its partition or tag does not exist. */
   'backing-unusable': 'usage',
   /** Offset, size and sectors do not fit the backing, or each other. */
   'area-unusable': 'usage',
-  /** The words of a command line do not go together; src/cli alone uses it. */
+  /** The options of a command line do not go together; only the command line has this code. */
   'command-line': 'usage',
-  /** What xenstore says of a disk is no disk that can be made; `dmfd xen-hotplug` alone has these four. */
+  /** xenstore describes a disk that cannot be made; only `dmfd xen-hotplug` has these four codes. */
   'xen-disk-invalid': 'usage',
   'not-permitted': 'privilege',
   /** This kernel has no device-mapper, or no loop driver. */
@@ -75,7 +75,7 @@ const KINDS = {
   'backing-in-use': 'taken',
   /** It has a file system, a partition table, … */
   'backing-has-content': 'taken',
-  /** What is to be formatted is neither zero nor formatted already. */
+  /** The area to format is neither zero nor formatted already. */
   'area-not-zero': 'taken',
   /** A file that others than root could change while it is swap. */
   'backing-insecure': 'usage',
@@ -85,13 +85,13 @@ const KINDS = {
   'receiver-not-trusted': 'taken',
   /** Another `dmfd serve` listens there. */
   'already-served': 'taken',
-  /** Somebody else still holds what was to be gone. */
+  /** Another holder still has the device, or its loop device, that was to be gone. */
   'still-held': 'taken',
-  /** The device that was named is not there, or is none of device-mapper's; or two have what it is called. */
+  /** The device that was named is not there, or is none of device-mapper's; or two devices have that name. */
   'device-missing': 'usage',
   /** Its table cannot be extended, or it would become smaller. */
   'not-resizable': 'usage',
-  /** Somebody else works on the device at this moment: makes it, has suspended it, loads a table. */
+  /** Another process is making the device, has suspended it, or loads a table. */
   'device-busy': 'taken',
   /** A device that was named to be removed is not a leaked one, or there is none of that name. */
   'not-leaked': 'taken',
@@ -100,7 +100,7 @@ const KINDS = {
   'kernel-refused': 'kernel',
   /** The domain's backend did not open the device. */
   'xen-backend-failed': 'kernel',
-  /** The creation failed, and what it had made could not be taken back. */
+  /** The creation failed, and could not be undone. */
   'left-behind': 'kernel',
   'target-unknown': 'kernel',
   /** A device that the table names is not there. */
@@ -126,22 +126,22 @@ const KINDS = {
   'command-not-executable': 'command-not-executable',
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 
-/** What exactly went wrong; {@link DmfdError.code}. */
+/** The fault exactly; {@link DmfdError.code}. */
 export type ErrorCode = keyof typeof KINDS;
 
 /** All codes, for tables that have to be complete. */
 export const ERROR_CODES = Object.keys(KINDS) as ErrorCode[];
 
 export interface ErrorDetails {
-  /** What was asked, as a person would say it: `open /dev/mapper/control`. */
+  /** The operation that failed: `open /dev/mapper/control`. */
   readonly operation?: string | undefined;
   /** The errno's name, `EBUSY`. */
   readonly errno?: string | undefined;
-  /** The device it was about. */
+  /** The name of the device. */
   readonly device?: string | undefined;
   /** The kernel's own words, oldest first. */
   readonly kernelLog?: readonly string[] | undefined;
-  /** What to do about it, in the words of the library: `key`, `loop`, … are properties of the request. */
+  /** A remedy, in the words of the library: `key`, `loop`, … are properties of the request. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
@@ -169,7 +169,7 @@ export class DmfdError extends Error {
   }
 }
 
-/** For a machine whose /dev lacks a device's node, and that does not let us make one. */
+/** For a machine whose /dev lacks a device's node, and where dmfd cannot make one. */
 export const NODE_HINT =
   'mount devtmpfs on /dev, or allow mknod (CAP_MKNOD, and the device in the device cgroup) in this container';
 

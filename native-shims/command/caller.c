@@ -63,7 +63,7 @@ int dmfd_adopt_caller(const struct dmfd_caller *caller)
 	/* Node's own action for it is to start its inspector. */
 	sigaction(SIGUSR1, &as_default, NULL);
 	for (signal = 1; signal < NSIG; signal++)
-		/* With SIGCHLD ignored, nobody learns how the command ended. */
+		/* With SIGCHLD ignored, the command's status would be lost. */
 		if (signal != SIGCHLD && caller->ignored & dmfd_signal_bit(signal))
 			sigaction(signal, &ignored, NULL);
 	fill(&mask, caller->blocked);

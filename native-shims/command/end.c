@@ -16,7 +16,7 @@ int dmfd_end(int status)
 	_exit(status);
 }
 
-/* Ends this process as the command ended. The command dumped core if anybody did; a second one would mislead. */
+/* Ends this process as the command ended. A core dump is the command's; a second one would mislead. */
 int dmfd_die_of_signal(int signal)
 {
 	struct sigaction as_default = { .sa_handler = SIG_DFL };

@@ -187,7 +187,7 @@ static int measure(struct dmfd_creation *creation)
 	return dmfd_traced(creation, DMFD_STEP_MEASURE, since, dmfd_ioctl(creation->fd, BLKGETSIZE64, &creation->size));
 }
 
-/* Create, load, open, prove, defer removal, resume: nobody can use the device before its removal is deferred. */
+/* Create, load, open, prove, defer removal, resume: the device cannot be used before its removal is deferred. */
 static int make_device(const struct job *job)
 {
 	struct dmfd_creation *creation = job->creation;

@@ -54,7 +54,7 @@ int dmfd_prove_uuid(const struct dmfd_creation *creation, struct dm_ioctl *reply
 	error = dmfd_ioctl(creation->control, DM_DEV_STATUS, reply);
 	if (error)
 		return error;
-	/* Somebody may have removed ours and made another with this UUID and, as it is the lowest, this number. */
+	/* Another program may have removed ours and made one with this UUID and, as it is the lowest, this number. */
 	if (dmfd_decode_dev(reply->dev) != dmfd_device_number(creation) || reply->flags & DM_ACTIVE_PRESENT_FLAG)
 		return -ESTALE;
 	return 0;

@@ -27,7 +27,7 @@ static int put_back(void *pointer)
 
 /*
  * To resume a device that has a new table is one call to the kernel, in which it suspends the device, swaps the tables
- * and resumes it: whoever is killed, nobody leaves it suspended.
+ * and resumes it: no kill leaves it suspended.
  */
 static int swap_tables(void *pointer)
 {
@@ -68,7 +68,7 @@ static int swap_in_shield(struct dmfd_resizing *resizing, struct dmfd_key_client
 /*
  * Gives the last segment of the device's table the length that resizing has, and tells where it lies. Returns 0, or
  * -errno with the step in failed_step: the device is as it was before then, unless the shield was killed (-EINTR),
- * which may have done its work. -EBUSY in the first step: somebody else has suspended the device, or loaded a table.
+ * which may have done its work. -EBUSY in the first step: another process has suspended the device, or loaded a table.
  */
 int dmfd_resize(struct dmfd_resizing *resizing)
 {

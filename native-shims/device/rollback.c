@@ -41,7 +41,7 @@ static int find_ours(const struct dmfd_creation *creation, struct dm_ioctl *repl
 
 /*
  * A device of ours goes live only after its removal was deferred, and goes then by itself when it is closed. A live one
- * is somebody else's who took the UUID, the name and the number, whatever else it has in common with ours.
+ * is another program's that took the UUID, the name and the number, whatever else it has in common with ours.
  */
 static int goes_by_itself(const struct dm_ioctl *reply)
 {

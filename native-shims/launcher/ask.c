@@ -37,7 +37,7 @@ static int is_worth_asking(char **words)
 	return 0;
 }
 
-/* Whoever listens may have all that this process has. A full queue is no reason to wait. */
+/* The listener may have all that this process has. A full queue is no reason to wait. */
 static int connect_to_service(void)
 {
 	static const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = DMFD_LAUNCHER_SOCKET };

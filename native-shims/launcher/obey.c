@@ -112,7 +112,7 @@ static int run(int *connection, uint32_t kind, const struct order *order)
 
 	if (kind == DMFD_ANSWER_EXEC)
 		return dmfd_exec(order->command, order->strings, order->descriptors);
-	/* Where the caller ignores it, nobody learns how the command ended. The command ignores it again. */
+	/* Where the caller ignores it, its end cannot be learnt. The command ignores it again. */
 	sigaction(SIGCHLD, &as_default, NULL);
 	pid = dmfd_start(order->command, order->strings, order->descriptors);
 	if (pid < 0)

@@ -16,7 +16,7 @@
 
 /*
  * The path leads through a descriptor of the socket's file, *pinned, for two reasons: it may be too long for an
- * address, and the file that is connected to has to be the one whose owner is asked for.
+ * address, and the file that is connected to has to be the one that is asked for its owner.
  */
 static int fill_path(struct sockaddr_un *name, const char *path, int *pinned)
 {

@@ -24,7 +24,7 @@
 #endif
 
 /*
- * Who connected, and a descriptor of that process, which becomes readable when it ends: what /proc said of the pid
+ * The process that connected, and a descriptor of it, which becomes readable when it ends: what /proc said of the pid
  * before then, it said of this process.
  */
 static int open_peer(int connection, pid_t *pid)
@@ -103,7 +103,7 @@ static int compare_privileges(const struct privileges *theirs, const struct priv
 			return DMFD_INEQUALITY_USER;
 	if ((theirs->capabilities & ours->capabilities) != ours->capabilities)
 		return DMFD_INEQUALITY_CAPABILITIES;
-	/* Which calls a filter lets through, nobody can tell. */
+	/* Which calls a filter lets through cannot be known. */
 	return theirs->seccomp ? DMFD_INEQUALITY_FILTER : 0;
 }
 

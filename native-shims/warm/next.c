@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* Several processes wait at one listener: who comes too late waits on. */
+/* Several processes wait at one listener: one that comes too late waits on. */
 int dmfd_next_launcher(int listener, int stop)
 {
 	const struct dmfd_answer accepted = { .kind = DMFD_ANSWER_ACCEPTED };

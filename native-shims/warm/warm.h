@@ -39,11 +39,11 @@ struct dmfd_ask {
 	struct dmfd_edition command; /* the file that holds the command line */
 };
 
-/* Bytes that follow: twice what the kernel takes in one execve() where nobody has changed the limit on stacks. */
+/* Bytes that follow: twice what the kernel takes in one execve() unless the limit on stacks was changed. */
 #define DMFD_ASK_MAX (4u << 20)
 
 enum dmfd_answer_kind {
-	DMFD_ANSWER_ACCEPTED = 1, /* the first, to everybody: what follows may take its time */
+	DMFD_ANSWER_ACCEPTED = 1, /* the first, to every launcher: what follows may take its time */
 	DMFD_ANSWER_DECLINED, /* nothing was done: do it yourself */
 	DMFD_ANSWER_WRITE, /* what follows, to the descriptor `value`; and reply */
 	DMFD_ANSWER_END, /* with the status `value` */

@@ -49,7 +49,7 @@ export interface OpenBacking {
 }
 
 /**
- * Opens what a backing names, and finds out where it begins and how long it is. Who asked for it closes the descriptor.
+ * Opens what a backing names, and finds out where it begins and how long it is. The caller closes the descriptor.
  *
  * @throws DmfdError `usage` for what is no file or device, is empty or too short, or may not be opened that way
  */
@@ -159,7 +159,7 @@ function measureDevice(
 }
 
 /**
- * A descriptor that a loop device can write through, of a block device that was only pinned. Who asked for it closes it.
+ * A descriptor that a loop device can write through, of a block device that was only pinned. The caller closes it.
  *
  * @throws DmfdError `usage`
  */

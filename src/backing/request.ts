@@ -1,7 +1,7 @@
 import { DmfdError } from '../errors.js';
 import { checkProperties, copyOf, TYPES, type Type } from '../properties.js';
 
-/** What data lies on: all of a file or block device, or a part of it. */
+/** The place of data: all of a file or block device, or a part of it. */
 export interface Backing {
   /**
    * A file, a block device, or a tag of one: `LABEL=…`, `UUID=…`, `PARTLABEL=…`, `PARTUUID=…`. Or, in a
@@ -11,9 +11,9 @@ export interface Backing {
   readonly path: string;
   /** A partition's number, or else its label or PARTUUID; the offset counts from its start. */
   readonly partition?: number | string;
-  /** Where to begin, in bytes. Default 0. */
+  /** The start in bytes. Default: 0. */
   readonly offset?: bigint;
-  /** How much of it, in bytes, a multiple of 512. Default: all the rest. */
+  /** The length in bytes, a multiple of 512. Default: all the rest. */
   readonly size?: bigint;
   /** It is never opened for writing. */
   readonly readOnly?: boolean;

@@ -1,7 +1,7 @@
 import { constants, fstatSync, openSync } from 'node:fs';
 import { writeMeanwhile } from '../cli/output.js';
 
-/** Standard output for a process that writes much to it: one that nobody reads any more keeps it from nothing. */
+/** Standard output for a process that writes much to it: one without a reader does not block it. */
 export class AnswerStream {
   readonly #fd = openForItself();
   readonly #signal: AbortSignal;

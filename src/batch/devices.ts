@@ -9,15 +9,15 @@ import { Kernel, operate } from '../kernel/kernel.js';
 import { makeInThread, mayWait } from '../library/make-device.js';
 import { DescriptorRoom } from './descriptors.js';
 
-/** Milliseconds: a udev worker may have a device open for as long; whoever has it open after that holds it. */
+/** Milliseconds: a udev worker may have a device open for as long; a process that has it open after that holds it. */
 const SETTLING = 300;
-/** Milliseconds that the kernel may take to destroy what nobody holds. */
+/** Milliseconds that the kernel may take to destroy a device without holders. */
 const LEAVING = 5000;
 
 /** What {@link HeldDevices.release} came to. */
 export interface Released {
   readonly name: string;
-  /** False: somebody else holds it, and the kernel destroys it when the last holder lets go. */
+  /** False: another process holds it, and the kernel destroys it when the last holder lets go. */
   readonly gone: boolean;
 }
 
@@ -43,7 +43,7 @@ export class HeldDevices {
 
   /**
    * Makes a device, and holds it: in this thread, for to hand it to another one and back takes longer than to make it. Only what may
-   * wait for somebody is another thread's.
+   * wait for a key or for udev is another thread's.
    *
    * @throws DmfdError as `createDevice`, and `system` with code `resource-limit` where there are no descriptors for it; the
    *   signal's reason
@@ -59,7 +59,7 @@ export class HeldDevices {
     return device;
   }
 
-  /** Lets go of a device, and waits until it is gone, unless somebody else holds it. @throws DmfdError `usage` */
+  /** Lets go of a device, and waits until it is gone, unless it has another holder. @throws DmfdError `usage` */
   async release(text: string): Promise<Released> {
     const name = parseDeviceName(text);
     const device = this.#held.get(name);

@@ -17,14 +17,14 @@ import { type BatchInput, openBatchInput } from './input.js';
 import { idOf, type LineId, orderOf, parseLine } from './line.js';
 import { type InputLine, LONGEST_LINE, linesOf } from './lines.js';
 
-/** So many lines at most are worked on at the same time, those that wait for somebody included. */
+/** So many lines at most are worked on at the same time, those that wait for a key or for udev included. */
 const AT_ONCE = 64;
 
 const SOME_FAILED = 1;
 
 /** How `dmfd batch` goes about it. */
 export interface BatchOptions {
-  /** Goes on while a line waits for somebody. */
+  /** Goes on while a line waits for a key or for udev. */
   readonly unordered: boolean;
   readonly quiet: boolean;
 }
@@ -98,7 +98,7 @@ class Batch {
     if (this.#trouble !== undefined) throw this.#trouble.error;
   }
 
-  /** For what is about more than one line: nobody reads the answers, or the input cannot be read. */
+  /** For failures of more than one line: the answers have no reader, or the input cannot be read. */
   #end(error: unknown): void {
     this.#trouble ??= { error };
     this.stop.abort();

@@ -8,7 +8,7 @@ import { say } from './output.js';
 import { withProgress } from './progress.js';
 
 /**
- * For `--wait-gone`: waits, and when the time is up says what is still there and who holds it.
+ * For `--wait-gone`: waits, and when the time is up names what is still there, and its holders.
  *
  * @returns what it says, a sentence for each thing that is left
  */
@@ -31,7 +31,7 @@ function describeRemains(device: Device, remains: Remains): string[] {
   );
 }
 
-/** One that nobody holds has been told to stay. */
+/** Without a holder, its autoclear flag was switched off. */
 function holdersOfLoop(loop: LoopIdentity): string {
   const stays = isAutoclear(loop.minor) === false;
   return stays && findHolders(loop).length === 0 ? 'nobody: "dmfd reap" detaches it' : holdersOf(loop);

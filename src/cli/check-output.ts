@@ -2,7 +2,7 @@ import { callerDescriptors } from '../handoff/caller.js';
 import { usageError } from './usage-error.js';
 
 /**
- * Node opens /dev/null in place of a closed standard output; nobody would ever read what is written there.
+ * Node opens /dev/null in place of a closed standard output; what is written there would be lost.
  *
  * @param use what it is needed for
  * @param otherwise what else could be done than to open it

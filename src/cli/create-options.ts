@@ -206,7 +206,7 @@ export function checkCombination(
   }
 }
 
-/** Descriptors that are read to their end: by one layer alone, and by nobody else. */
+/** Descriptors that are read to their end: by one layer alone, and not by COMMAND. */
 function checkReadOnce(
   options: CreateOptions,
   layers: readonly LayerWords[],

@@ -5,7 +5,7 @@ import type { DevicePlan, LayerPlan } from '../device/plan.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import type { Swap } from '../swap/create.js';
 
-/** What a device is in JSON, whoever tells of it. */
+/** A device in JSON, the same in all commands. */
 function identity(device: Pick<DeviceFacts, keyof DeviceFacts & keyof DeviceSummary>) {
   const { name, uuid, path, major, minor, diskseq, size, readOnly } = device;
   return {
@@ -46,7 +46,7 @@ function layerPlanJson({ name, table, size, readOnly, loops }: LayerPlan) {
   return { name, table, size, readonly: readOnly, loops: loops.map(({ file }) => ({ file: file ?? null })) };
 }
 
-/** A device that is there; with who has it open, where that was looked for. */
+/** A device that is there; with its holders, where they were looked for. */
 export function summaryJson(device: DeviceSummary, holders?: readonly Holder[]) {
   const { targets, openCount, deferredRemove, state, created } = device;
   return {

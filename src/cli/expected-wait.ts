@@ -19,7 +19,7 @@ interface Waiting {
   readonly udevWait?: number | undefined;
 }
 
-/** Through a pipe, that is, or a socket: who types a key at a terminal knows what is waited for. */
+/** Through a pipe, that is, or a socket: a user who types a key at a terminal knows of the wait. */
 function comesFromSomebody(key: KeySource): boolean {
   try {
     const stats = statsOf(key);

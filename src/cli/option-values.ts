@@ -51,7 +51,7 @@ function descriptorLimit(): number {
   return soft === undefined ? DEFAULT_LIMIT : Number(soft);
 }
 
-/** All bits set is nobody's. */
+/** All bits set is no user's. */
 const HIGHEST_UID = 0xffff_fffe;
 
 export function parseUid(value: string): number {

@@ -16,7 +16,7 @@ export function isTerminal(fd: number): boolean {
 
 /**
  * Writes to a descriptor without Node's stream objects: making one sets O_NONBLOCK on a pipe that the command,
- * and whoever else shares it, would then stumble over.
+ * and other processes that share it, would then stumble over.
  */
 export function write(fd: number, text: string): void {
   for (const pause of writeInParts(fd, text)) pauseUnlessCanceled(pause, undefined);
@@ -36,7 +36,7 @@ export async function writeMeanwhile(
     await sleep(pause, undefined, signal === undefined ? {} : { signal });
 }
 
-/** Yields how many milliseconds to wait, when somebody else made the descriptor non-blocking and it is full. */
+/** Yields how many milliseconds to wait, when another process made the descriptor non-blocking and it is full. */
 function* writeInParts(fd: number, text: string, name?: string): Generator<number> {
   const bytes = Buffer.from(text);
   let pause = 1;

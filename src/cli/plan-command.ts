@@ -37,7 +37,7 @@ export function planCommand(
     placeholders: options.placeholders,
     caller: callerState(),
     withheld: [
-      // Events may go to the standard error that is the command's, too; a key is for nobody else.
+      // Events may go to the standard error that is the command's, too; a key is for dmfd alone.
       ...(options.jsonFd === undefined || options.jsonFd < STANDARD_STREAMS ? [] : [options.jsonFd]),
       ...keyFds,
     ],

@@ -5,7 +5,7 @@ import { columnsOf } from './blocking-terminal.js';
 import { isTerminal, say } from './output.js';
 import { showProgress } from './spinner.js';
 
-/** Milliseconds; shorter waits are over before anybody wonders. */
+/** Milliseconds; shorter waits are over before the user wonders. */
 export const WORTH_SHOWING = 500;
 /** Milliseconds that the thread may take to clear its line. */
 const CLEARING = 5000;

@@ -37,7 +37,7 @@ export function formatReaped({ devices, beingMade, loops, links }: Reaped, dryRu
   ];
 }
 
-/** With `dryRun`, a result is what would be; nobody asks beforehand who uses a loop device. */
+/** With `dryRun`, a result is what would be; users of a loop device are not looked for beforehand. */
 export function formatReapedJson({ devices, beingMade, loops, links }: Reaped, dryRun: boolean): string {
   const lines = [
     ...devices.map((device) => ({

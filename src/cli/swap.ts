@@ -105,7 +105,7 @@ function swap(word: string | undefined, options: Options): void {
     if (options.json) write(1, `${toJson(swapJson(made))}\n`);
     else print(formatSwap(made));
   } catch (error) {
-    // A failure leaves nothing, this one too: nobody would know of the swap.
+    // A failure leaves nothing, this one too: the user would not know of the swap.
     operate(request.onStep, undefined, (kernel) => endSwap(kernel, made));
     throw error;
   }

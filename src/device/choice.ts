@@ -10,7 +10,7 @@ import { scratchName } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
 import { checkProperties, type Type } from '../properties.js';
 
-/** Which device is meant: one of the two. */
+/** Chooses a device, by one of the two properties. */
 export interface DeviceChoice {
   /** Its name or its UUID, or with a `/` in it the path of its node. */
   readonly device?: string;

@@ -122,7 +122,7 @@ function asGround(device: Device): LayerBelow {
 
 /**
  * Refuses a UUID that exists. The kernel would, too; but after a killed shield the device is taken back by its UUID, which
- * therefore must not have been anybody's before.
+ * therefore must not have been in use before.
  */
 function refuseTakenUuid(dm: DmControl, { uuid }: CheckedLayer): void {
   if (dm.status({ uuid }) === undefined) return;

@@ -18,7 +18,7 @@ import { CREATION_STEPS, type CreationStep, stepWords } from './steps.js';
 
 export const MODES = ['auto', 'atomic', 'fallback'] as const;
 
-/** Whether to ask the kernel for the descriptor, and to be content without. */
+/** Whether to ask the kernel for the descriptor, and whether to go on without its answer. */
 export type Mode = (typeof MODES)[number];
 
 /** How the kernel got the key: by reference to a private keyring, or in the table itself, which root can read back. */

@@ -1,17 +1,17 @@
 import type { DeviceNumber } from '../dm/device-number.js';
 import type { KeyGiven } from './creation.js';
 
-/** A loop device under a device: known by its sequence number, for it is not held by us. */
+/** A loop device under a device: identified by its sequence number, since this process does not hold it. */
 export interface LoopIdentity extends DeviceNumber {
   readonly diskseq: bigint;
   readonly file: string;
 }
 
-/** What is known of a device that another one stands on: it is not held by us, but by what stands on it. */
+/** The properties of a layer below. It is held by the layer above, not by this process. */
 export interface LayerFacts extends DeviceNumber {
   readonly name: string;
   readonly uuid: string;
-  /** /dev/dm-MINOR, which is this device as long as what stands on it is there. */
+  /** /dev/dm-MINOR, which is this device as long as the layer above is there. */
   readonly path: string;
   /** The disk sequence number: no other disk since boot has it. 0 before Linux 5.15. */
   readonly diskseq: bigint;
@@ -25,7 +25,7 @@ export interface LayerFacts extends DeviceNumber {
   readonly key: KeyGiven | undefined;
 }
 
-/** What is known of a device since it was made. */
+/** A device's properties that do not change. */
 export interface DeviceFacts extends LayerFacts {
   /**
    * /dev/dm-MINOR, which is this device as long as it is held; where /dev had no such node when the device was made, the
@@ -36,6 +36,6 @@ export interface DeviceFacts extends LayerFacts {
   readonly below: readonly LayerFacts[];
   /** /dev/mapper/NAME, where dmfd itself has made it; it goes when the handle is closed. */
   readonly mapperLink: string | undefined;
-  /** What the user should know. */
+  /** Warnings for the user. */
   readonly warnings: readonly string[];
 }

@@ -20,10 +20,10 @@ type Asked = Pick<PlannedLayer, 'name' | 'uuid' | 'loops' | 'formatting'> & {
 
 /**
  * Has the kernel format areas, as it does when it first loads a table over zeros. The device of that table has the name and UUID
- * of the one to be, so that nobody else has them, and is gone when this returns: two devices over one area would write over each
+ * of the one to be, so that no other device has them, and is gone when this returns: two devices over one area would write over each
  * other.
  *
- * @throws DmfdError `kernel`, or `taken` when somebody holds that device
+ * @throws DmfdError `kernel`, or `taken` when another process holds that device
  */
 export function formatAreas(kernel: Kernel, dm: DmControl, asked: Asked): void {
   const { name, uuid, loops, formatting, sharedLoop, mode } = asked;

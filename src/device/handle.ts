@@ -101,7 +101,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   }
 
   /**
-   * A second descriptor of the device, read-only and close-on-exec; who asked for it closes it.
+   * A second descriptor of the device, read-only and close-on-exec; the caller closes it.
    *
    * @throws DmfdError `system` when the device cannot be opened
    */
@@ -159,7 +159,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
 
   /**
    * Gives the descriptor away: the caller closes it, {@link close} does not. -1 when it is gone already. The link in /dev/mapper
-   * goes, for nobody knows how long it would be right.
+   * is removed: this process cannot know how long it would be right.
    */
   release(): number {
     this.#unlink();
@@ -174,10 +174,10 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   }
 
   /**
-   * Lets go of the device, and returns when the kernel has destroyed it, the layers below, and detached their loop devices. A device that was
-   * {@link release | released} is somebody else's to wait for.
+   * Lets go of the device, and returns when the kernel has destroyed it and the layers below, and detached their loop devices. Does not
+   * wait for a device that was {@link release | released}.
    *
-   * @throws DmfdError `taken` with code `still-held` when somebody else holds it for longer than 10 seconds
+   * @throws DmfdError `taken` with code `still-held` when another holder keeps it for longer than 10 seconds
    */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#released) return;

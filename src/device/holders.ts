@@ -10,14 +10,14 @@ import {
   unescapePath,
 } from '../kernel/pseudo-files.js';
 
-/** Somebody who has a block device open. */
+/** A holder of a block device. */
 export type Holder =
   | { readonly kind: 'process'; readonly pid: number; readonly name: string }
   /** Where it is mounted, the swap area, the device on top. */
   | { readonly kind: 'mount' | 'swap' | 'device'; readonly path: string };
 
 /**
- * Who has the block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
+ * The holders of the block device, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
  */
 export function findHolders(dev: DeviceNumber): string[] {
   return findHoldersOf([dev]).flat().map(holderWords);

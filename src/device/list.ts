@@ -8,12 +8,12 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { DeviceFacts } from './facts.js';
 
 /**
- * What is to come of a device.
+ * The state of a device.
  *
  * - `held`: it goes with its last holder
  * - `being-made`: not marked for deferred removal yet, by a process that works on it
- * - `leaked`: never live, and made by nobody now, as when its maker and the shield died together; {@link reapDevices} removes it
- * - `kept`: it was in use, and stays until somebody removes it: its deferred removal was cancelled, or another program made it
+ * - `leaked`: never live, and no process is making it: its maker and the shield died together; {@link reapDevices} removes it
+ * - `kept`: it was in use, and stays until it is removed by hand: its deferred removal was cancelled, or another program made it
  */
 export type DeviceState = 'held' | 'being-made' | 'leaked' | 'kept';
 
@@ -33,7 +33,7 @@ export interface DeviceSummary
 
 /** Which devices to list. */
 export interface ListRequest {
-  /** All devices of device-mapper, whoever made them. */
+  /** All devices of device-mapper, also those of other programs. */
   readonly all?: boolean;
 }
 
@@ -41,8 +41,8 @@ const SECTOR = 512n;
 
 /**
  * The devices that dmfd made, in the order of their numbers: those whose UUID starts with `DMFD-`, and those with another one
- * that go with their last holder or are being made. Nothing in the kernel says whether such a one was made with a UUID of the
- * user's, or whether another program has deferred the removal of its own.
+ * that go with their last holder or are being made. The kernel does not say which of the latter dmfd made with a UUID of the
+ * user's, and of which another program has deferred the removal.
  *
  * @throws DmfdError `privilege`, `unsupported`, `kernel`
  */
@@ -55,7 +55,7 @@ function mayBeOurs(dm: DmControl, { uuid, flags }: ReplyHeader): boolean {
   return uuid !== '' && dm.isBeingMade(uuid);
 }
 
-/** The devices that `wanted` chooses, whoever made them, in the order of their numbers. */
+/** The devices of any program that `wanted` chooses, in the order of their numbers. */
 export function findDevices(dm: DmControl, wanted: (device: ReplyHeader) => boolean): DeviceSummary[] {
   const found = dm.listDevices().flatMap(({ dev }) => {
     // By its number: what others call it need not be text.

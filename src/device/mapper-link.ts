@@ -23,11 +23,11 @@ const DIRECTORY = '/dev/mapper';
 /** A link of dmfd's whose device is gone, or has another name by now. */
 export interface StaleLink {
   readonly path: string;
-  /** What it says. */
+  /** Its text. */
   readonly target: string;
 }
 
-/** Leads where udev's would, and is told from that by the idle dot: what others made is theirs to take away. */
+/** Leads where udev's would, and differs from it by a needless dot: links of others are not removed. */
 function targetOf({ minor }: Pick<DeviceNumber, 'minor'>): string {
   return `.././dm-${minor}`;
 }
@@ -61,7 +61,7 @@ function isLeavingAt(path: string): () => boolean {
  * Makes the link of a device that is held. One of dmfd's own that is in the way is stale: the name is this device's now.
  *
  * @param since when there was no such device yet, by {@link udevClock}
- * @returns the link; undefined where somebody else has made one that leads to the device, and takes it away
+ * @returns the link; undefined where another program has made one that leads to the device, and will remove it
  * @throws DmfdError `taken`, `system`
  */
 export function makeMapperLink(
@@ -132,8 +132,8 @@ const PATIENCE = 50;
 const PAUSE = 20;
 
 /**
- * Does something with links while no other dmfd does, which takes microseconds. Anybody may lock that directory, so nobody is
- * waited for who has locked it for longer.
+ * Works on links while no other dmfd does, under a lock that is held for microseconds. Any process may lock that directory, so a lock
+ * that is held for longer is ignored.
  */
 function whileAlone<T>(kernel: Kernel, action: () => T): T {
   const fd = kernel.must(

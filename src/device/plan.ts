@@ -38,7 +38,7 @@ export interface PlannedLayer extends CheckedLayer {
   readonly signature?: Signature | undefined;
 }
 
-/** What would be made of a layer: for a request that is only to be looked at. */
+/** A layer that a request would make. */
 export interface LayerPlan {
   readonly name: string;
   /** With `{loop0}`, … for the loop devices, `{layer0}`, … for the layers below, and `{key}` for the key. */
@@ -46,11 +46,11 @@ export interface LayerPlan {
   /** Bytes. */
   readonly size: bigint;
   readonly readOnly: boolean;
-  /** What each loop device would be over; undefined is a sparse file without a name. */
+  /** The file of each loop device; undefined for a sparse file without a name. */
   readonly loops: readonly { readonly file: string | undefined }[];
 }
 
-/** What would be made of a request. */
+/** The device that a request would make. */
 export interface DevicePlan extends LayerPlan {
   /** The layers below, the lowest first. */
   readonly below: readonly LayerPlan[];

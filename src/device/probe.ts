@@ -9,7 +9,7 @@ import type { CreationResult } from './creation.js';
 import { checkRequest } from './request.js';
 import type { CreationStep } from './steps.js';
 
-/** What this machine can do. */
+/** The abilities of this machine. */
 export interface Probe {
   /** `create` can work. */
   readonly usable: boolean;
@@ -19,9 +19,9 @@ export interface Probe {
   readonly driverVersion: string | undefined;
   /** The target types whose modules are loaded; the kernel loads others when a table names them. */
   readonly targets: readonly TargetVersion[];
-  /** What `create` would do. */
+  /** The mode that `create` would have. */
   readonly mode: 'atomic' | 'fallback' | undefined;
-  /** What the kernel did when it was asked for a descriptor, in words. */
+  /** The kernel's answer to the request for a descriptor, in words. */
   readonly descriptorAnswer: string | undefined;
   /** undefined, here and below, when no device could be made to try it on. */
   readonly deferredRemove: boolean | undefined;

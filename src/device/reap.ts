@@ -8,31 +8,31 @@ import type { LoopIdentity } from './facts.js';
 import { type DeviceSummary, findDevices, summarize } from './list.js';
 import { removeStaleLinks, type StaleLink } from './mapper-link.js';
 
-/** What to remove. */
+/** The devices to remove. */
 export interface ReapRequest {
   /**
-   * Names of devices, whatever their UUIDs are. Default: the leaked devices whose UUID dmfd chose itself; one with a UUID
-   * that the request for it gave, and which may be another program's device, has to be named.
+   * Names of devices, whatever their UUIDs are. Default: the leaked devices whose UUID dmfd chose itself; a device
+   * that was made with a UUID of its own, which may be another program's, has to be named.
    */
   readonly devices?: readonly string[];
   /** Removes nothing, and returns what would be removed. */
   readonly dryRun?: boolean;
 }
 
-/** What {@link reapDevices} found. */
+/** The result of {@link reapDevices}. */
 export interface Reaped {
-  /** What it marked for removal, with the open count it had. */
+  /** The devices that it marked for removal, with the open count they had. */
   readonly devices: readonly DeviceSummary[];
-  /** What was left alone, because a process works on it. */
+  /** The devices that it left alone, because a process is making them. */
   readonly beingMade: readonly DeviceSummary[];
-  /** Loop devices of dmfd's that a holder of the device above had told to stay. */
+  /** Loop devices of dmfd's whose autoclear flag a holder of the device above had switched off. */
   readonly loops: readonly ReapedLoop[];
   /** Links in /dev/mapper of processes that were killed: those that led to no device of their name. */
   readonly links: readonly StaleLink[];
 }
 
 export interface ReapedLoop extends LoopIdentity {
-  /** False: somebody uses it; it goes with its last user. */
+  /** False: it is in use, and goes with its last user. */
   readonly detached: boolean;
 }
 
@@ -60,11 +60,11 @@ const GRACE_MILLISECONDS = 1000;
 
 /**
  * Removes the devices that a kill of a dmfd together with its shield left behind: those that are not marked for deferred
- * removal, have never been live, are made by nobody now, and are so a second later. An unused one is gone when this
- * returns, a used one goes with its last holder. Without names, loop devices of dmfd's that were told to stay are told again to
- * detach when nobody uses them, and stale links of dmfd's in /dev/mapper are taken away.
+ * removal, have never been live, and that no process is making, now and a second later. An unused one is gone when this
+ * returns, a used one goes with its last holder. Without names, it also switches autoclear on again for loop devices of dmfd's that
+ * lost it, and removes stale links of dmfd's in /dev/mapper.
  *
- * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is no such one
+ * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is not leaked
  */
 export function reapDevices(kernel: Kernel, request: ReapRequest = {}): Reaped {
   const found = reapUnfinished(kernel, request);
@@ -118,7 +118,7 @@ function examine(dm: DmControl, { uuid, name, ...dev }: DeviceSummary): DeviceSu
 function remove(dm: DmControl, device: DeviceSummary): boolean {
   return (
     dm.whileUnclaimed(device.uuid, () => {
-      // The claim keeps off who makes a device with this UUID; one that was made just before is not ours to take.
+      // The claim keeps other makers of this UUID away; a device that was made just before is not ours to remove.
       return examine(dm, device)?.deferredRemove === false && dm.removeDeferred(device);
     }) === true
   );

@@ -8,13 +8,13 @@ import { type ChosenDevice, checkChoice, type DeviceChoice, withChosen } from '.
 import { findHolders } from './holders.js';
 import { type DeviceSummary, summarize } from './list.js';
 
-/** What {@link removeDevice} came to. */
+/** The result of {@link removeDevice}. */
 export interface Removal {
   /** As it was before; `openCount` counts its holders. */
   readonly device: DeviceSummary;
-  /** False: somebody holds it, and the kernel destroys it when the last holder lets go. */
+  /** False: it is held, and the kernel destroys it when the last holder lets go. */
   readonly gone: boolean;
-  /** Who that is, in words, as far as /proc and /sys tell. */
+  /** Its holders, in words, as far as /proc and /sys tell. */
   readonly holders: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export function checkRemovalRequest(request: DeviceChoice): DeviceChoice {
 }
 
 /**
- * Marks a device, whoever made it, for deferred removal: it is destroyed at once, or when its last holder lets go. Never another
+ * Marks a device of any program for deferred removal: it is destroyed at once, or when its last holder lets go. Never another
  * one than the one that was named: it is held open from the moment that this was proved.
  *
  * @throws DmfdError `usage` when there is no such device; `taken` while it is being made; `privilege`, `unsupported`, `kernel`
@@ -53,7 +53,7 @@ function mark(dm: DmControl, { status, fd }: ChosenDevice): DeviceSummary {
   const device = { ...found, openCount: found.openCount - (fd === undefined ? 0 : 1) };
   const remove = () => dm.removeDeferred(device, fd !== undefined);
   if (device.state === 'kept') remove();
-  // The claim keeps off who makes a device with this UUID.
+  // The claim keeps other makers of this UUID away.
   else if (device.state !== 'held' && dm.whileUnclaimed(device.uuid, remove) === undefined)
     throw beingMade(device);
   return device;

@@ -20,7 +20,7 @@ import type { Segment } from '../segment/segment.js';
 import { MODES, type Mode } from './creation.js';
 import { checkStack, inLayer, type LayerContent, layersNamed } from './stack.js';
 
-/** What device to make: of a table, or of segments; and, if it stands on others, those below it. */
+/** The device to make: of a table, or of segments; and the layers below it, if there are any. */
 export type DeviceRequest = TableRequest | SegmentRequest;
 
 /** A device of a table as the kernel has it. */
@@ -29,7 +29,7 @@ export interface TableRequest extends TableLayer, DeviceOptions {}
 /** A device whose table dmfd writes. */
 export interface SegmentRequest extends SegmentLayer, DeviceOptions {}
 
-/** A device that another one stands on. */
+/** A layer below another device. */
 export type Layer = TableLayer | SegmentLayer;
 
 /** A layer of a table as the kernel has it. */
@@ -63,21 +63,21 @@ interface LayerOptions {
   readonly name?: string;
   /** At most 128 bytes, counted likewise. Default: `DMFD-` and a random UUID. */
   readonly uuid?: string;
-  /** It, its loop devices and its descriptor are read-only; layers below are so where they say so themselves. */
+  /** It, its loop devices and its descriptor are read-only; each layer below says so itself. */
   readonly readOnly?: boolean;
   /**
    * What `{key}` in the table, or the key of crypt segments, is. It is made or read in a process of its own, and never in this
-   * one's memory: random bits, the raw bytes of a file, or all that an open descriptor has to read (which stays open).
+   * one's memory: random bits, the raw bytes of a file, or everything that can be read from an open descriptor (which stays open).
    */
   readonly key?: KeySource;
-  /** What its targets are told, in this order, once it is live and before anything stands on it. */
+  /** Messages to its targets, in this order, once it is live and before the next layer is made. */
   readonly messages?: readonly Message[];
 }
 
 interface DeviceOptions {
   /**
-   * The devices that this one stands on, the lowest first; each may stand on those before it. This device alone has a
-   * descriptor: the others are held by what stands on them, and go with it.
+   * The layers below, the lowest first; each may stand on those before it. Only this device has a descriptor: each layer is held
+   * by the one above, and goes with it.
    */
   readonly below?: readonly Layer[];
   /** Attach files to loop devices even if other loop devices have them; otherwise that is refused, unless both are read-only. */
@@ -85,8 +85,8 @@ interface DeviceOptions {
   /** `auto` (default); `atomic`: only if the kernel returns the descriptor itself; `fallback`: never ask it to. */
   readonly mode?: Mode;
   /**
-   * What udev, where it runs, makes of the device, and not of the layers below, which are as with `quiet` (with `none`: as that). `quiet` (default): nothing, neither links nor a look into it; `full`: what it
-   * makes of a device of dmsetup's; `none`: it is told nothing, and its rules decide.
+   * The treatment of the device by udev, where it runs. `quiet` (default): no links, no probing; `full`: as a device of dmsetup's;
+   * `none`: no udev flags are sent, and its rules decide. Layers below are as with `quiet`, or as with `none` if that is given.
    */
   readonly udev?: UdevMode;
   /**
@@ -96,13 +96,13 @@ interface DeviceOptions {
   readonly udevWait?: number;
   /** Makes /dev/mapper/NAME, without udev, for as long as the handle is open. A process that ends without closing it leaves it. */
   readonly mapperLink?: boolean;
-  /** Is told each step: what of devices the kernel was asked, and said. Not how files are opened and read. */
+  /** Gets each step: a request to the kernel about a device, with its answer. Opening and reading files is not told. */
   readonly onStep?: StepListener;
 }
 
 /** A message to a target of a device, as `dmsetup message` sends it. */
 export interface Message {
-  /** A sector (of 512 bytes) of the target that is told. Default: 0n. */
+  /** A sector (of 512 bytes) of the target that gets the message. Default: 0n. */
   readonly sector?: bigint;
   readonly text: string;
 }

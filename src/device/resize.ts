@@ -13,13 +13,13 @@ import { TYPES } from '../properties.js';
 import { type ChosenDevice, checkChoice, type DeviceChoice, withChosen } from './choice.js';
 import { type Reload, type ReloadStep, reloadTable } from './reload.js';
 
-/** What size a device is to have. */
+/** The new size of a device. */
 export interface ResizeRequest extends DeviceChoice {
   /** Bytes, whole logical blocks of the device. Default: as much as its backing has room for. */
   readonly size?: bigint;
 }
 
-/** What {@link resizeDevice} came to; sizes in bytes. */
+/** The result of {@link resizeDevice}; sizes in bytes. */
 export interface Resized {
   readonly name: string;
   readonly before: bigint;
@@ -56,8 +56,8 @@ const EXTENSIBLE = ['linear', 'crypt'];
  * loop device below first takes the size that its file has now. Holders go on, a mounted file system too. When this is killed,
  * the device has its old size or the new one, and is never left suspended.
  *
- * @throws DmfdError `usage` for a device that is not there or cannot be extended, or would become smaller; `taken` while somebody
- *   else works on it; `privilege`, `unsupported`, `kernel`
+ * @throws DmfdError `usage` for a device that is not there or cannot be extended, or would become smaller; `taken` while another
+ *   process works on it; `privilege`, `unsupported`, `kernel`
  */
 export function resizeDevice(kernel: Kernel, request: ResizeRequest): Resized {
   return DmControl.with(kernel, (dm) =>
@@ -84,7 +84,7 @@ class Resizing {
   ) {
     this.#dev = status.dev;
     this.#name = status.name;
-    // Asked again: whoever had the claim before may have changed it.
+    // Asked again: the process that had the claim before may have changed it.
     const { flags } = dm.status({ dev: status.dev }) ?? status;
     if (fd === undefined || (flags & FLAGS.ACTIVE_PRESENT) === 0)
       throw this.#refuse('it has no table that is live', 'there is nothing yet that could be extended');

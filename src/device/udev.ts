@@ -47,7 +47,7 @@ export function awaitUdev(
 
 /**
  * Whether udevd has worked through the event of the resume, the only one with that flag, of this very device: what stands in the
- * database from before may be another's, whose number and UUID ours has.
+ * database from before may be that of an earlier device with the same number and UUID.
  */
 function isLinked(device: DeviceNumber & { readonly name: string }, since: bigint): boolean {
   const { initialized, links, properties } = readUdevEntry(device);

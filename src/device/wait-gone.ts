@@ -7,7 +7,7 @@ import { Kernel } from '../kernel/kernel.js';
 import { checkSome, TYPES } from '../properties.js';
 import type { LayerFacts, LoopIdentity } from './facts.js';
 
-/** What of a device is still there. */
+/** The parts of a device that are still there. */
 export interface Remains {
   readonly device: boolean;
   /** The layers below that are there, the lowest first. */
@@ -16,12 +16,12 @@ export interface Remains {
   readonly loops: readonly LoopIdentity[];
 }
 
-/** By what a device is known after it was closed. */
+/** Identifies a device after it was closed. */
 export interface DeviceIdentity extends Omit<LayerIdentity, 'name'> {
   readonly below: readonly LayerIdentity[];
 }
 
-/** By what a layer below is known. */
+/** Identifies a layer below. */
 export type LayerIdentity = Pick<LayerFacts, 'name' | 'uuid' | 'major' | 'minor' | 'diskseq' | 'loops'>;
 
 const NUMBER = { major: TYPES.count, minor: TYPES.count, diskseq: TYPES.bigint };

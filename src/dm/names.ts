@@ -13,7 +13,7 @@ export type DeviceUuid = string & { readonly [deviceUuid]: true };
 /** The prefix by which dmfd's own devices are known. */
 export const UUID_PREFIX = 'DMFD-';
 
-/** Whether dmfd chose the UUID itself: nobody else makes such a one. */
+/** Whether dmfd chose the UUID itself: no other program makes such UUIDs. */
 export function isOwnUuid(uuid: string): boolean {
   return OWN_UUID.test(uuid);
 }

@@ -8,7 +8,7 @@ declare const checkedTable: unique symbol;
 /** Targets without gap or overlap from sector 0, within what one call to the kernel takes. */
 export type Table = readonly Target[] & { readonly [checkedTable]: true };
 
-/** Where the lines of a table come from, for messages: an option, a file. */
+/** The origin of a table's lines, for messages: an option, a file. */
 export interface TableSource {
   readonly label: string;
   readonly text: string;

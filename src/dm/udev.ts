@@ -9,7 +9,7 @@ const NAME_ONLY = PRIMARY_SOURCE | DISABLE_SUBSYSTEM_RULES | DISABLE_DISK_RULES 
 
 /** What the rules are told of a device. */
 const FLAGS = {
-  /** That they leave it alone: no link in /dev, and nobody looks into it. */
+  /** No link in /dev, and no probing of the content. */
   quiet: NAME_ONLY | DISABLE_DM_RULES,
   /** That they do for it what they do for a device of dmsetup's. */
   full: PRIMARY_SOURCE,
@@ -21,14 +21,14 @@ const FLAGS = {
 
 export const UDEV_MODES = ['quiet', 'full', 'none'] as const;
 
-/** What udev, where it runs, is to make of a device. */
+/** The treatment of a device by udev, where it runs. */
 export type UdevMode = (typeof UDEV_MODES)[number];
 
-/** The same, with what nobody asks for by name. */
+/** The same, with the flags that cannot be asked for by name. */
 export type UdevRules = keyof typeof FLAGS;
 
 /**
- * What to put in `event_nr` of a resume or remove. The low 16 bits, the number of a semaphore, are zero: nobody needs to be
+ * What to put in `event_nr` of a resume or remove. The low 16 bits, the number of a semaphore, are zero: no process needs to be
  * waited for.
  */
 export function udevEvent(rules: UdevRules): number {

@@ -47,7 +47,7 @@ function parseRanges(text: string): number[] {
   });
 }
 
-/** Whether the caller ignores a signal; without a launcher, nobody knows. */
+/** Whether the caller ignores a signal; without a launcher, that is unknown. */
 export function isIgnored(state: CallerState | undefined, signal: number): boolean {
   return state !== undefined && ((state.ignored >> BigInt(signal - 1)) & 1n) === 1n;
 }

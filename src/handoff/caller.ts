@@ -16,7 +16,7 @@ export function callerState(): CallerState | undefined {
 const STANDARD_STREAMS: readonly number[] = [0, 1, 2];
 
 /**
- * The descriptors that the caller gave, ascending. Where nobody noted them, the standard streams: others may be Node's own.
+ * The descriptors that the caller gave, ascending. Without the launcher's record, the standard streams: others may be Node's own.
  */
 export function callerDescriptors(state = callerState()): readonly number[] {
   return state?.descriptors ?? STANDARD_STREAMS;

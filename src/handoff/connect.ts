@@ -17,10 +17,10 @@ const UNKNOWN = 0xffff_ffff;
 
 /**
  * Connects to the server at a unix socket. A descriptor of a device is as good as root's right to it, and a name may have been
- * taken by anybody: the server has to be root's, or of this process's own user.
+ * taken by any user: the server has to be root's, or of this process's own user.
  *
  * @returns the connection
- * @throws DmfdError when there is no such server, or when it is somebody else's
+ * @throws DmfdError when there is no such server, or when it is another user's
  */
 export function connectTo(use: SocketUse, { datagrams, limit, uid }: Acceptable): number {
   const owner = Buffer.alloc(4);

@@ -9,7 +9,7 @@ export type Release = (typeof RELEASING)[number] | 'end of input';
 
 /**
  * Waits until it is time to let go: SIGTERM, SIGINT, SIGHUP, or the end of standard input where that is a pipe or a
- * socket, whose other end somebody can close; a terminal or /dev/null says nothing.
+ * socket, whose other end can be closed; a terminal or /dev/null says nothing.
  *
  * @param ready is called once letting go works
  * @param caller what it ignores (nohup), does not release

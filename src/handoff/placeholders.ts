@@ -31,7 +31,7 @@ export function unfilledPlaceholders(words: readonly Bytes[], layers: number): B
 
 type Values = Readonly<Record<string, string>>;
 
-/** In a device without layers a number means nothing: `{name:8}` is somebody else's. */
+/** In a device without layers a number means nothing: `{name:8}` is not ours to replace. */
 function layersOf(device: Description): Values[] {
   if (device.below.length === 0) return [];
   return [...device.below.map(valuesOfLayer), valuesOf(device)];

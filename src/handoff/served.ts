@@ -1,5 +1,5 @@
 /**
- * For whom the command line works: by default for the process that it runs in, whose caller's words, environment and streams are this
+ * The process that the command line works for: by default for the process that it runs in, whose caller's words, environment and streams are this
  * process's own. In a service it works for the launchers that ask it, one after the other, in processes of their own.
  *
  * @module

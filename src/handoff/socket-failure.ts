@@ -11,7 +11,7 @@ export interface SocketUse {
   readonly address: Bytes;
   /** What to do when there is no such server. */
   readonly serverHint: string;
-  /** How it is told that the server is somebody else's. */
+  /** The message for a server of another user's. */
   readonly stranger: { readonly code: ErrorCode; readonly hint: string };
 }
 

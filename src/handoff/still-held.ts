@@ -12,7 +12,7 @@ const LIMIT = 1000;
 const PAUSE = 20;
 
 /**
- * Whether somebody else holds the device, now that our own descriptor is closed: a receiver may have dropped it. A worker
+ * Whether there is a holder, now that our own descriptor is closed: a receiver may have dropped it. A worker
  * of udev's, which opens every new device for a moment, does not count.
  *
  * @throws DmfdError as {@link DmControl.open}
@@ -23,7 +23,7 @@ export async function isStillHeld(device: Device): Promise<boolean> {
     const start = performance.now();
     while (isOpen(dm, device)) {
       const passed = performance.now() - start;
-      // At the limit it is held by one of whom /proc does not tell.
+      // At the limit it has a holder that /proc does not show.
       if ((passed >= SETTLED && isHeldByProcess(device)) || passed >= LIMIT) return true;
       await sleep(PAUSE);
     }
@@ -38,7 +38,7 @@ export function isHeldByProcess(device: Device): boolean {
   return findProcesses(device).some((name) => !name.includes('udev'));
 }
 
-/** Nobody has it open: it is as good as gone, the kernel destroys it a moment later. */
+/** It has no opener: it is as good as gone, the kernel destroys it a moment later. */
 function isOpen(dm: DmControl, device: Device): boolean {
   const status = dm.status({ uuid: device.uuid });
   return status !== undefined && status.openCount > 0 && isStill(device);

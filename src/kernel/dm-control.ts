@@ -61,7 +61,7 @@ export class DmControl implements Disposable {
     return decodeReply(this.#must('VERSION')).version.join('.');
   }
 
-  /** DM_LIST_DEVICES. In: nothing. Out: DM_BUFFER_FULL. All devices, whoever made them. */
+  /** DM_LIST_DEVICES. In: nothing. Out: DM_BUFFER_FULL. All devices, of all programs. */
   listDevices(): ListedDevice[] {
     return decodeDeviceList(this.#must('LIST_DEVICES'));
   }
@@ -108,7 +108,7 @@ export class DmControl implements Disposable {
   }
 
   /**
-   * DM_DEV_REMOVE. In: UUID, or the number of a device whose UUID others gave or whose number is pinned, DM_DEFERRED_REMOVE, flags
+   * DM_DEV_REMOVE. In: UUID, or the number of a device whose UUID is another program's or whose number is pinned, DM_DEFERRED_REMOVE, flags
    * for udev. Needs no shield: a single call happens or does not. False when there is no such device any more.
    *
    * @param isPinned a descriptor of ours holds the device
@@ -123,7 +123,7 @@ export class DmControl implements Disposable {
       // The UUID of others may be mangled in another way.
       ...(isOwnUuid(device.uuid) && !isPinned ? { uuid: device.uuid } : { dev: device }),
       flags: FLAGS.DEFERRED_REMOVE,
-      // The rules do not ask, on a removal: what udev made goes, whoever wanted it.
+      // On a removal the rules ignore these flags: all links that udev made go.
       eventNr: udevEvent('quiet'),
     });
     const result = this.kernel.call(operation, () => shim.ioctl(this.fd, COMMANDS.DEV_REMOVE, request));

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { DmfdError, type ErrorCode } from '../errors.js';
 import { type Errno, errnoError, errnoOf } from './errno.js';
 
-/** A file that the user named, and what it has to be. */
+/** A file that the user named, and what kind of file it has to be. */
 export interface GivenFile {
   /** How messages name it: `loop file "disk.img"`. */
   readonly subject: string;
@@ -23,7 +23,7 @@ interface Explanation {
   readonly hint?: string | undefined;
 }
 
-/** Opens a file that the user named; who asked for it closes it. @throws DmfdError with the file's code */
+/** Opens a file that the user named; the caller closes the descriptor. @throws DmfdError with the file's code */
 export function openGivenFile(file: GivenFile): number {
   // Before opening: opening a FIFO would wait for its other end, and a tape would be rewound.
   checkKind(
@@ -50,7 +50,7 @@ function attempt<T>(file: GivenFile, action: 'find' | 'read' | 'write', use: () 
   }
 }
 
-/** The error for a file of which an errno told that it cannot be used so. */
+/** The error for a file that cannot be used, for the reason that an errno gives. */
 export function cannot(
   { subject, path, code, explain }: GivenFile,
   action: 'find' | 'read' | 'write',

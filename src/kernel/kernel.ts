@@ -42,7 +42,7 @@ export class Kernel {
     return result;
   }
 
-  /** As {@link call}, for a caller to whom every errno is a failure. @throws DmfdError */
+  /** As {@link call}, for calls where every errno is a failure. @throws DmfdError */
   must(operation: string, action: () => number, failure?: Failure): number {
     const result = this.call(operation, action);
     if (result < 0) throw this.failure(operation, result, failure);

@@ -1,5 +1,5 @@
 /**
- * What nobody else has: from the kernel by way of the shim, because loading node:crypto takes longer than all the rest of a
+ * Random bytes, from the kernel by way of the shim, because loading node:crypto takes longer than all the rest of a
  * creation.
  *
  * @module

@@ -7,7 +7,7 @@ import { ffiUnloadable, shimUnloadable, unsupportedMachine } from './unloadable.
 
 type Argument = number | Buffer;
 
-/** What of ffi-rs is used, as its platform package has it, whose types its index does not tell. */
+/** The part of ffi-rs that is used, as its platform package exports it; its index has no types for that. */
 interface Ffi {
   open(library: { library: string; path: string }): void;
   load(call: FfiCall): number;
@@ -55,7 +55,7 @@ export const shim = {
   openDevice: native<[major: number, minor: number, readOnly: number, scratch: Buffer]>('dmfd_open_device'),
   /**
    * Connects to a unix socket, of any type or of datagrams alone; `address` is NUL-terminated. Writes the uid of its owner,
-   * 0xffffffff where nobody can tell.
+   * 0xffffffff where it cannot be known.
    */
   connect: native<[address: Buffer, datagrams: number, timeoutMs: number, owner: Buffer]>('dmfd_connect'),
   /** Sends a payload and a descriptor; returns how many bytes went, the descriptor with the first. */
@@ -217,7 +217,7 @@ const LOCK_PAUSE = 5;
 
 /**
  * Threads share the process and little else in JavaScript. The name of a socket is a lock between them that no death leaves
- * behind; should somebody else have it, they are waited for but a second.
+ * behind; when another process holds it, the wait ends after a second.
  */
 function withoutOthers(action: () => void): void {
   const { createServer } = createRequire(import.meta.url)('node:net') as typeof import('node:net');

@@ -1,6 +1,6 @@
-/** One thing of devices that was asked of the kernel, for `-v` and for error messages; how files are opened and read is none. */
+/** A request to the kernel about a device, for `-v` and for error messages; opening and reading files is none. */
 export interface Step {
-  /** What was done, as a person would say it. */
+  /** The call in words. */
   readonly what: string;
   /** `ok`, or the errno's name. */
   readonly result: string;

@@ -45,7 +45,7 @@ export class Watcher {
   readonly #thread: Worker;
   #lastTag = STOP;
 
-  /** @param onFailure is told why the thread has ended, when nobody asked it to */
+  /** @param onFailure is told why the thread has ended without being asked to */
   constructor(onFailure: (error: unknown) => void) {
     must('epoll_ctl', shim.watch(this.#fd, this.#stop, STOP, events().readable));
     this.#thread = new Worker(installed(THREAD), {

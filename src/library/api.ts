@@ -24,7 +24,7 @@ import { checkSwapRequest, type SwapRequest } from '../swap/request.js';
 import { makeInThread } from './make-device.js';
 import { inThread } from './threads.js';
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
   /** Ends a wait (for a key, a lock, udev, a turn), and takes back what was made; the promise is rejected with its reason. */
   readonly signal?: AbortSignal;
@@ -32,13 +32,13 @@ export interface CallOptions {
 
 /** For calls whose request has no listener of its own. */
 export interface ListeningOptions extends CallOptions {
-  /** Is told each step: what of devices the kernel was asked, and said. Not how files are opened and read. */
+  /** Gets each step: a request to the kernel about a device, with its answer. Opening and reading files is not told. */
   readonly onStep?: StepListener;
 }
 
 /**
- * Makes a device-mapper device that lives exactly as long as somebody holds it open: first of all the descriptor
- * that is returned. Asks the kernel for that descriptor with DM_FILE_DESCRIPTOR_FLAG (a proposal); on other kernels
+ * Makes a device-mapper device that lives exactly as long as it is held open, at first by the descriptor that is
+ * returned. Asks the kernel for that descriptor with DM_FILE_DESCRIPTOR_FLAG (a proposal); on other kernels
  * creates, loads, opens, proves the identity by number, UUID and disk sequence number, marks the device for deferred
  * removal, and only then makes it usable, all in a process of its own that a SIGKILL of this one does not reach.
  *
@@ -63,8 +63,8 @@ export async function planDevice(request: DeviceRequest, options: CallOptions = 
 }
 
 /**
- * Makes a dm-crypt device with a new random key, which no process of ours ever has but the one that hands it to the
- * kernel, writes a swap header to it, and turns it on. The device is marked for deferred removal from the start: the kernel
+ * Makes a dm-crypt device with a new random key, writes a swap header to it, and turns it on. Only one process ever has the key:
+ * the one that hands it to the kernel. The device is marked for deferred removal from the start: the kernel
  * holds it until `swapoff`, which destroys it, the loop device under it, and the key.
  *
  * Nothing is written to the backing before device-mapper has it exclusively; when the promise is rejected, nothing it made
@@ -96,8 +96,8 @@ export async function probe(options: ListeningOptions = {}): Promise<Probe> {
 
 /**
  * The devices that dmfd made, in the order of their numbers: those whose UUID starts with `DMFD-`, and those with another one
- * that go with their last holder or are being made. Nothing in the kernel says whether such a one was made with a UUID of the
- * user's, or whether another program has deferred the removal of its own. With `all`, every device of device-mapper.
+ * that go with their last holder or are being made. The kernel does not say which of the latter dmfd made with a UUID of the
+ * user's, and of which another program has deferred the removal. With `all`, every device of device-mapper.
  *
  * @throws DmfdError `usage`, `privilege`, `unsupported`, `kernel`
  */
@@ -107,8 +107,8 @@ export async function listDevices(options: ListRequest & ListeningOptions = {}):
 }
 
 /**
- * Marks a device, whoever made it, for deferred removal, and waits until it is gone if nobody holds it; else the kernel destroys it
- * when its last holder lets go. Never another device than the one that was named: it is held open from the moment that this was proved
+ * Marks a device of any program for deferred removal. Without a holder it is gone when the promise resolves; else the kernel destroys
+ * it when its last holder lets go. Never another device than the one that was named: it is held open from the moment that this was proved
  * (one without any table cannot be; it is asked for again just before).
  *
  * @throws DmfdError `usage` with code `device-missing` when there is no such device; `taken` with code `device-busy` while it is being
@@ -125,7 +125,7 @@ export async function removeDevice(choice: DeviceChoice, options: ListeningOptio
  * the device has its old size or the new one, and is never left suspended.
  *
  * @throws DmfdError `usage` with code `device-missing`, with `not-resizable` for a table that cannot be extended and for a smaller size,
- *   and with `area-unusable` where the backing has no room; `taken` with code `device-busy` while somebody else has suspended the
+ *   and with `area-unusable` where the backing has no room; `taken` with code `device-busy` while another process has suspended the
  *   device or loads a table; `privilege`, `unsupported`, `kernel`
  */
 export async function resizeDevice(request: ResizeRequest, options: ListeningOptions = {}): Promise<Resized> {
@@ -135,10 +135,10 @@ export async function resizeDevice(request: ResizeRequest, options: ListeningOpt
 
 /**
  * Removes the devices that a kill of a process together with its shield left behind: those that are not marked for
- * deferred removal, have never been live, are made by nobody now, and are so a second later. An unused one is gone when
+ * deferred removal, have never been live, and that no process is making, now and a second later. An unused one is gone when
  * the promise resolves, a used one goes with its last holder.
  *
- * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is no such one
+ * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is not leaked
  */
 export async function reapDevices(
   request: ReapRequest = {},
@@ -149,8 +149,8 @@ export async function reapDevices(
 }
 
 /**
- * Who has a block device open, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
- * This process is not told.
+ * The holders of a block device, as far as /proc and /sys tell, in words: processes, mounts, swap areas, devices on top.
+ * This process is not among them.
  */
 export async function findHolders(device: DeviceNumber, options: CallOptions = {}): Promise<string[]> {
   const { signal } = checkOptions(options);

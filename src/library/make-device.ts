@@ -20,7 +20,7 @@ export async function makeInThread(
   return new Device(facts, fd);
 }
 
-/** Whether the making of a device waits for more than the kernel: for a key that somebody has to give, or for udev. */
+/** Whether the making of a device waits for more than the kernel: for a key that has to be entered, or for udev. */
 export function mayWait({ below, key, udevWait }: CheckedRequest): boolean {
   const keys = [...below.map((layer) => layer.key), key];
   return udevWait !== undefined || keys.some((source) => source !== undefined && !('random' in source));

@@ -7,7 +7,7 @@ import type { OperationName } from './operations.js';
 export interface Task {
   readonly operation: OperationName;
   readonly request: unknown;
-  /** Somebody listens to the steps. */
+  /** There is a listener for the steps. */
   readonly tellSteps: boolean;
   readonly cancellation: Cancellation | undefined;
 }

@@ -12,7 +12,7 @@ import type { OperationName, RequestOf, ResultOf } from './operations.js';
 export interface Accompaniment<Result> {
   readonly onStep?: StepListener | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** It may have to wait for somebody (a key, a lock): then it does not count among those that take turns. */
+  /** It may have to wait for a key or a lock: then it does not count among the operations that take turns. */
   readonly mayWait?: boolean;
   /** Takes back what was made, when the listener threw or the signal came too late to prevent it. */
   readonly undo?: (made: Result) => unknown;
@@ -99,7 +99,7 @@ async function turn(signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-/** The turn goes to who waits for one, if anybody does. */
+/** Passes the turn on to the next operation that waits for one. */
 function nextTurn(): void {
   const next = waiting.shift();
   if (next === undefined) taken--;

@@ -29,7 +29,7 @@ export interface LoopBacking extends LoopSetup {
 }
 
 /**
- * Attaches an open file to a free loop device, autoclear from its first moment on, whoever else has the file.
+ * Attaches an open file to a free loop device, autoclear from its first moment on. Does not look for other users of the file.
  *
  * @throws DmfdError `taken` when other processes take every free device first, `kernel` when the driver refuses
  */
@@ -71,7 +71,7 @@ function openDirect(kernel: Kernel, { fd, file }: LoopBacking): number {
   });
 }
 
-/** "Free" holds only until somebody else has asked the same question: then the next one is tried. */
+/** The kernel may tell two processes of the same free one: the later one tries the next. */
 function attachToAnyFree(
   kernel: Kernel,
   free: () => number,

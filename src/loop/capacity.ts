@@ -9,8 +9,8 @@ import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, type LoopInfo } from './prot
 const SECTOR = 512n;
 
 /**
- * Has a loop device take the size that its file has now, if that is more than before; never less, under whoever uses it. A file that
- * cannot be looked at (removed, or in another mount namespace), and a loop device of a part of its file, are left as they are.
+ * Has a loop device take the size that its file has now, if that is more than before; never less, which would cut off its users' data. A file
+ * that cannot be looked at (removed, or in another mount namespace), and a loop device of a part of its file, are left as they are.
  *
  * @throws DmfdError `kernel`
  */

@@ -6,7 +6,7 @@ import { shim } from '../kernel/shim.js';
 import { attachedMinors, withLoopInfo } from './attached.js';
 import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
 
-/** A loop device that dmfd attached, and that somebody has told to stay: it does not detach by itself any more. */
+/** A loop device of dmfd's whose autoclear flag was switched off: it does not detach by itself any more. */
 export interface StrayLoop {
   readonly major: number;
   readonly minor: number;
@@ -16,8 +16,8 @@ export interface StrayLoop {
 }
 
 /**
- * Finds them. Whoever may write to a device whose table is one whole loop device may tell that loop device to stay; the
- * kernel passes the request down.
+ * Finds them. A process that may write to a device whose table is one whole loop device may switch that one's autoclear off: the
+ * kernel passes the ioctl down.
  */
 export function findStrayLoops(kernel: Kernel): StrayLoop[] {
   return attachedMinors()
@@ -30,7 +30,7 @@ export function findStrayLoops(kernel: Kernel): StrayLoop[] {
 }
 
 /**
- * Has a stray loop device detach when it is not used, as it was made to. Returns whether it has: false while somebody uses it.
+ * Switches autoclear on again. Returns whether the loop device has detached: false while it is in use.
  *
  * @throws DmfdError `kernel`
  */

@@ -5,12 +5,12 @@ import { shim } from '../kernel/shim.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import { type AttachedLoop, loopsOf } from './attached.js';
 
-/** One of the two. */
+/** The loop device that was attached, or the one that is in the way. */
 export type Attachment =
   | { readonly loop: LoopDevice; readonly inTheWay?: undefined }
   | { readonly inTheWay: AttachedLoop; readonly loop?: undefined };
 
-/** Milliseconds that others have who attached it at the same moment, to give up theirs. */
+/** Milliseconds: so long another dmfd that attached the file at the same moment may take to give up its loop device. */
 const GIVING_UP = 1000;
 const PAUSE = 20;
 
@@ -50,8 +50,8 @@ function tryToAttach(kernel: Kernel, backing: LoopBacking): Attachment {
 }
 
 /**
- * Who attached the file after we had looked. Two of dmfd's see each other then: the one with the lower number stays, and waits
- * until the other has given up.
+ * A loop device that another process attached after we had looked. Two of dmfd's see each other then: the one with the lower number
+ * stays, and waits until the other has given up.
  */
 function findRival(kernel: Kernel, backing: LoopBacking, own: number): AttachedLoop | undefined {
   const limit = performance.now() + GIVING_UP;

@@ -1,6 +1,6 @@
 import type { Backing } from '../backing/request.js';
 
-/** How a request may name a backing; a path stands for all of it. */
+/** A backing as a request names it; a path stands for all of it. */
 export type BackingName = string | Backing;
 
 /**
@@ -23,7 +23,7 @@ export interface LinearSegment<B = BackingName> {
   readonly backing: B;
 }
 
-/** Pieces of the backings in turn. All count as long as the shortest. */
+/** Pieces of the backings in turn. Each backing counts as long as the shortest one. */
 export interface StripedSegment<B = BackingName> {
   readonly target: 'striped';
   readonly backings: readonly B[];
@@ -38,11 +38,11 @@ export interface PlainSegment {
   readonly size: bigint;
 }
 
-/** The backing, later. */
+/** The backing, with delays. */
 export interface DelaySegment<B = BackingName> {
   readonly target: 'delay';
   readonly backing: B;
-  /** Milliseconds, as all of them. */
+  /** Milliseconds, like the other two. */
   readonly read: number;
   /** Default: 0. */
   readonly write?: number;
@@ -50,13 +50,13 @@ export interface DelaySegment<B = BackingName> {
   readonly flush?: number;
 }
 
-/** The backing, which is reliable for `up` seconds, and then not for `down` seconds, and so on. */
+/** The backing; it works for `up` seconds, then has a fault for `down` seconds, and so on. */
 export interface FlakeySegment<B = BackingName> {
   readonly target: 'flakey';
   readonly backing: B;
   readonly up: number;
   readonly down: number;
-  /** What happens while it is down. Default: reads and writes fail. */
+  /** The fault while it is down. Default: reads and writes fail. */
   readonly features?: readonly FlakeyFeature[];
 }
 
@@ -67,7 +67,7 @@ export interface Corruption {
   /** Counted from 1. */
   readonly byte: number;
   readonly direction: 'r' | 'w';
-  /** What stands there instead, 0 to 255. */
+  /** The value that replaces it, 0 to 255. */
   readonly value: number;
   /** Only blocks whose request has all of these flags (the kernel's `bi_opf`). Default: 0, every one. */
   readonly flags?: number;
@@ -77,7 +77,7 @@ export interface Corruption {
 export interface SnapshotSegment<B = BackingName> {
   readonly target: 'snapshot';
   readonly base: B;
-  /** What is written over; or the size in bytes of a sparse file without a name. Default: one that suffices for all of `base`. */
+  /** The store, which is overwritten; or the size in bytes of a sparse file without a name. Default: large enough for all of `base`. */
   readonly cow?: B | bigint;
   /** A `cow` with a file system, a partition table and the like is refused, unless this is set. */
   readonly force?: boolean;
@@ -87,9 +87,9 @@ export interface SnapshotSegment<B = BackingName> {
 export interface CryptSegment<B = BackingName> {
   readonly target: 'crypt';
   readonly backing: B;
-  /** As dm-crypt has it. Default: `aes-xts-plain64`. */
+  /** In dm-crypt's notation. Default: `aes-xts-plain64`. */
   readonly cipher?: string;
-  /** Bytes that are encrypted as one, 512 (default) or 4096. */
+  /** Bytes of an encryption sector, 512 (default) or 4096. */
   readonly sectorSize?: number;
 }
 
@@ -100,7 +100,7 @@ export interface CryptSegment<B = BackingName> {
 export interface IntegritySegment<B = BackingName> {
   readonly target: 'integrity';
   readonly backing: B;
-  /** The tag is a checksum, by this hash: what does not fit it is an error when it is read. Default: `crc32c`, unless `tagSize` is given alone. */
+  /** The tag is a checksum, by this hash: a read of data that does not match it fails. Default: `crc32c`, unless `tagSize` is given alone. */
   readonly checksum?: string;
   /**
    * Bytes of a tag. Default: as many as the hash has. Without `checksum`: room for the tags of a layer above, such as of authenticated
@@ -122,6 +122,6 @@ export interface VeritySegment<B = BackingName> {
   readonly fec?: B;
   /** Parity bytes, 2 (default) to 24. */
   readonly fecRoots?: number;
-  /** A file: the root hash in hexadecimal digits, signed (PKCS#7, detached, DER) with what the kernel trusts, which checks it. */
+  /** A file: the root hash in hexadecimal digits, signed (PKCS#7, detached, DER) by a certificate that the kernel trusts. The kernel checks it. */
   readonly signature?: string;
 }

@@ -3,10 +3,10 @@ import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
 import type { Watched, Watcher } from '../kernel/watcher.js';
 
-/** What came in one piece; descriptors came with what it ends with. */
+/** Bytes that came in one piece; the descriptors came with the last of them. */
 export interface Part {
   readonly bytes: Buffer;
-  /** Close-on-exec; who receives them closes them. */
+  /** Close-on-exec; the receiver of the part closes them. */
   readonly fds: readonly number[];
 }
 
@@ -42,7 +42,7 @@ export class Connection {
     return this.#fd;
   }
 
-  /** Aborts when the other end has gone, or this one is closed: nobody is there to answer to. Not when the other only sends no more. */
+  /** Aborts when the client has gone, or this connection is closed: an answer would not arrive. Not when the client only stops sending. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }

@@ -124,7 +124,7 @@ function makeListener(name: SocketName, directory: string, pinned: number): List
   };
 }
 
-/** The file of a service that was killed stays, and nobody listens there. */
+/** The file of a service that was killed stays, without a listener. */
 function removeStale(path: string): void {
   if (!statIfThere(path)?.isSocket()) {
     throw new DmfdError('socket-unusable', `listen at ${path}: something else than a socket is there`);

@@ -8,7 +8,7 @@ import type { Listener } from './listeners.js';
 /**
  * Speaks with one client, until that has gone; the connection is closed then. It throws only what should not happen.
  *
- * @param ending aborts when the service ends, whoever waits
+ * @param ending aborts when the service ends, also for clients that wait
  */
 export type Protocol = (connection: Connection, ending: AbortSignal) => Promise<void>;
 
@@ -46,7 +46,7 @@ export class Service {
     this.#ending.abort();
   }
 
-  /** Somebody used what else this process offers. */
+  /** Another service of this process was used. */
   used(): void {
     this.#watchIdle();
   }

@@ -34,7 +34,7 @@ export interface Swap extends DeviceFacts {
   readonly swapSize: bigint;
 }
 
-/** What would be done: for a request that is only to be looked at. */
+/** The swap that a request would make. */
 export interface SwapPlan {
   /** With `{key}` for the key, and `{loop0}` for the loop device of a file. */
   readonly table: string;
@@ -90,7 +90,7 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
       key: { random: request.keySize },
       mode: request.mode,
     });
-    // Whoever turns it off may know it by its name alone.
+    // swapoff may be given its name alone.
     const device = makeDevice(kernel, { ...checked, udev: 'name-only' });
     try {
       refuseWithoutNode(device);
@@ -118,7 +118,7 @@ function refuseWithoutNode({ name, path, major, minor }: Device): void {
   );
 }
 
-/** Takes a swap back, for whoever cannot use it after all. */
+/** Takes a swap back, when the caller cannot use it after all. */
 export function endSwap(kernel: Kernel, { path }: Pick<Swap, 'path'>): void {
   swapOff(kernel, path);
 }

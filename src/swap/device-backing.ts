@@ -88,7 +88,7 @@ function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
   if (loop !== undefined) throw hasLoop(path, loop);
 }
 
-/** As QEMU locks what it uses. They belong to the node: who uses another one of the same device is not seen. */
+/** As QEMU locks what it uses. They belong to the node: a user of another node of the same device is not seen. */
 function refuseRangeLocks(kernel: Kernel, path: string, fd: number, stats: BigIntStats): void {
   if (kernel.call(`F_OFD_GETLK ${path}`, () => shim.isRangeLocked(fd)) <= 0) return;
   const openers = openersOf(path, stats);

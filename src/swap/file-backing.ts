@@ -53,7 +53,7 @@ export function openFileBacking(kernel: Kernel, path: string, force: boolean): S
   }
 }
 
-/** Who else has the file, in one of the ways that there are. */
+/** Another user of the file: by a loop device, a lock, or a descriptor. */
 type Other =
   | { readonly has: 'it attached'; readonly loop: AttachedLoop }
   | { readonly has: 'it locked' | 'a part of it locked' | 'it open' };
@@ -63,7 +63,7 @@ interface OpenFile {
   readonly stats: BigIntStats;
 }
 
-/** Opens it, and locks it; the lock goes on with the loop device. @throws DmfdError `taken` that tells who else has it */
+/** Opens it, and locks it; the lock goes on with the loop device. @throws DmfdError `taken` that names the other user */
 function openAlone(kernel: Kernel, path: string): OpenFile {
   let file: OpenFile | undefined;
   let other: Other | undefined;
@@ -83,8 +83,8 @@ function openAlone(kernel: Kernel, path: string): OpenFile {
 }
 
 /**
- * undefined while somebody else has it locked, or a lease on it, as another dmfd while it looks whether it is alone. It is not open
- * between two tries then: whoever has the lock would see that.
+ * undefined while another process has it locked, or has a lease on it, as a dmfd that looks whether it is alone. It is not open
+ * between two tries then: the holder of the lock would see that.
  */
 function openLocked(kernel: Kernel, path: string): OpenFile | undefined {
   const fd = openUnlessLeased(path);
@@ -107,7 +107,7 @@ function openUnlessLeased(path: string): number | undefined {
   }
 }
 
-/** Looked for only after the lock was tried: who had it before us has a loop device by now, or has given up. */
+/** Looked for only after the lock was tried: the process that had it before us has a loop device by now, or has given up. */
 function whoLocked(kernel: Kernel, path: string): Other {
   const stats = look(path);
   const loop = stats && loopsOf(kernel, stats)[0];
@@ -146,7 +146,7 @@ function findOpeners(path: string): string[] {
   return stats === undefined ? [] : openersOf(path, stats);
 }
 
-/** Who may truncate it while it is in use can kill every process that has memory there. */
+/** A user who may truncate it while it is in use can kill every process that has memory there. */
 function refuseInsecure(path: string, { uid, mode }: BigIntStats): void {
   const writers = [
     ...(uid === 0n ? [] : [`its owner, uid ${uid},`]),

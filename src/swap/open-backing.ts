@@ -7,7 +7,7 @@ import { activeSwap, look } from './in-use.js';
 /**
  * Opens it, to the exclusion of mounts, swap, devices on top and other runs of dmfd.
  *
- * @throws DmfdError `usage` for what can be no swap, `taken` for what somebody has, `privilege`
+ * @throws DmfdError `usage` for what cannot be swap, `taken` for what is in use, `privilege`
  */
 export function openSwapBacking(kernel: Kernel, path: string, force: boolean): SwapBacking {
   const seen = look(path);

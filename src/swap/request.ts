@@ -11,7 +11,7 @@ const DISCARDS = ['both', 'once', 'pages'] as const;
 /** When freed pages are discarded on the backing: once for all of it at swapon, page by page, or both. */
 export type Discard = (typeof DISCARDS)[number];
 
-/** Where swap is to go, and how. */
+/** The swap to make. */
 export interface SwapRequest {
   /**
    * A block device, or a regular file, which gets a loop device that detaches by itself; or a tag of a block device, `LABEL=…`,
@@ -22,34 +22,34 @@ export interface SwapRequest {
   readonly partition?: number | string;
   /** The device's name in device-mapper. Default: `dmfd-swap-` and 8 hex digits. */
   readonly name?: string;
-  /** As dm-crypt has it. Default: `aes-xts-plain64`. */
+  /** In dm-crypt's notation. Default: `aes-xts-plain64`. */
   readonly cipher?: string;
   /** Bits. Default: 512 for a cipher in XTS mode, which uses half of them for each of its two keys; else 256. */
   readonly keySize?: number;
-  /** Bytes that are encrypted as one, 512 (default) or 4096. */
+  /** Bytes of an encryption sector, 512 (default) or 4096. */
   readonly sectorSize?: number;
-  /** 0 to 32767; areas with a higher one are used first. Default: the kernel's choice. */
+  /** 0 to 32767; areas with a higher priority are used first. Default: the kernel's choice. */
   readonly priority?: number;
-  /** Default: never. What is discarded shows on the backing which pages are in use. */
+  /** Default: never. Discards show on the backing which pages are in use. */
   readonly discard?: Discard;
   /** In the swap header, at most 15 bytes. */
   readonly label?: string;
   /** In the swap header. Default: a random one. */
   readonly uuid?: string;
-  /** Where on the backing to begin, in sectors of 512 bytes. Default 0. */
+  /** The start on the backing, in sectors of 512 bytes. Default: 0. */
   readonly offset?: bigint;
-  /** How much of it to use, in sectors of 512 bytes. Default: all of the rest. */
+  /** The length in sectors of 512 bytes. Default: all the rest. */
   readonly size?: bigint;
   /**
-   * Overwrite a file system, a partition table and the like, and use a file that others than root may write to. Never what is in
-   * use.
+   * Overwrite a file system, a partition table and the like, and use a file that others than root may write to. What is in use is
+   * refused all the same.
    */
   readonly force?: boolean;
   readonly noReadWorkqueue?: boolean;
   readonly noWriteWorkqueue?: boolean;
   /** As for a device. */
   readonly mode?: Mode;
-  /** Is told each step: what of devices the kernel was asked, and said. Not how files are opened and read. */
+  /** Gets each step: a request to the kernel about a device, with its answer. Opening and reading files is not told. */
   readonly onStep?: StepListener;
 }
 

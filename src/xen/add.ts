@@ -27,7 +27,7 @@ const LIMIT_TO_TELL = 3000;
 export interface AddRequest {
   readonly syntax: Syntax;
   readonly readTable: TableReader;
-  /** Called before anybody is told of the disk: from then on, this cannot be done over again. */
+  /** Called before the disk is published: from then on, this cannot be done over again. */
   readonly beforePublishing: () => void;
 }
 

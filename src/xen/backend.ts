@@ -9,7 +9,7 @@ import type { XenStore } from './store.js';
 import { nodeOf, STATES, sysfsName, type Vbd, withdrawn } from './vbd.js';
 
 const BACKENDS = '/sys/bus/xen-backend/devices';
-/** Milliseconds between two looks into /sys, which tells nobody of what is new there. */
+/** Milliseconds between two looks into /sys, which does not notify of changes. */
 const LONGEST_PAUSE = 20;
 
 /**

@@ -26,7 +26,7 @@ export class Connection {
     private readonly deadline: Deadline,
   ) {}
 
-  /** @throws DmfdError `system` when there is nobody to connect to */
+  /** @throws DmfdError `system` when no xenstored can be connected to */
   static open(deadline: Deadline, environment: NodeJS.ProcessEnv = process.env): Connection {
     const socket = environment.XENSTORED_PATH || `${environment.XENSTORED_RUNDIR || '/run/xenstored'}/socket`;
     const device = DEVICES.find((path) => existsSync(path));

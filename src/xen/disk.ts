@@ -32,7 +32,7 @@ export type TableReader = (file: string) => TableSource;
 
 /** What guests can use, whatever the file system says that the file is on. */
 const SECTOR = 512;
-/** How much of a newly encrypted disk is made zeros, so that nobody takes the noise for a file system. */
+/** How much of a newly encrypted disk is made zeros, so that no program takes the noise for a file system. */
 const WIPED = 1 << 20;
 
 /**

@@ -23,7 +23,7 @@ export function removeDisk(kernel: Kernel, vbd: Vbd): string[] {
   const deadline = new Deadline(LIMIT);
   const told = XenStore.with(kernel, deadline, (store) => store.read(nodeOf(vbd, MADE)));
   const made = parseMade(told ?? '');
-  // What is below the first holds nobody up, but is held by it.
+  // The layers below do not keep the first one, but are held by it.
   return made.length === 0 ? [] : waitGone(kernel, made, deadline).slice(0, 1).map(describe);
 }
 

@@ -13,7 +13,7 @@ import type { Nodes } from './store.js';
 import type { Mode, Vbd } from './vbd.js';
 
 /**
- * Who may use a block device beside whom, by the numbers of the devices and by what they stand on. Files are not looked at here:
+ * Which users may share a block device, by the numbers of the devices and by what they stand on. Files are not looked at here:
  * no loop device is attached to one that another loop device writes to.
  *
  * @module

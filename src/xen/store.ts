@@ -9,7 +9,7 @@ import { decodeError, decodeWords, encodeMessage, encodeWords, MESSAGES, type Me
 
 /** No transaction. */
 const NONE = 0;
-/** Milliseconds that others have who work on the same nodes; the pause is a random part of it. */
+/** Milliseconds for the work of others on the same nodes; the pause is a random part of it. */
 const LONGEST_PAUSE = 20;
 
 /** What can be done in a transaction, and without one. Paths that do not begin with a slash are below this domain's own. */
@@ -63,7 +63,7 @@ export class XenStore implements Nodes {
   }
 
   /**
-   * Does all of it or nothing. The work is done again, from its start, when somebody else has changed what it has read or
+   * Does all of it or nothing. The work is done again, from its start, when another client has changed what it has read or
    * written; what it throws ends the transaction without an effect.
    *
    * @throws DmfdError `system`, also when others were faster until the deadline

@@ -66,7 +66,7 @@ export function withdrawn(vbd: Vbd, state: string | undefined): DmfdError {
 /** What access the domain gets. */
 export interface Mode {
   readonly readOnly: boolean;
-  /** It does not matter who else uses what the disk consists of. */
+  /** Other users of what the disk consists of do not matter. */
   readonly shared: boolean;
 }
 

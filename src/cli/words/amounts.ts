@@ -19,7 +19,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** `5s`, `3m`, `2h`, `12d`; of a time that is still to come, where somebody has set the clock back, nothing. */
+/** `5s`, `3m`, `2h`, `12d`; nothing for a time in the future, after the clock was set back. */
 export function shortAge(since: Date, now: Date): string {
   const seconds = Math.floor((now.getTime() - since.getTime()) / 1000);
   if (seconds < 0) return '';

@@ -13,7 +13,7 @@ export const BACKING_KEYS = {
   'direct-io': 'flag',
 } as const satisfies Keys;
 
-/** For an option whose value is a PATH, with no other keys than every one has. @throws DmfdError `usage` */
+/** For an option whose value is a PATH, with the keys that every PATH may have. @throws DmfdError `usage` */
 export function parseBacking(option: string, word: string): Backing {
   return backingOf(option, word, parsePathWord(option, word, BACKING_KEYS));
 }

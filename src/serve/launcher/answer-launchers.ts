@@ -82,7 +82,7 @@ async function rehearse(): Promise<void> {
   try {
     await runWords(['create', '--dry-run', '--table', '0 8 zero']);
   } catch {
-    // It is told to whoever asks for it.
+    // It is told to every launcher that asks for it.
   } finally {
     serve(undefined);
   }

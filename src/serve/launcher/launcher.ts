@@ -31,7 +31,7 @@ export class Launcher implements Served {
 
   /**
    * @param beforeEnd lets go of all that is the launcher's, before it goes on by itself
-   * @param whenSlow is called when somebody is waited for who takes his time
+   * @param whenSlow is called when a wait takes long
    */
   constructor(
     connection: number,

@@ -7,7 +7,7 @@ import { NEWS, OUTDATED } from './news.js';
 const PROGRAM = 'dist/command/warm.cjs';
 /** So many processes are there from the start; each takes some 40 MB, half of which they share. */
 const FIRST = Math.min(Math.max(availableParallelism(), 2), 4);
-/** So many at most: while all wait for somebody, there is one more. */
+/** So many at most: while all of them wait, there is one more. */
 const MOST = 16;
 /** Milliseconds after which another one is started for one that has failed at once. */
 const RESPITE = 1000;

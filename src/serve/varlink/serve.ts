@@ -72,7 +72,7 @@ export async function serveVarlink(connection: Connection, ending: AbortSignal):
 /** Milliseconds. */
 const PATIENCE = 2000;
 
-/** Reads what else comes: a client whose bytes are not read may never get to see the answer. */
+/** Reads what else comes: a client may never see the answer while bytes of its own are not read. */
 async function discard(connection: Connection): Promise<void> {
   const timer = setTimeout(() => connection.close(), PATIENCE);
   try {
@@ -86,7 +86,7 @@ async function discard(connection: Connection): Promise<void> {
   }
 }
 
-/** The client has gone, or does not read: nobody is left to tell. */
+/** The client has gone, or does not read: the error cannot be told. */
 function isBroken(error: unknown): boolean {
   return error instanceof DmfdError && error.code === 'receiver-failed';
 }
