@@ -76,6 +76,27 @@ export function openBacking(kernel: Kernel, backing: Backing, purpose: Purpose):
   }
 }
 
+/** linux/fcntl.h, on all architectures that dmfd runs on. */
+const O_PATH = 0o10000000;
+
+/**
+ * A descriptor of the file or block device that a path leads to now, by which nothing of it is opened: /proc/self/fd/N is that one
+ * then, whatever becomes of the path. Who asked for it closes it.
+ *
+ * @throws DmfdError `usage` for what is neither
+ */
+export function pinBacking(path: string, subject: string): number {
+  return openGivenFile({
+    subject,
+    path,
+    flags: O_PATH,
+    use: 'read',
+    kinds: ['a file', 'a block device'],
+    code: 'backing-unusable',
+    explain,
+  });
+}
+
 const READ_ONLY_HINT = 'use `readOnly` for a device that is only read';
 const WRITE_REFUSED: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'ETXTBSY'];
 

@@ -33,6 +33,20 @@ export function decodeTargetVersions(reply: Buffer): TargetVersion[] {
   }));
 }
 
+/** The reply to DM_TABLE_DEPS: `struct dm_target_deps`, a count and, at the next multiple of 8 bytes, as many numbers. */
+export function decodeDependencies(reply: Buffer): DeviceNumber[] {
+  const { dataStart, dataSize } = decodeReply(reply);
+  // Of a device without a table the kernel says nothing at all.
+  if (dataSize <= dataStart) return [];
+  if (dataStart + 8 > dataSize) throw malformed(`a list of devices at byte ${dataStart} of ${dataSize}`);
+  const count = reply.readUInt32LE(dataStart);
+  if (dataStart + 8 + 8 * count > dataSize)
+    throw malformed(`${count} devices in ${dataSize - dataStart} bytes`);
+  return Array.from({ length: count }, (_, index) =>
+    decodeHugeDevice(reply.readBigUInt64LE(dataStart + 8 + 8 * index)),
+  );
+}
+
 /** Where the entries of a list start; each holds at least `fixed` bytes and lies within the reply. */
 function entries(reply: Buffer, fixed: number): { at: number; end: number }[] {
   const { dataStart, dataSize } = decodeReply(reply);

@@ -45,6 +45,7 @@ export const COMMANDS = {
   LIST_DEVICES: command(2),
   DEV_REMOVE: command(4),
   DEV_STATUS: command(7),
+  TABLE_DEPS: command(11),
   TABLE_STATUS: command(12),
   LIST_VERSIONS: command(13),
   TARGET_MSG: command(14),

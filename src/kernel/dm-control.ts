@@ -1,6 +1,7 @@
 import type { DeviceNumber } from '../dm/device-number.js';
 import { decodeReply, encodeRequest, type ReplyHeader, type RequestHeader } from '../dm/header.js';
 import {
+  decodeDependencies,
   decodeDeviceList,
   decodeTargetVersions,
   type ListedDevice,
@@ -105,6 +106,19 @@ export class DmControl implements Disposable {
     const flags = FLAGS.NOFLUSH | (isLive ? 0 : FLAGS.QUERY_INACTIVE);
     const reply = this.#ask('TABLE_STATUS', { dev, flags });
     return typeof reply === 'number' ? [] : decodeSegments(reply);
+  }
+
+  /**
+   * DM_TABLE_DEPS. In: number. Out: DM_BUFFER_FULL. The block devices that the live table has open. Empty where there is no such
+   * device.
+   *
+   * @throws DmfdError `privilege` or `kernel`
+   */
+  dependencies(dev: DeviceNumber): DeviceNumber[] {
+    const reply = this.#ask('TABLE_DEPS', { dev });
+    if (typeof reply !== 'number') return decodeDependencies(reply);
+    if (resultName(reply) === 'ENXIO') return [];
+    throw this.#failure('DM_TABLE_DEPS', reply);
   }
 
   /**

@@ -2,9 +2,10 @@ import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { BackendWait, hexNumber } from './backend.js';
 import { Deadline } from './deadline.js';
-import { type Disk, makeDisk, type TableReader } from './disk.js';
+import { type Disk, type DiskLine, makeDisk, type TableReader, whole } from './disk.js';
 import { formatMade } from './made.js';
 import { parseParams, type Syntax } from './params.js';
+import { withPinned } from './pinned.js';
 import {
   CLAIMS,
   type Claim,
@@ -14,6 +15,7 @@ import {
   refuseUsedHere,
 } from './sharing.js';
 import { type Nodes, XenStore } from './store.js';
+import { claimsOfTable } from './table-claims.js';
 import { type Mode, nodeOf, parseMode, refuseWithdrawn, required, type Vbd } from './vbd.js';
 
 /** The node that tells {@link removeDisk} what goes with the disk. */
@@ -29,6 +31,8 @@ export interface AddRequest {
   readonly readTable: TableReader;
   /** Called before the disk is published: from then on, this cannot be done over again. */
   readonly beforePublishing: () => void;
+  /** Milliseconds in place of {@link LIMIT}: for tests. */
+  readonly limit?: number;
 }
 
 /**
@@ -48,21 +52,19 @@ export function addDisk(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly
 }
 
 function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
-  const deadline = new Deadline(LIMIT);
+  const deadline = new Deadline(request.limit ?? LIMIT);
   return XenStore.with(kernel, deadline, (store) => {
     // It may be run twice.
     if (isPublished(store, vbd)) return [];
     refuseWithdrawn(store, vbd);
     const params = parseParams(required(store, vbd, 'params'), request.syntax);
     const mode = parseMode(required(store, vbd, 'mode'));
-    const claims = claimsOf(params, mode);
-    if (!mode.shared) refuseUsedHere(claims);
     const wait = new BackendWait(kernel, store, vbd);
-    const make = () => makeDisk(kernel, vbd, params, mode, request.readTable);
-    // Before the disk is made: some disks are written to then.
-    const isClaimed = claims.length === 0 || store.transaction((nodes) => claim(nodes, vbd, mode, claims));
-    const disk = isClaimed ? claimed(kernel, vbd, make) : undefined;
-    if (disk === undefined) return [];
+    const made = withPinned(params, (pinned, asWritten) =>
+      makeClaimed(kernel, store, vbd, { params: pinned, asWritten, mode, readTable: request.readTable }),
+    );
+    if (made === undefined) return [];
+    const { disk, claims } = made;
     try {
       request.beforePublishing();
       if (!store.transaction((nodes) => publish(nodes, vbd, told(disk, mode, claims)))) return [];
@@ -81,30 +83,51 @@ function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
   });
 }
 
-function isPublished(nodes: Nodes, vbd: Vbd): boolean {
-  return nodes.read(nodeOf(vbd, 'physical-device')) !== undefined;
+interface Claimed {
+  readonly disk: Disk;
+  readonly claims: readonly Claim[];
 }
 
-/** Tells others what this disk is going to use. False when another run of this was faster. */
-function claim(nodes: Nodes, vbd: Vbd, { shared }: Mode, claims: readonly Claim[]): boolean {
-  refuseWithdrawn(nodes, vbd);
-  if (isPublished(nodes, vbd)) return false;
-  if (!shared) refuseUsedElsewhere(nodes, vbd, claims);
-  nodes.write(nodeOf(vbd, CLAIMS), formatClaims(claims));
-  return true;
-}
-
-/** A claim is given up when there will be no disk. */
-function claimed(kernel: Kernel, vbd: Vbd, make: () => Disk): Disk {
+/** The disk, when others know what it uses; undefined when another run of this was faster. */
+function makeClaimed(kernel: Kernel, store: XenStore, vbd: Vbd, line: DiskLine): Claimed | undefined {
+  const { params, mode } = line;
+  const named = claimsOf(params, mode);
+  // Before the disk is made: some disks are written to then.
+  if (!claimed(store, vbd, mode, named)) return undefined;
   try {
-    return make();
+    const disk = makeDisk(kernel, vbd, line);
+    if (params.form !== 'table') return { disk, claims: named };
+    return whole(disk, () => {
+      const claims = claimsOfTable(kernel, disk.made, mode);
+      if (claimed(store, vbd, mode, claims)) return { disk, claims };
+      disk.close();
+      return undefined;
+    });
   } catch (error) {
+    // There will be no disk.
     takeBack(kernel, vbd, undefined);
     throw error;
   }
 }
 
-/** As {@link claim}, of the disk itself. */
+function isPublished(nodes: Nodes, vbd: Vbd): boolean {
+  return nodes.read(nodeOf(vbd, 'physical-device')) !== undefined;
+}
+
+/** Tells others what this disk is going to use, if it may. False when another run of this was faster. */
+function claimed(store: XenStore, vbd: Vbd, { shared }: Mode, claims: readonly Claim[]): boolean {
+  if (claims.length === 0) return true;
+  if (!shared) refuseUsedHere(claims);
+  return store.transaction((nodes) => {
+    refuseWithdrawn(nodes, vbd);
+    if (isPublished(nodes, vbd)) return false;
+    if (!shared) refuseUsedElsewhere(nodes, vbd, claims);
+    nodes.write(nodeOf(vbd, CLAIMS), formatClaims(claims));
+    return true;
+  });
+}
+
+/** Tells the backend of the disk. As {@link claimed}. */
 function publish(nodes: Nodes, vbd: Vbd, values: Readonly<Record<string, string>>): boolean {
   refuseWithdrawn(nodes, vbd);
   if (isPublished(nodes, vbd)) return false;

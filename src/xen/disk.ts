@@ -12,6 +12,7 @@ import { readIfThere } from '../kernel/pseudo-files.js';
 import { randomHex } from '../kernel/random.js';
 import type { Made } from './made.js';
 import type { DiskParams } from './params.js';
+import type { AsWritten } from './pinned.js';
 import { tableLayers } from './table-layers.js';
 import { type Mode, sysfsName, type Vbd } from './vbd.js';
 
@@ -35,18 +36,28 @@ const SECTOR = 512;
 /** How much of a newly encrypted disk is made zeros, so that no program takes the noise for a file system. */
 const WIPED = 1 << 20;
 
+/** What a disk line asks for. */
+export interface DiskLine {
+  /** With paths by which its files are pinned. */
+  readonly params: DiskParams;
+  /** For what people are told. */
+  readonly asWritten: AsWritten;
+  readonly mode: Mode;
+  readonly readTable: TableReader;
+}
+
 /**
  * Makes, or opens, what a disk line asks for.
  *
  * @throws DmfdError as `createDevice()`; then nothing is left
  */
-export function makeDisk(
-  kernel: Kernel,
-  vbd: Vbd,
-  params: DiskParams,
-  mode: Mode,
-  readTable: TableReader,
-): Disk {
+export function makeDisk(kernel: Kernel, vbd: Vbd, line: DiskLine): Disk {
+  const disk = makePinned(kernel, vbd, line);
+  return { ...disk, warnings: disk.warnings.map(line.asWritten) };
+}
+
+function makePinned(kernel: Kernel, vbd: Vbd, line: DiskLine): Disk {
+  const { params, mode } = line;
   const common = {
     name: `xen-${sysfsName(vbd)}-${randomHex(4)}`,
     readOnly: mode.readOnly,
@@ -58,7 +69,7 @@ export function makeDisk(
   switch (params.form) {
     case 'path':
       return (
-        openDevice(kernel, params.path, mode) ??
+        openDevice(kernel, params.path, line) ??
         // Not the loop device itself, which stays when it is let go, for any file that is next: what goes by a mapped device's
         // number finds that device or none.
         diskOf(make({ segments: [{ target: 'linear', backing: { path: params.path, sectorSize: SECTOR } }] }))
@@ -85,7 +96,7 @@ export function makeDisk(
       return diskOf(make({ below, segments: [{ target: 'snapshot', base: params.base, cow: '{below}' }] }));
     }
     case 'table': {
-      const layers = tableLayers(readTable(params.file));
+      const layers = tableLayers(line.readTable(params.file));
       return diskOf(make({ below: layers.slice(0, -1), table: layers.at(-1)?.table ?? [] }));
     }
     case 'snapshot':
@@ -122,10 +133,12 @@ function refuseReadOnlyNoise({ readOnly }: Mode): void {
 }
 
 /** Opens the block device there; undefined where there is a file. */
-function openDevice(kernel: Kernel, path: string, { readOnly }: Mode): Disk | undefined {
+function openDevice(kernel: Kernel, pinned: string, { mode, asWritten }: DiskLine): Disk | undefined {
+  const path = asWritten(pinned);
+  const { readOnly } = mode;
   const { fd, device, warning } = openBacking(
     kernel,
-    { path, readOnly },
+    { path: pinned, readOnly },
     { subject: `disk ${JSON.stringify(path)}`, code: 'backing-unusable', readOnly, alwaysLoop: false },
   );
   const close = () => closeSync(fd);
@@ -182,7 +195,7 @@ function diskOf(device: Device): Disk {
 }
 
 /** Closes what has been made when the rest fails. */
-function whole<T>(made: { close(): void }, rest: () => T): T {
+export function whole<T>(made: { close(): void }, rest: () => T): T {
   try {
     return rest();
   } catch (error) {

@@ -55,7 +55,12 @@ test.each<[what: string, nodes: Record<string, string>, error: RegExp]>([
     { ...WHOLE, params: 'overlay:/nowhere' },
     /overlay "\/nowhere": cannot find it/,
   ],
-  ['noise to read', { ...WHOLE, mode: 'r', params: 'crypt:/nowhere' }, /a read-only disk would be noise/],
+  ['noise to read', { ...WHOLE, mode: 'r', params: 'crypt:DIR/empty' }, /a read-only disk would be noise/],
+  [
+    'a COW that is nowhere',
+    { ...WHOLE, params: 'crypt-overlay:DIR/empty:/nowhere' },
+    /^cow "\/nowhere": cannot find it/,
+  ],
   ['no table', { ...WHOLE, params: 'table:/nowhere' }, /table file \/nowhere: cannot read it: ENOENT/],
   ['junk in mode', { ...WHOLE, mode: 'rwx' }, /^mode "rwx": it has to be r, w, r! or w!/],
 ])('%s is told to the toolstack', (_what, nodes, error) => {

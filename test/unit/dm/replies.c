@@ -152,6 +152,28 @@ static void segments(void)
 	print("segments");
 }
 
+static void dependencies(void)
+{
+	struct dm_ioctl *header = new_reply();
+	struct dm_target_deps *deps = (struct dm_target_deps *)(void *)(reply + header->data_size);
+
+	deps->count = 3;
+	deps->dev[0] = encode_dev(254, 5);
+	deps->dev[1] = encode_dev(8, 256);
+	deps->dev[2] = encode_dev(4095, 1048575);
+	header->data_size += (uint32_t)(sizeof(*deps) + 3 * sizeof(deps->dev[0]));
+	print("dependencies");
+}
+
+static void no_dependencies(void)
+{
+	struct dm_ioctl *header = new_reply();
+
+	/* Of a device without a table. */
+	header->data_size = offsetof(struct dm_ioctl, data);
+	print("no dependencies");
+}
+
 int main(void)
 {
 	status("status", 254, 5);
@@ -160,5 +182,7 @@ int main(void)
 	no_devices();
 	versions();
 	segments();
+	dependencies();
+	no_dependencies();
 	return 0;
 }

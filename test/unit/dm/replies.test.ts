@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeReply } from '../../../src/dm/header.js';
-import { decodeDeviceList, decodeTargetVersions } from '../../../src/dm/lists.js';
+import { decodeDependencies, decodeDeviceList, decodeTargetVersions } from '../../../src/dm/lists.js';
 import { decodeSegments } from '../../../src/dm/segments.js';
 import { runCFile } from '../support/compile.js';
 
@@ -67,6 +67,15 @@ test('the segments of a table', () => {
   ]);
 });
 
+test('what a table stands on', () => {
+  expect(decodeDependencies(reply('dependencies'))).toEqual([
+    { major: 254, minor: 5 },
+    { major: 8, minor: 256 },
+    { major: 4095, minor: 1_048_575 },
+  ]);
+  expect(decodeDependencies(Buffer.concat([reply('no dependencies'), Buffer.alloc(16)]))).toEqual([]);
+});
+
 test('a segment that ends before it began is refused', () => {
   const bytes = Buffer.from(reply('segments'));
   bytes.writeUInt32LE(8, 312 + 20);
@@ -78,6 +87,7 @@ test('every list cut short anywhere is refused, and never read beyond its end', 
     ['devices', decodeDeviceList],
     ['versions', decodeTargetVersions],
     ['segments', decodeSegments],
+    ['dependencies', decodeDependencies],
   ] as const) {
     const whole = reply(label);
     const count = decode(whole).length;

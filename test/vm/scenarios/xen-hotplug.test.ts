@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
+import { atCall } from './at-call.js';
 import { atRegularIntervals, pointsFor } from './points.js';
 import { everything, expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
 import { killService, startService, UNTIL_SERVED, unwatchNode, warm, watchNode } from './warm/service.js';
@@ -44,13 +45,13 @@ afterEach(async () => {
 
 /** What a script with the functions prints; it may fail. */
 async function xenShell(script: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await vm.sh(`${FUNCTIONS}\n${script}`, { timeoutMs: 120_000 });
+  const { code, stdout, stderr } = await vm.sh(`${FUNCTIONS}\n${script}`, { timeoutMs: 300_000 });
   return { code, stdout, stderr };
 }
 
 const hours = 3_600_000;
 
-const CONNECTED = ['status: connected', 'holders: sleep '];
+const CONNECTED = ['status: connected', 'holders: sleep ', 'told: number path diskseq'];
 const WRITTEN = 'reads what was written: written';
 const INTACT = 'the base is as it was';
 
@@ -113,6 +114,46 @@ test('a backend that cannot open the device', async () => {
   });
   expect(error).toMatch(
     /^backend\/vbd\/3\/1, device \d+:\d+: the backend cannot use it: creating vbd structure$/,
+  );
+});
+
+const BACKENDS = [
+  ['does not tell', 'xs rm $(path 1)/opened'],
+  ['tells', ':'],
+] as const;
+
+test.each(sampleOf(BACKENDS, 2))(
+  'a backend that %s when it has opened the device, and never does',
+  async (_what, before) => {
+    const { stdout } = await xenShell(`truncate -s 1M /tmp/a.img; disk 1 overlay:/tmp/a.img; ${before}
+    XENBUS_PATH=backend/vbd/3/1 node '${vmFile('scenarios/xen-hotplug/impatient.mjs')}' 8000
+    xs read $(path 1)/hotplug-error $(path 1)/hotplug-status; xs list $(path 1) | grep -x 'physical.*\\|diskseq\\|dmfd.*'`);
+    const [said, told, ...rest] = stdout.split('\n');
+    expect(said).toBe(`xen-backend-failed: ${told}`);
+    expect(told).toMatch(
+      /^backend\/vbd\/3\/1, device \d+:\d+: the backend has not opened it until the 8 s were up$/,
+    );
+    expect(rest).toEqual(['error', '']);
+  },
+);
+
+test('a xenstored that dies while the backend is waited for', async () => {
+  const { stdout, stderr } = await xenShell(`
+    mkdir -p /run/second
+    export XENSTORED_PATH=/run/second/socket
+    LD_LIBRARY_PATH=$XEN/usr/lib/x86_64-linux-gnu LD_PRELOAD='${program('no-hypervisor.so')}' XENSTORED_ROOTDIR=/run/second \
+      XENSTORED_RUNDIR=/run/second $XEN/usr/lib/xen-[0-9]*/bin/xenstored -N --pid-file /run/second/pid & xenstored=$!
+    until [ -S $XENSTORED_PATH ]; do sleep 0.05; done
+    truncate -s 1M /tmp/a.img
+    disk 1 overlay:/tmp/a.img
+    { hotplug block-dmfd add 1; echo "ended with $?"; } & adding=$!
+    until xs read $(path 1)/physical-device >/dev/null 2>&1; do sleep 0.05; done
+    kill -KILL $xenstored; wait $adding
+    rm -r /run/second`);
+  expect(stdout).toBe('ended with 125\n');
+  expect(stderr).toBe(
+    'dmfd: xenstore: it has closed the connection\n' +
+      '  hint: is xenstored running, and is this domain 0, or a domain with a backend of its own?\n',
   );
 });
 
@@ -220,6 +261,93 @@ test('one disk at a time for what is written to, unless the mode says that it ma
   ]);
 });
 
+/** Another program has the device of the first column, for writing. */
+const STACKS: [theirs: string, params: string, mode: string, status: string][] = [
+  ['loop5', '/dev/loop5p1', 'w', 'refused'],
+  ['loop5p1', '/dev/loop5', 'r', 'refused'],
+  ['loop5p1', 'overlay:/dev/loop5p2', 'w', 'added'],
+  ['loop6', '/dev/mapper/first', 'w', 'refused'],
+  ['dm-0', 'overlay:/dev/loop6', 'w', 'refused'],
+  ['dm-0', '/dev/mapper/second', 'w', 'added'],
+  ['loop6', '/dev/loop4', 'r', 'refused'],
+  ['loop4', 'crypt:/dev/loop6', 'w', 'refused'],
+  ['dm-0', 'table:/tmp/linear', 'w', 'refused'],
+  ['dm-1', 'table:/tmp/linear', 'r', 'refused'],
+  ['dm-0', 'table:/tmp/linear', 'w!', 'added'],
+  ['loop5p1', 'table:/tmp/linear', 'w', 'added'],
+  ['loop5', 'table:/tmp/layers', 'w', 'refused'],
+];
+
+test('a disk and its partition, and what is on top of a device, are not given to two; two parts of one are', async () => {
+  const rows = sampleOf(STACKS, 2);
+  const { stdout, stderr } = await xenShell(`
+    export DM_DISABLE_UDEV=1
+    truncate -s 16M /tmp/disk /tmp/volume
+    printf 'label: dos\\n,4M\\n,4M\\n' | sfdisk -q /tmp/disk
+    losetup -P /dev/loop5 /tmp/disk; losetup /dev/loop6 /tmp/volume; losetup /dev/loop4 /dev/loop6
+    dmsetup create first --table '0 2048 linear /dev/loop6 0'
+    dmsetup create second --table '0 2048 linear /dev/loop6 2048'
+    echo '0 2048 linear /dev/loop6 4096' >/tmp/linear
+    printf '0 2048 linear /dev/loop5p1 0\\nthen\\n0 2048 linear {below} 0\\n' >/tmp/layers
+    until [ -b /dev/loop5p2 ]; do sleep 0.05; done
+    xs write /local/domain/3/vm /vm/a /local/domain/4/vm /vm/b
+    try() {
+      number=$(cat /sys/class/block/$1/dev)
+      xs write /local/domain/0/backend/vbd/4/1/physical-device $(printf %x:%x \${number%:*} \${number#*:})
+      disk 1 $2 $3; attach block-dmfd 1 2>/dev/null
+      case "$status $(xs read $(path 1)/hotplug-error 2>/dev/null)" in
+        '0 ') echo "$1, $2 $3: added" ;;
+        '125 block device '*': it is in use by domain 4 (backend/vbd/4/1); '*) echo "$1, $2 $3: refused" ;;
+        *) echo "$1, $2 $3: $status $(xs read $(path 1)/hotplug-error)" ;;
+      esac
+      kill $held; wait $held; hotplug block-dmfd remove 1; xs rm $(path 1)
+    }
+    ${rows.map(([theirs, params, mode]) => `try ${theirs} ${params} ${mode}`).join('\n    ')}
+    dmsetup remove first; dmsetup remove second; losetup -d /dev/loop4; losetup -d /dev/loop5; losetup -d /dev/loop6`);
+  expect({
+    stdout: stdout.trimEnd().split('\n'),
+    // The shell tells of each backend that it has killed.
+    stderr: stderr.replaceAll('Terminated\n', ''),
+  }).toEqual({
+    stdout: rows.map(([theirs, params, mode, status]) => `${theirs}, ${params} ${mode}: ${status}`),
+    stderr: '',
+  });
+});
+
+test('a table claims what the kernel has open for it', async () => {
+  const { stdout } = await xenShell(`
+    truncate -s 1M /tmp/a.img /tmp/b.img; losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
+    printf '0 1024 linear /dev/loop6 0\\nthen\\n0 1024 snapshot {below} /dev/loop7 N 8\\n' >/tmp/layers
+    disk 1 table:/tmp/layers; attach block-dmfd 1
+    xs read $(path 1)/dmfd-claims | cut -d ' ' -f 2-
+    kill $held; wait $held; hotplug block-dmfd remove 1; losetup -d /dev/loop6; losetup -d /dev/loop7`);
+  expect(stdout).toBe('r7:7 w7:6\n');
+});
+
+/** Whether it is looked at before or after, what is claimed is what is used. */
+test.each([
+  ['/tmp/link', 'crypt:/tmp/link', '7'],
+  ['/proc/self/fd/', 'crypt:/tmp/link', '6'],
+  ['/proc/self/fd/', '/tmp/link', '6'],
+  ['/proc/self/fd/', 'overlay:/tmp/link', '6'],
+] as const)('a link that is led elsewhere just before %s is opened (%s)', async (path, params, used) => {
+  const { stdout } = await xenShell(`
+    truncate -s 1M /tmp/a.img /tmp/b.img; losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
+    ln -sfn /dev/loop6 /tmp/link; ln -sfn /dev/loop7 /tmp/other
+    disk 1 ${params}
+    backend 1 & held=$!
+    ln -sfn "$LAUNCHER" /tmp/block-dmfd
+    XENBUS_PATH=backend/vbd/3/1 ${atCall(path, { run: 'mv -T /tmp/other /tmp/link' })} /tmp/block-dmfd add
+    echo "ended with $?, the link leads to $(readlink /tmp/link)"
+    number=$(xs read $(path 1)/physical-device)
+    sys=/sys/dev/block/$((0x\${number%:*})):$((0x\${number#*:}))
+    ls $sys/slaves | grep -x 'loop[67]' || basename $(readlink $sys)
+    xs read $(path 1)/dmfd-claims | grep -o '[rw]7:[67]'
+    kill $held; wait $held; hotplug block-dmfd remove 1; losetup -d /dev/loop6; losetup -d /dev/loop7`);
+  const access = params.startsWith('overlay') ? 'r' : 'w';
+  expect(stdout).toBe(`ended with 0, the link leads to /dev/loop7\nloop${used}\n${access}7:${used}\n`);
+});
+
 test('a name in /dev/mapper has to be the name of the device', async () => {
   const { stdout } = await xenShell(`
     export DM_DISABLE_UDEV=1
@@ -229,11 +357,15 @@ test('a name in /dev/mapper has to be the name of the device', async () => {
       disk 1 /dev/mapper/$name
       attach block-dmfd 1 2>/dev/null
       echo "$name: $status $(xs read $(path 1)/hotplug-error 2>/dev/null)"
+      number=$(dmsetup info -c --noheadings --separator : -o major,minor $name)
+      told="$(printf %x:%x \${number%:*} \${number#*:}) /dev/mapper/$name $(printf %016x $(cat /sys/dev/block/$number/diskseq))"
+      [ "$told" = "$(xs read $(path 1)/physical-device $(path 1)/physical-device-path $(path 1)/diskseq 2>/dev/null | paste -sd ' ')" ] && echo 'told of it'
       kill $held; wait $held; hotplug block-dmfd remove 1; xs rm $(path 1)
     done
     mv /dev/mapper/wrong /dev/mapper/other; dmsetup remove right; dmsetup remove other`);
   expect(stdout.trimEnd().split('\n')).toEqual([
     'right: 0 ',
+    'told of it',
     'wrong: 125 disk "/dev/mapper/wrong": the device there is "other"',
   ]);
 });

@@ -21,6 +21,7 @@ main() {
   attach "$script" 51712
   echo "status: $(xs read "$(path 51712)/hotplug-status")"
   echo "holders: $(holders)"
+  echo "told:$(told 51712)"
   echo "reads: $(dd if=$device bs=512 count=1 status=none | head -c 5 | tr '\0\n' '0_')"
   if [ "$mode" = w ]; then
     printf written | dd of=$device bs=512 seek=8 conv=sync,fsync status=none
@@ -33,6 +34,16 @@ main() {
 
 pattern() {
   yes "$1" | head -c 1048576
+}
+
+# Which of what xenstore is told of a disk is as the kernel has it: its number, its node, its sequence number.
+told() {
+  number=$(xs read "$(path "$1")/physical-device")
+  sys=/sys/dev/block/$((0x${number%:*})):$((0x${number#*:}))
+  case $(cat "$sys/dm/name") in "xen-vbd-3-$1-"*) printf ' number' ;; esac
+  node=$(xs read "$(path "$1")/physical-device-path")
+  if [ -b "$node" ] && [ "$(stat -c %t:%T "$node")" = "$number" ]; then printf ' path'; fi
+  if [ "$(xs read "$(path "$1")/diskseq")" = "$(printf %016x "$(cat "$sys/diskseq")")" ]; then printf ' diskseq'; fi
 }
 
 # The processes that have the device open.

@@ -1,0 +1,113 @@
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DmfdError } from '../../../src/errors.js';
+import type { DiskParams } from '../../../src/xen/params.js';
+import { withPinned } from '../../../src/xen/pinned.js';
+import { refusal } from '../support/refusal.js';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dmfd-pinned-'));
+  for (const name of ['one', 'two', 'three']) writeFileSync(join(folder, name), name);
+  mkdirSync(join(folder, 'folder'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a path leads to what it led to at first, wherever the line’s own leads then', () => {
+  const [link, other] = [join(folder, 'link'), join(folder, 'other')];
+  symlinkSync(join(folder, 'one'), link);
+  symlinkSync(join(folder, 'two'), other);
+  withPinned({ form: 'path', path: link }, (pinned) => {
+    renameSync(other, link);
+    expect(readFileSync(link, 'utf8')).toBe('two');
+    expect(pinned).toEqual({ form: 'path', path: expect.stringMatching(/^\/proc\/self\/fd\/\d+$/) });
+    expect(readFileSync(pinned.form === 'path' ? pinned.path : '', 'utf8')).toBe('one');
+  });
+});
+
+/** A path of a file that is there. */
+const F = (name: string) => join(folder, name);
+
+test.each<[params: () => DiskParams, read: string[]]>([
+  [() => ({ form: 'path', path: F('one') }), ['one']],
+  [() => ({ form: 'crypt', path: F('one') }), ['one']],
+  [() => ({ form: 'overlay', base: F('one'), cow: undefined }), ['one']],
+  [() => ({ form: 'overlay', base: F('one'), cow: F('two') }), ['one', 'two']],
+  [() => ({ form: 'crypt-overlay', base: F('one'), cow: F('two') }), ['one', 'two']],
+  [() => ({ form: 'snapshot', base: F('one'), cow: F('two'), top: undefined }), ['one', 'two']],
+  [() => ({ form: 'snapshot', base: F('one'), cow: F('two'), top: F('three') }), ['one', 'two', 'three']],
+])('every file of a line is pinned, and none is left open', (params, read) => {
+  const line = params();
+  const paths = withPinned(line, (pinned, asWritten) => {
+    const { form, ...files } = pinned;
+    const pins = Object.values(files).filter((path) => path !== undefined);
+    expect(form).toBe(line.form);
+    expect(pins.map((path) => readFileSync(path, 'utf8'))).toEqual(read);
+    expect(pins.map(asWritten)).toEqual(read.map(F));
+    return pins;
+  });
+  for (const path of paths) expect(() => readFileSync(path)).toThrow();
+});
+
+test('the file of a table is as it was', () => {
+  const line: DiskParams = { form: 'table', file: '/nowhere' };
+  expect(withPinned(line, (pinned) => pinned)).toEqual(line);
+});
+
+test('errors have the paths of the line, and those of other descriptors as they are', () => {
+  const other = openSync(F('two'), 'r');
+  try {
+    const error = refusal(() =>
+      withPinned({ form: 'overlay', base: F('one'), cow: undefined }, (pinned) => {
+        const path = pinned.form === 'overlay' ? pinned.base : '';
+        throw new DmfdError(
+          'loop-file-unusable',
+          `overlay ${JSON.stringify(path)}: see /proc/self/fd/${other}`,
+          {
+            operation: `open ${path}`,
+            hint: `truncate ${path}; see ${path}0`,
+            errno: 'EIO',
+          },
+        );
+      }),
+    );
+    expect(error).toMatchObject({
+      code: 'loop-file-unusable',
+      message: `overlay "${F('one')}": see /proc/self/fd/${other}`,
+      operation: `open ${F('one')}`,
+      hint: expect.stringMatching(`^truncate ${F('one')}; see /proc/self/fd/\\d+0$`),
+      errno: 'EIO',
+    });
+  } finally {
+    closeSync(other);
+  }
+});
+
+test.each([
+  ['nowhere', /^cow ".*\/nowhere": cannot find it: ENOENT/],
+  ['folder', /^cow ".*\/folder": it is a directory, not a file or a block device$/],
+])('%s is refused, and what was pinned before it is let go', (name, message) => {
+  const before = openSync('/dev/null', 'r');
+  closeSync(before);
+  const error = refusal(() =>
+    withPinned({ form: 'overlay', base: F('one'), cow: F(name) }, () => expect.unreachable()),
+  );
+  expect(error).toMatchObject({ code: 'backing-unusable', message: expect.stringMatching(message) });
+  const after = openSync('/dev/null', 'r');
+  closeSync(after);
+  expect(after).toBe(before);
+});
