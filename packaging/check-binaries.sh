@@ -14,9 +14,28 @@ main() {
   [ "$(printf '%s\n%s\n' "$newest" "$oldest" | sort -V | tail -1)" = "$oldest" ] ||
     fail "the library needs glibc $newest"
 
+  # The shield and the command's process share dmfd's memory, and with it what the C library has noted of the thread.
+  noted=$(symbols UND "$folder/libdmfd.so" | grep -xE 'raise|abort|pthread_(kill|self|sigqueue|cancel|exit|atfork)|(v?fork|system|posix_spawnp?)|set(e|re|res)?[ug]id|setgroups' || true)
+  [ -z "$noted" ] || fail "the library calls $noted, which asks the C library what thread or process this is"
+
   # What musl has is the same on each architecture.
   absent=$(symbols UND "$folder/libdmfd.so" | grep -vxF "$(symbols '[0-9]*' /lib/ld-musl-x86_64.so.1)" || true)
   [ -z "$absent" ] || fail "musl does not have $absent"
+
+  uses_x86 || return 0
+  waiting=$(printf 'SigPnd:\t%016x\nSigBlk:\t%016x' 0x4200 0x4200)
+  [ "$(run_on_musl)" = "$waiting" ] || fail "with musl, a command does not find the signals that wait for it"
+}
+
+run_on_musl() {
+  # The kernel's own headers are not musl's.
+  musl-gcc -std=c11 -D_GNU_SOURCE -Inative-shims -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu \
+    -Wl,-rpath,"$PWD/$folder" -o "$folder/on-musl" packaging/on-musl.c "$folder/libdmfd.so"
+  "$folder/on-musl"
+}
+
+uses_x86() {
+  readelf -h "$folder/libdmfd.so" | grep -q X86-64
 }
 
 # What the dynamic symbol table has in sections like $1; what is weak may be absent.

@@ -85,7 +85,7 @@ check_package() {
   need_command x86_64-linux-gnu-gcc gcc-x86-64-linux-gnu
   need_command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
   need_file /usr/aarch64-linux-gnu/lib/libc.a libc6-dev-arm64-cross
-  need_file /lib/ld-musl-x86_64.so.1 musl
+  need_command musl-gcc musl-tools
   need_command openssl openssl
   need_command dpkg-deb dpkg
 }

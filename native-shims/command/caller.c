@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void fill(sigset_t *set, uint64_t signals)
@@ -37,6 +38,15 @@ void dmfd_restore_dispositions(const struct dmfd_caller *caller)
 			  NULL);
 }
 
+/*
+ * Not by raise(): that of musl asks the C library which thread this is, and a process that shares dmfd's memory is told
+ * dmfd's.
+ */
+static void signal_this_thread(int signal)
+{
+	syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), signal);
+}
+
 void dmfd_restore_pending(const struct dmfd_caller *caller)
 {
 	int signal;
@@ -44,7 +54,7 @@ void dmfd_restore_pending(const struct dmfd_caller *caller)
 	for (signal = 1; signal < NSIG; signal++)
 		/* To this thread: Node's others block nothing, and a signal to the process would be theirs. */
 		if (caller->known && caller->pending & caller->blocked & dmfd_signal_bit(signal))
-			raise(signal);
+			signal_this_thread(signal);
 }
 
 int dmfd_restore_limit(const struct dmfd_caller *caller)
