@@ -25,7 +25,7 @@ import { expectedWait } from './expected-wait.js';
 import { toJson } from './json.js';
 import { keySource } from './key-options.js';
 import type { LayerOptions, LayerWords } from './layer-options.js';
-import { isTerminal, say, tellStep, write, writeMeanwhile } from './output.js';
+import { isTerminal, printExactly, say, tellStep, write, writeMeanwhile } from './output.js';
 import { checkPlaceholders, planCommand } from './plan-command.js';
 import { whileBlocked, withProgress } from './progress.js';
 import { notedCommandLength } from './split-arguments.js';
@@ -175,15 +175,16 @@ function contentOf(
 
 function describe(plan: DevicePlan, { json, quiet }: CreateOptions): void {
   if (!quiet) for (const warning of plan.warnings) say(warning);
-  write(1, `${json ? toJson(planJson(plan)) : tableText(plan)}\n`);
+  // `--table-file` takes the lines back.
+  printExactly(...(json ? [toJson(planJson(plan))] : tableLines(plan)));
 }
 
 /** Of several layers as `dmsetup table` prints several devices. */
-function tableText(plan: DevicePlan): string {
-  if (plan.below.length === 0) return plan.table;
-  return [...plan.below, plan]
-    .flatMap(({ name, table }) => table.split('\n').map((line) => `${mangle(name)}: ${line}`))
-    .join('\n');
+function tableLines(plan: DevicePlan): string[] {
+  if (plan.below.length === 0) return plan.table.split('\n');
+  return [...plan.below, plan].flatMap(({ name, table }) =>
+    table.split('\n').map((line) => `${mangle(name)}: ${line}`),
+  );
 }
 
 /** No process of dmfd's is left to tell how it ended. */

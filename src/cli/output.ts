@@ -5,6 +5,7 @@ import { served } from '../handoff/served.js';
 import { pauseUnlessCanceled } from '../kernel/cancellation.js';
 import { errnoError, errnoOf } from '../kernel/errno.js';
 import type { StepListener } from '../kernel/step.js';
+import { printable } from './printable.js';
 
 /** Milliseconds between two tries to write to what is full. */
 const LONGEST_PAUSE = 50;
@@ -88,16 +89,10 @@ export function print(...lines: readonly string[]): void {
   write(1, lines.map((line) => `${line.split('\t').map(printable).join('\t')}\n`).join(''));
 }
 
-/**
- * Names, and the kernel's lines, may have anything in them, and a terminal would obey it: control characters become \xNN, and
- * those that turn the direction of writing \uNNNN.
- */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    const code = character.charCodeAt(0).toString(16);
-    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
-  });
+/** Lines for people on a terminal; for the program that reads them elsewhere, exactly as they are. */
+export function printExactly(...lines: readonly string[]): void {
+  if (isTerminal(1)) print(...lines);
+  else write(1, lines.map((line) => `${line}\n`).join(''));
 }
 
 /** For `-v`: each step, with what it came to and how long it took. */

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
-import { printable } from './output.js';
+import { printable } from './printable.js';
 
 /** Columns that ora needs beside the text, and for a number in it that grows. */
 const MARGIN = 8;

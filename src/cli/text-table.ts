@@ -1,4 +1,4 @@
-import { printable } from './output.js';
+import { printable } from './printable.js';
 
 export interface Column {
   readonly heading: string;

@@ -618,6 +618,8 @@ function presetRows(): Row[] {
   const size = 'it must be a number of sectors, or of bytes with a unit';
   const asIn = 'hint: as in 2048, 1M or 2G; a sector has 512 bytes';
   const create = 'dmfd create';
+  // What a terminal would obey.
+  const hostile = String.raw`printf '0 8 error \033[2J\302\233\n' >t`;
   return [
     prints(`${create} --linear disk.img --dry-run`, '0 2048 linear {loop0} 0\n'),
     prints(`${create} --zero 1M --dry-run -- false`, '0 2048 zero\n'),
@@ -645,6 +647,15 @@ function presetRows(): Row[] {
     prints(
       `printf 'a: 0  8\\tzero\\r\\na: 8 8 error\\r\\n' | ${create} --table-file - --dry-run`,
       '0 8 zero\n8 8 error\n',
+    ),
+    prints(`${hostile}; ${create} --table-file t --dry-run`, '0 8 error \x1b[2J\u009b\n'),
+    prints(
+      `${hostile}; script -qec '$DMFD create --table-file t --dry-run; $DMFD create --table-file t --dry-run --json n' /dev/null`,
+      [
+        String.raw`0 8 error \x1b[2J\x9b`,
+        String.raw`{"name":"n","table":"0 8 error \u001b[2J\u009b","size":4096,"readonly":false,"loops":[],"below":[]}`,
+        '',
+      ].join('\r\n'),
     ),
     prints(
       `${create} --concise 'c,U,7,ro,0 8 zero,8 8 error' --dry-run --json`,
