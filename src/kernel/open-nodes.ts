@@ -27,22 +27,31 @@ export function openNodes(pid: string, mounts: ReadonlySet<string>): string[] {
   return descriptors
     .filter(({ fd, target }) => {
       if (MADE_BY_KERNEL.test(target)) return true;
-      const mount = /^mnt_id:\s*(\d+)$/m.exec(readIfThere(`/proc/${pid}/fdinfo/${fd}`))?.[1];
-      return mount !== undefined && (theirs.has(mount) || mounts.has(mount));
+      const mount = mountOf(readIfThere(`/proc/${pid}/fdinfo/${fd}`));
+      return theirs.has(mount) || mounts.has(mount);
     })
     .map(({ fd }) => `/proc/${pid}/fd/${fd}`);
 }
 
-/** The numbers of a process's mounts whose files can be looked at: those in memory or on a local disk. */
-export function harmlessMounts(pid: string): Set<string> {
+/**
+ * The numbers of a process's mounts whose files can be looked at: those in memory or on a local disk.
+ *
+ * @param answering the number (MAJ:MIN) of a file system that was looked at already, which is as good
+ */
+export function harmlessMounts(pid: string, answering?: string): Set<string> {
   const mounts = new Set<string>();
   for (const line of readIfThere(`/proc/${pid}/mountinfo`).split('\n')) {
     const [number = '', , device = ''] = line.split(' ');
     const type = line.slice(line.indexOf(' - ') + 3).split(' ')[0] ?? '';
     const onDisk = !device.startsWith('0:') && !type.startsWith('fuse');
-    if (number !== '' && (LOCAL.includes(type) || onDisk)) mounts.add(number);
+    if (number !== '' && (LOCAL.includes(type) || onDisk || device === answering)) mounts.add(number);
   }
   return mounts;
+}
+
+/** The number of the mount that an open file is in, by what /proc says of its descriptor. */
+export function mountOf(fdinfo: string): string {
+  return /^mnt_id:\s*(\d+)$/m.exec(fdinfo)?.[1] ?? '';
 }
 
 /** Where a link in /proc leads. This reads only the link. */

@@ -1,21 +1,42 @@
 import { type BigIntStats, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
+import { harmlessMounts, mountOf } from './open-nodes.js';
 import { listIfThere, otherProcesses, processName, readIfThere } from './pseudo-files.js';
 
 /**
  * The other processes that have a file open, as `process 12 (qemu)`, where /proc tells. Only files with the same inode number, or
- * before Linux 5.14 the same path, are looked at: others may be on a server that does not answer.
+ * before Linux 5.14 the same path, are looked at, and of these only those in memory, on a local disk, or on the file's own file
+ * system: others may be on a server that does not answer.
  */
 export function openersOf(path: string, file: BigIntStats): string[] {
+  const system = formatDeviceNumber(decodeLibcDevice(file.dev));
+  const ours = harmlessMounts('self', system);
   return otherProcesses()
-    .filter((pid) => listIfThere(`/proc/${pid}/fd`).some((fd) => isFile(pid, fd, path, file)))
+    .filter((pid) => {
+      const mayBe = listIfThere(`/proc/${pid}/fd`).filter((fd) => isLike(pid, fd, path, file));
+      if (mayBe.length === 0) return false;
+      const theirs = harmlessMounts(pid, system);
+      return mayBe.some((fd) => {
+        const mount = mountOf(readIfThere(`/proc/${pid}/fdinfo/${fd}`));
+        return (theirs.has(mount) || ours.has(mount)) && isFile(`/proc/${pid}/fd/${fd}`, file);
+      });
+    })
     .map((pid) => `process ${pid} (${processName(pid)})`);
 }
 
-function isFile(pid: string, fd: string, path: string, { dev, ino }: BigIntStats): boolean {
+/** As far as can be told without looking at the file. */
+function isLike(pid: string, fd: string, path: string, { ino }: BigIntStats): boolean {
   const inode = /^ino:\s*(\d+)$/m.exec(readIfThere(`/proc/${pid}/fdinfo/${fd}`))?.[1];
-  const link = `/proc/${pid}/fd/${fd}`;
+  if (inode !== undefined) return BigInt(inode) === ino;
   try {
-    if (inode === undefined ? readlinkSync(link) !== realpathSync(path) : BigInt(inode) !== ino) return false;
+    return readlinkSync(`/proc/${pid}/fd/${fd}`) === realpathSync(path);
+  } catch {
+    return false;
+  }
+}
+
+function isFile(link: string, { dev, ino }: BigIntStats): boolean {
+  try {
     const stats = statSync(link, { bigint: true });
     return stats.dev === dev && stats.ino === ino;
   } catch {

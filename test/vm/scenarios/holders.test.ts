@@ -164,7 +164,7 @@ test(row('there is no COMMAND'), async () => {
 
 // The patched kernels have no FUSE.
 test.skipIf(!vm.kernel.name.startsWith('debian-'))(
-  'a holder is found beside a process that has a file of a dead file server open',
+  'who has a device or a file open is found beside a process that has a file of a dead file server open',
   async () => {
     const output = await sh(`modprobe fuse; mkdir -p /tmp/dead
       python3 ${vmFile('scenarios/holders/dead-fuse.py')} /tmp/dead >/tmp/dead.log & server=$!
@@ -173,14 +173,42 @@ test.skipIf(!vm.kernel.name.startsWith('debian-'))(
       until grep -q '^dead' /tmp/dead.log; do sleep 0.1; done
       timeout 2 stat -L /proc/$victim/fd/5 >/dev/null 2>&1; echo "stat ends with $?"
       timeout 60 dmfd create held --table '0 8 zero' --wait-gone=0.3 -- sh -c 'sleep 1000 & echo $! >/tmp/pid' 2>&1
-      sed 's/^/pid /' /tmp/pid; kill $(cat /tmp/pid) $victim $server; wait; umount /tmp/dead`);
+      mkdir /tmp/young; mount -t tmpfs none /tmp/young; truncate -s 1M /tmp/young/swap
+      stat -c 'inode %i' /tmp/young/swap; sed -n 's/^ino:\\t*/inode /p' /proc/$victim/fdinfo/5
+      sleep 1000 <>/tmp/young/swap & opener=$!; echo "opener $opener"; timeout 60 dmfd swap /tmp/young/swap 2>&1
+      sed 's/^/pid /' /tmp/pid; kill $(cat /tmp/pid) $opener $victim $server; wait; umount /tmp/dead /tmp/young`);
     const pid = /^pid (\d+)$/m.exec(output)?.[1];
     expect(output).toMatch(/^stat ends with 124$/m);
     expect(output).toMatch(
       new RegExp(`^dmfd: device held \\(\\d+:0\\) is still there, held by process ${pid} \\(sleep\\)$`, 'm'),
     );
+    // Both have the same inode number; before 5.14 the kernel does not tell that of a descriptor.
+    expect(output.match(/^inode 2$/gm)?.length).toBeGreaterThan(0);
+    const opener = /^opener (\d+)$/m.exec(output)?.[1];
+    expect(output).toContain(`dmfd: backing "/tmp/young/swap": process ${opener} (sleep) has it open\n`);
   },
 );
+
+test('what a holder calls itself does not reach a terminal as it is', async () => {
+  const output = await sh(`cat >/tmp/hostile <<'END'
+dmfd create held --table '0 8 zero' --wait-gone=0.3 -- sh -c 'python3 ${vmFile('scenarios/holders/hostile-name.py')} >/tmp/ready & until [ -s /tmp/ready ]; do sleep 0.1; done'
+dmfd ls; dmfd ls --json; kill $(cat /tmp/ready)
+END
+    script -qec 'sh /tmp/hostile' /dev/null; rm /tmp/hostile /tmp/ready`);
+  const name = String.raw`\x1b]0;x\x07\x0a\x9bz`;
+  expect(output).toMatch(new RegExp(`is still there, held by process \\d+ \\(${escaped(name)}\\)\r\n`));
+  expect(output).toMatch(new RegExp(`^.*held.* process \\d+ \\(${escaped(name)}\\)`, 'm'));
+  expect(output).toContain(String.raw`\u001b]0;x\u0007\n\u009bz`);
+  expect(output).not.toMatch(HOSTILE);
+});
+
+/** What the name has that a terminal would obey. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const HOSTILE = /\x1b\]|\x07|\u009b/;
+
+function escaped(text: string): string {
+  return text.replace(/[\\\]()]/g, '\\$&');
+}
 
 test(row("a holder without privileges has switched off the loop device's autoclear"), async () => {
   const run = (table: string): string =>
