@@ -75,7 +75,7 @@ test.each([
 
 /**
  * Before Linux 5.16 these kill whoever shares the memory of the process that gets them, unless that may not be dumped; since
- * then they are like SIGKILL, and a few points tell.
+ * then they are like SIGKILL, and a few points tell. All of signal(7) but SIGXFSZ, which Node ignores.
  */
 const DUMP_CORE = [
   ['SIGQUIT', 'over', 2],
@@ -84,6 +84,9 @@ const DUMP_CORE = [
   ['SIGBUS', 'over', 2],
   ['SIGSYS', 'over', 2],
   ['SIGXCPU', 'over', 2],
+  ['SIGILL', 'over', 2],
+  ['SIGTRAP', 'over', 2],
+  ['SIGFPE', 'over', 2],
   ['SIGQUIT', 'group', 2],
   ['SIGQUIT', 'main', 3],
 ] as const;

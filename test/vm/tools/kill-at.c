@@ -188,12 +188,12 @@ static void resume(const struct state *state, pid_t pid, int signal)
 	ptrace(is_counted(state, pid) ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, (long)signal);
 }
 
-/* A signal that is on its way to the tracee; 0 for ptrace's own stops. */
+/* A signal that is on its way to the tracee; 0 for ptrace's own stops, all of which say more than SIGTRAP. */
 static int pending_signal(int status)
 {
 	int signal = WSTOPSIG(status);
 
-	return status >> 16 || signal == SYSCALL_STOP || signal == SIGTRAP || signal == SIGSTOP ? 0 : signal;
+	return status >> 16 || signal == SYSCALL_STOP || signal == SIGSTOP ? 0 : signal;
 }
 
 static int is_birth(int event)
