@@ -41,7 +41,8 @@ static void reap(pid_t pid)
  * Before Linux 5.16, a signal that dumps core (SIGQUIT, SIGSEGV, SIGABRT, ...) to any of dmfd's threads kills every
  * process that shares dmfd's memory, and the shield with it, unless the memory may not be dumped. Threads may be in
  * shields at once: the first one hides the memory, and the last one puts back what was. A caller whose memory only root
- * may dump (2) cannot be put back to that, and is left alone.
+ * may dump (2) cannot be put back to that, and stays hidden: it dumps no core any more, and is root's to look into as
+ * before.
  */
 static pthread_mutex_t undumpable_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int undumpable_users;
@@ -52,7 +53,7 @@ static void begin_undumpable(void)
 	pthread_mutex_lock(&undumpable_lock);
 	if (undumpable_users++ == 0) {
 		dumpable_before = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
-		if (dumpable_before == 1)
+		if (dumpable_before != 0)
 			prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	}
 	pthread_mutex_unlock(&undumpable_lock);

@@ -1,12 +1,29 @@
 /*
  * dmfd_in_shield() without device-mapper. One line each: "ok NAME" or "wrong NAME".
  */
+#include <sys/prctl.h>
+
+static int told_prctl(int option, unsigned long value);
+#define prctl(option, value, ...) told_prctl(option, value)
 #include "clone.c"
 #include "device/shield.c"
+#undef prctl
 
 #include <stdio.h>
 
 enum { CALLS = 200, THREADS = 4 };
+
+/* What the shield is told of the memory instead of what it is, as long as it does not change that; -1: what it is. */
+static int pretended = -1;
+
+static int told_prctl(int option, unsigned long value)
+{
+	if (option == PR_GET_DUMPABLE && pretended >= 0)
+		return pretended;
+	if (option == PR_SET_DUMPABLE)
+		pretended = -1;
+	return prctl(option, value, 0, 0, 0);
+}
 
 static int dumpable(void)
 {
@@ -95,6 +112,10 @@ int main(void)
 	tell("killed", result == -EINTR && killed && dumpable() == 1);
 	tell("beside a thread that waits for any child", beside_a_reaper());
 	tell("in several threads", in_threads() && dumpable() == 1);
+	/* Only a change of identity, where the sysctl fs.suid_dumpable is 2, makes it that; nothing makes it that
+	 * again. */
+	pretended = 2;
+	tell("of a caller that only root may dump", dmfd_in_shield(look, NULL, &killed) == 7 && dumpable() == 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	tell("of a caller that may not be dumped", dmfd_in_shield(look, NULL, &killed) == 7 && dumpable() == 0);
 	return 0;

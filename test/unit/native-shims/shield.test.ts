@@ -11,6 +11,7 @@ test('a shield tells its result, whoever takes its status; the memory may be dum
     'ok killed',
     'ok beside a thread that waits for any child',
     'ok in several threads',
+    'ok of a caller that only root may dump',
     'ok of a caller that may not be dumped',
   ]);
 });
