@@ -131,17 +131,55 @@ test('started without any word, not even its name', () => {
   });
 });
 
-test.runIf(process.getuid?.() === 0)('with privileges that its caller does not have, it refuses', () => {
+/** As setcap(8) writes it, with CAP_SYS_ADMIN effective and permitted: VFS_CAP_REVISION_2. */
+const GIVE_CAPABILITY =
+  "import os, struct, sys; os.setxattr(sys.argv[1], 'security.capability', struct.pack('<5I', 0x02000001, 1 << 21, 0, 0, 0))";
+
+test.runIf(process.getuid?.() === 0).each<[string, (file: string) => void]>([
+  ['of a setuid file', (file) => chmodSync(file, 0o4755)],
+  ['of a setgid file', (file) => chmodSync(file, 0o2755)],
+  [
+    'of a file with capabilities',
+    (file) => {
+      const { stderr } = spawnSync('/usr/bin/python3', ['-c', GIVE_CAPABILITY, file], { encoding: 'utf8' });
+      expect(stderr).toBe('');
+    },
+  ],
+])('with privileges that its caller does not have, it refuses: %s', (_whose, endow) => {
   const file = join(directory, 'dmfd');
   copyFileSync(executable(), file);
   chmodSync(directory, 0o755);
-  chmodSync(file, 0o4755);
-  const words = ['--reuid=65534', '--regid=65534', '--clear-groups', file];
-  expect(run({ PATH: '/usr/bin:/bin' }, words, '/usr/bin/setpriv')).toEqual({
+  chmodSync(file, 0o755);
+  const asNobody = () =>
+    run(
+      { PATH: '/usr/bin:/bin' },
+      ['--reuid=65534', '--regid=65534', '--clear-groups', file],
+      '/usr/bin/setpriv',
+    );
+  // As it is, it goes on: a copy does not find the package.
+  expect(asNobody().stderr).toContain('where is bin/dmfd.js');
+  endow(file);
+  const outcome = asNobody();
+  rmSync(file);
+  expect(outcome).toEqual({
     status: 125,
     stdout: '',
     stderr:
       'dmfd: it was started with privileges that its caller does not have: refused\n' +
       '  hint: take the setuid bit or the capabilities off this file; use sudo, or a service\n',
+  });
+});
+
+test('an environment that is too long once its variables have other names', () => {
+  const variables = Array.from({ length: 70_000 }, (_, index) => [`NODE_${index}`, '']);
+  const environment = { PATH: NODE_PATH, ...Object.fromEntries(variables) };
+  // As is usual: a quarter of the stack is for them.
+  const words = ['--stack=8388608', executable(), '--version'];
+  expect(run(environment, words, '/usr/bin/prlimit')).toEqual({
+    status: 125,
+    stdout: '',
+    stderr:
+      'dmfd: starting Node ("node" along PATH): Argument list too long\n' +
+      '  hint: arguments, environment and the list of open descriptors are too long together\n',
   });
 });

@@ -94,6 +94,22 @@ export const PERMISSIONS: readonly Row[] = [
     says: [/EMFILE, too many open files/],
   },
   {
+    what: 'more gaps between open descriptors than there is room to note',
+    line: `prlimit --nofile=80000 python3 -c 'import os
+for fd in range(10001, 70001, 2): os.dup2(0, fd)
+os.execvp("dmfd", ["dmfd", "create", "--table", "0 8 zero", "--", "touch", "ran"])'`,
+    says: [
+      /^dmfd: noting the open descriptors: Argument list too long\n {2}hint: too many are open for that\n$/,
+    ],
+  },
+  {
+    // Since 5.18 the kernel itself puts an empty word there.
+    what: 'no word at all, not even a name',
+    line: `python3 -c 'import ctypes, shutil
+ctypes.CDLL(None).execv(shutil.which("dmfd").encode(), (ctypes.c_char_p * 1)(None))'`,
+    says: [/^dmfd: no subcommand was given\n/],
+  },
+  {
     what: 'no process more than dmfd itself has',
     line: `
       group=/sys/fs/cgroup/dmfd-few-processes; mkdir $group
