@@ -90,6 +90,27 @@ EOF
     });
   });
 
+  // The patched kernels have the driver built in.
+  test.runIf(vm.kernel.name.startsWith('debian-'))(
+    'a module is loaded by the program that the kernel itself calls for that',
+    async () => {
+      const output = await sh(`
+        cat >/tmp/bare-dev <<'EOF'
+          mkdir -p /tmp/dev; mount --bind /dev /tmp/dev; mount -t tmpfs tmpfs /dev; cp -a /tmp/dev/null /dev
+          dmfd probe --json
+EOF
+        printf '#!/bin/sh\\necho "$@" >>/tmp/called\\nexec /sbin/modprobe "$@"\\n' >/tmp/loader; chmod +x /tmp/loader
+        modprobe -r loop
+        usual=$(cat /proc/sys/kernel/modprobe); echo /tmp/loader >/proc/sys/kernel/modprobe
+        unshare -m sh /tmp/bare-dev
+        echo "$usual" >/proc/sys/kernel/modprobe; cat /tmp/called; rm -f /tmp/called /tmp/loader`);
+      const [json = '', ...called] = output.trim().split('\n');
+      expect(JSON.parse(json)).toMatchObject({ loop: { available: true } });
+      // The kernel's own way to call it has options.
+      expect(called.filter((words) => !words.startsWith('-'))).toEqual(['loop']);
+    },
+  );
+
   test('an old kernel: what it lacks, and that it does without', async () => {
     const old = [
       atCall('LOOP_CONFIGURE', { nth: 0, error: 'EINVAL' }),
