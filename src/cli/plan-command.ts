@@ -1,4 +1,5 @@
 import { callerArguments, callerDescriptors, callerEnvironment, callerState } from '../handoff/caller.js';
+import { callerDescriptorAt, canBeReadAgain } from '../handoff/caller-descriptor.js';
 import type { Command } from '../handoff/command.js';
 import { lowestFree } from '../handoff/descriptors.js';
 import { findCommand } from '../handoff/find-command.js';
@@ -10,6 +11,7 @@ import type { LayerWords } from './layer-options.js';
 import { usageError } from './usage-error.js';
 
 const STANDARD_STREAMS = 3;
+const STANDARD_INPUT = 0;
 
 /**
  * The command that stands after `--`, found, and the numbers of its descriptors, chosen.
@@ -24,8 +26,8 @@ export function planCommand(
   const words = callerArguments(commandLength);
   const environment = callerEnvironment();
   const file = findCommand(words[0] ?? '', environment);
-  const keyFds = layers.flatMap(({ options: { keyFd } }) => keyFd ?? []);
-  const open = callerDescriptors().filter((fd) => fd !== options.jsonFd && !keyFds.includes(fd));
+  const readFds = layers.flatMap((layer) => [...keyDescriptors(layer), ...tableDescriptors(layer)]);
+  const open = callerDescriptors().filter((fd) => fd !== options.jsonFd && !readFds.includes(fd));
   const listenAfter = options.listenFds ? inheritedNames(environment, askedPid(), open) : undefined;
   const fd = chooseNumber(options, open, listenAfter?.length);
   return {
@@ -37,12 +39,25 @@ export function planCommand(
     placeholders: options.placeholders,
     caller: callerState(),
     withheld: [
-      // Events may go to the standard error that is the command's, too; a key is for dmfd alone.
+      // Events may go to the standard error that is the command's, too.
       ...(options.jsonFd === undefined || options.jsonFd < STANDARD_STREAMS ? [] : [options.jsonFd]),
-      ...keyFds,
+      ...readFds,
     ],
     ...(listenAfter === undefined ? {} : { listenAfter }),
   };
+}
+
+/** A key is for dmfd alone, whatever name its descriptor is given by. */
+function keyDescriptors({ options: { keyFd, keyFile } }: LayerWords): number[] {
+  const fd = keyFd ?? (keyFile === undefined ? undefined : callerDescriptorAt(keyFile));
+  return fd === undefined ? [] : [fd];
+}
+
+/** There may be a key in a table: the command is not to have a file from which it could read that again. */
+function tableDescriptors({ options: { tableFile = [] } }: LayerWords): number[] {
+  return tableFile
+    .flatMap((file) => (file === '-' ? STANDARD_INPUT : (callerDescriptorAt(file) ?? [])))
+    .filter(canBeReadAgain);
 }
 
 /** @throws DmfdError `usage` for `{path:9}` where there are fewer layers */

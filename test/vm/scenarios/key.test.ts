@@ -46,6 +46,30 @@ test.each(['', '--exec'])(
   },
 );
 
+test('nor by another name of it, nor the file of a table in which the key stands; another of the same file is its own', async () => {
+  const look = `bash -c 'for fd in 0 7 8; do readlink /proc/$$/fd/$fd || echo closed; done >>/tmp/seen'`;
+  const table = `--loop /tmp/key.img --table-file`;
+  const lines = [
+    `--key-file /dev/fd/7 ${CRYPT} -- ${look} 7</tmp/key 8</tmp/key </tmp/key`,
+    `--key-file /dev/stdin ${CRYPT} -- ${look} </tmp/key`,
+    `--key-file /tmp/link ${CRYPT} --exec -- ${look} 7</tmp/key </dev/zero`,
+    `${table} - -- ${look} </tmp/key.table`,
+    `${table} /proc/self/fd/7 -- ${look} 7</tmp/key.table </dev/zero`,
+  ].map((line) => `dmfd create --fd 9 ${line}`);
+  const output = await sh(`rm -f /tmp/seen; ln -s /proc/self/fd/7 /tmp/link
+    echo "0 ${SECTORS} crypt aes-xts-plain64 $(od -An -v -tx1 /tmp/key | tr -d ' \n') 0 {loop0} 0" >/tmp/key.table
+    ${lines.join('\n')}
+    cat /tmp/seen; rm /tmp/link /tmp/key.table /tmp/seen`);
+  const seen = [
+    ['/tmp/key', 'closed', '/tmp/key'],
+    ['/dev/null', 'closed', 'closed'],
+    ['/dev/zero', 'closed', 'closed'],
+    ['/dev/null', 'closed', 'closed'],
+    ['/dev/zero', 'closed', 'closed'],
+  ];
+  expect(output.trim().split('\n')).toEqual(seen.flat());
+});
+
 test('where the keyring is refused the key stands in the table, in every target that wants it', async () => {
   const line = `--table '${SECTORS} 8 crypt aes-xts-plain64 {key} 2048 {loop1} 0'`;
   const output = await sh(`truncate -s 4096 /tmp/more.img
