@@ -73,6 +73,27 @@ describe('a device of somebody else who took name, UUID and number meanwhile', (
       echo $?; dmsetup table ours; dmsetup info ours | sed -n 's/^State: *//p'; dmsetup remove --noudevsync ours`);
     expect(output).toMatch(new RegExp(`^${status}\n0 16 error ?\nACTIVE\n$`));
   });
+
+  const create =
+    "dmfd create ours --mode fallback --uuid DMFD-mine --table '0 8 zero' -- echo ran 2>/dev/null";
+
+  test('cannot be made while our descriptor pins the number: what is taken back is ours', async () => {
+    const call = atCall('DM_DEV_REMOVE', {
+      run: `{ ${steal}; } 2>/dev/null || echo pinned`,
+      error: 'EIO',
+    });
+    expect(await sh(`${call} ${create}; echo $?; dmsetup info -c --noheadings -o name`)).toBe(
+      'pinned\n125\nNo devices found\n',
+    );
+  });
+
+  test('goes with ours where it takes all three between our last look and the removal, and nothing could be opened', async () => {
+    // The limit of what the kernel offers, stated: it removes by name, UUID or number, and not what one has looked at.
+    const call = atCall('DM_DEV_REMOVE', { run: `${steal}; dmsetup table ours` });
+    const refused = create.replace('0 8 zero', '0 8 linear');
+    const output = await sh(`${call} ${refused}; echo $?; dmsetup info -c --noheadings -o name`);
+    expect(output).toMatch(/^0 16 error ?\n125\nNo devices found\n$/);
+  });
 });
 
 describe('a call that fails', () => {
