@@ -80,12 +80,18 @@ async function findVictim(pid, isWanted) {
   return undefined;
 }
 
+/** Of what was not killed yet every second time: not even a short run leaves it to chance that each kind is. */
+function chooseKind() {
+  const spared = Object.keys(killed).filter((kind) => killed[kind] === 0);
+  if (spared.length > 0 && randomInt(2) === 0) return spared[randomInt(spared.length)];
+  return randomInt(50) === 0 ? 'udevd' : ['dmfd', 'shield', 'shield', 'command'][randomInt(4)];
+}
+
 async function killOne() {
   const creator = [...atWork][randomInt(Math.max(1, atWork.size))];
   if (creator === undefined) return;
-  const kind = ['dmfd', 'shield', 'shield', 'command', 'udevd'][randomInt(5)];
+  const kind = chooseKind();
   if (kind === 'udevd') {
-    if (randomInt(10) > 0) return;
     await run('pkill', '-KILL', '-x', 'systemd-udevd');
     await run('/usr/lib/systemd/systemd-udevd', '--daemon');
   } else if (kind === 'dmfd') {
