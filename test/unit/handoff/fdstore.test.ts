@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +82,34 @@ describe('a manager that cannot be reached is told of, and the descriptor is our
     expect(error.hint ?? '').toMatch(hint);
     expect(handle.fd).toBe(fd);
     expect(fstatSync(fd).isCharacterDevice()).toBe(true);
+    closeSync(fd);
+  });
+
+  // Root alone can make a file somebody else's.
+  test.runIf(process.getuid?.() === 0)('a socket of somebody else gets nothing', async () => {
+    const path = join(directory, 'theirs');
+    const script = `import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); os.chown(sys.argv[1], 65534, 0)
+print("ready", flush=True); sys.stdin.readline(); s.setblocking(False)
+try: print("got", s.recv(100))
+except BlockingIOError: print("got nothing")`;
+    const server = spawn('/usr/bin/python3', ['-c', script, path]);
+    let said = '';
+    server.stdout.on('data', (text) => {
+      said += text;
+    });
+    await once(server.stdout, 'data');
+    const fd = openSync('/dev/zero', 'r');
+    const handle = device({ fd });
+    const error = await rejection(storeDescriptor(handle, path));
+    server.stdin.end('\n');
+    await once(server, 'close');
+    expect(error).toMatchObject({
+      code: 'receiver-failed',
+      message: `giving the descriptor to the service manager at ${path}: it is user 65534's, neither root's nor your own`,
+      hint: expect.stringContaining('only a manager that runs as root'),
+    });
+    expect({ said, fd: handle.fd }).toEqual({ said: 'ready\ngot nothing\n', fd });
     closeSync(fd);
   });
 
