@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectNothingLeft, image, kernelKnows, sh, whole } from './support.js';
+import { checkout } from '../harness/checkout.js';
+import { everything, expectNothingLeft, image, kernelKnows, sh, whole } from './support.js';
 
 /** One of each kind of holder, devices with a UUID of the user's, and some of other programs. */
 beforeAll(async () => {
@@ -143,4 +144,18 @@ test('for people: headings on a terminal are bold, unless NO_COLOR; lines fit 80
   const ageless = (text: string) => text.replace(/ +\d+[sm]\b/g, '').replace(/ +/g, ' ');
   expect(ageless(stripped)).toBe(ageless(plain));
   expect(await onTerminal('TERM=xterm NO_COLOR=1')).not.toContain('\x1b');
+});
+
+/** What else they offer, unit tests ask them. */
+test.runIf(everything)('the completions of bash, fish and zsh offer the devices that are there', async () => {
+  const folder = '/tmp/ls-completions';
+  const output = await sh(`node ${checkout}/packaging/completions.mjs ${folder}; export HOME=${folder}
+    cat /sys/block/dm-*/dm/name; echo -
+    bash --norc -c 'source ${folder}/bash/dmfd; COMP_WORDS=(dmfd rm ""); COMP_CWORD=2; _dmfd
+      for offer in "\${COMPREPLY[@]}"; do eval "echo $offer"; done'; echo -
+    fish --no-config -c 'source ${folder}/fish/dmfd.fish; complete -C "dmfd reap "'; echo -
+    zsh -f -c '_describe() {}; compadd() { print -rl -- "\${@:2}"; }; CURRENT=2; source ${folder}/zsh/_dmfd; _dmfd_devices'`);
+  const [there = '', ...offered] = output.split('-\n').map((part) => part.trimEnd().split('\n').sort());
+  expect(there).toEqual(expect.arrayContaining(['mounted', 'a\\x20blank', 'theirs']));
+  expect(offered).toEqual([there, there, there]);
 });
