@@ -54,6 +54,8 @@ $(bench): $(test_bin)/%: test/bench/programs/%.c
 	$(call compile_test_program,-O2 -static -Inative-shims $(bench_sources))
 $(test_bin)/in-shield: bench_sources := native-shims/device/shield.c native-shims/clone.c
 $(test_bin)/in-shield: native-shims/device/shield.c native-shims/clone.c $(shim_h)
+$(test_bin)/shim-alone: bench_sources := $(shim_c)
+$(test_bin)/shim-alone: $(shim_c) $(shim_h)
 
 $(no_hypervisor): test/xen/no-hypervisor.c
 	$(call compile_test_program,-O2 -fPIC -shared)

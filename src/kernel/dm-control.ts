@@ -92,7 +92,7 @@ export class DmControl implements Disposable {
    * @throws DmfdError `privilege` or `kernel` for every other answer
    */
   status(device: DeviceKey): ReplyHeader | undefined {
-    const reply = this.#ask('DEV_STATUS', device);
+    const reply = this.#ask('DEV_STATUS', device, 0);
     if (typeof reply !== 'number') return decodeReply(reply);
     if (resultName(reply) === 'ENXIO') return undefined;
     throw this.#failure('DM_DEV_STATUS', reply);
@@ -176,9 +176,13 @@ export class DmControl implements Disposable {
     }
   }
 
-  /** With a buffer that grows until the reply fits. A negative errno for a failure. */
-  #ask(command: CommandName, header: RequestHeader = {}): Buffer | number {
-    for (let size = FIRST_REPLY_SIZE; ; size *= 4) {
+  /**
+   * With a buffer that grows until the reply fits. A negative errno for a failure.
+   *
+   * @param room bytes for what follows the header of the reply, at first
+   */
+  #ask(command: CommandName, header: RequestHeader = {}, room = FIRST_REPLY_SIZE): Buffer | number {
+    for (let size = room; ; size = Math.max(4 * size, FIRST_REPLY_SIZE)) {
       const buffer = encodeRequest(header, size);
       const result = this.kernel.call(`DM_${command}`, () => shim.ioctl(this.fd, COMMANDS[command], buffer));
       if (result < 0) return result;

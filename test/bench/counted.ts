@@ -9,6 +9,7 @@ const ZERO = '0 8 zero';
 const NO_WAIT = '--noudevsync';
 const DMSETUP_ALONE = byDmsetup('--table', ZERO);
 const BARE = program('bare');
+const SHIM_ALONE = program('shim-alone');
 const LIBRARY = join(checkout, 'test/bench/programs/library.mjs');
 const INDEX = join(checkout, 'dist/module/index.js');
 
@@ -36,6 +37,7 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
   const library = (how: 'sync' | 'threads') => async () =>
     (await guest.printed(['node', LIBRARY, INDEX, how, String(THOUSAND)])) / THOUSAND;
   const bare = async () => (await guest.printed([BARE, String(THOUSAND)])) / THOUSAND;
+  const shimAlone = async () => (await guest.printed([SHIM_ALONE, String(THOUSAND)])) / THOUSAND;
   const once = () => guest.time(DMSETUP_ALONE);
   return [
     {
@@ -61,6 +63,13 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
       against: 'the bare ioctls in C',
       unit: 'instructions',
       ours: library('threads'),
+      theirs: bare,
+    },
+    {
+      name: 'the shim alone, called from C, per device, 1,000',
+      against: 'the bare ioctls in C',
+      unit: 'instructions',
+      ours: shimAlone,
       theirs: bare,
     },
     {

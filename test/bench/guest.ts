@@ -25,7 +25,7 @@ const PARTS = [
 ];
 /** Of Debian's udev, when it is installed in the guest. */
 const UDEV = ['/usr/lib/systemd/systemd-udevd', '/usr/lib/udev', '/etc/udev'];
-const TOOLS = ['stopwatch', 'bare'].map(program);
+const TOOLS = ['stopwatch', 'bare', 'shim-alone'].map(program);
 
 /** Makes a device for a command that does nothing: the words of dmfd. */
 export const CREATE: readonly string[] = ['create', '--table', '0 8 zero', '--exec', '--', 'true'];

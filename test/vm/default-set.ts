@@ -61,6 +61,9 @@ export const testsAll = process.env.DMFD_TEST_ALL === '1';
 const WHOLE = 'debian-6.12';
 /** Together, they have all points of the SIGKILL sweep of the main job: see points.ts. */
 const SWEPT = ['debian-5.10', WHOLE, 'dmfd-6.1'];
+/** What must lose no data, and take none for its own, is tested on the oldest and on the newest, too. */
+const ENDS = ['debian-5.10', 'debian-latest'];
+const SAFETY = ['identity', 'key', 'probe', 'rm', 'swap-refused', 'swap-sigkill'];
 /** What takes long, and says the same on every kernel: beside the whole, which takes long, too. */
 const LEISURELY = 'debian-latest';
 const LEISURE = [
@@ -83,7 +86,7 @@ export function existing(path: string): string {
   return path;
 }
 
-for (const name of [...Object.keys(ENOUGH), ...LEISURE, ...WHOLE_ONLY]) scenario(name);
+for (const name of [...Object.keys(ENOUGH), ...SAFETY, ...LEISURE, ...WHOLE_ONLY]) scenario(name);
 // What is not named runs on every kernel, which would be too much of what has run without the service.
 for (const file of readdirSync(vmFile('scenarios/warm'))) {
   const name = `warm/${file.replace(/\.test\.ts$/, '')}`;
@@ -115,10 +118,13 @@ const AS: Readonly<Record<string, string>> = { 'debian-5.10': 'debian-6.1' };
 
 /** The scenario files that `kernel` may leave to others of the kernels that are tested, which may be all. */
 function leftToOthers(kernel: string, tested?: readonly string[]): string[] {
+  const own = testsAll && ENDS.includes(kernel) ? SAFETY : [];
   return Object.entries(ENOUGH)
     .filter(
-      ([, kernels]) =>
-        !kernels.includes(AS[kernel] ?? kernel) && kernels.some((name) => tested?.includes(name) ?? true),
+      ([file, kernels]) =>
+        !own.includes(file) &&
+        !kernels.includes(AS[kernel] ?? kernel) &&
+        kernels.some((name) => tested?.includes(name) ?? true),
     )
     .map(([file]) => file);
 }
