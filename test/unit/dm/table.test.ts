@@ -179,7 +179,7 @@ describe('a table is refused', () => {
     expect(refusal(() => parseTable(sources)).message).toMatch(
       / 1073742328 bytes for the kernel, which takes at most 1073741824$/,
     );
-  }, 30_000);
+  }, 120_000);
 });
 
 describe('a request to load it', () => {
