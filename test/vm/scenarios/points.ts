@@ -15,10 +15,13 @@ const share = Math.max(0, KERNELS.indexOf(vm.kernel.name)) % SHARES;
  */
 export function pointsFor(who: string, count: number, size: number, isWhole = everything): number[] {
   if (!isWhole) return atRegularIntervals(count, size);
-  const all = Array.from({ length: count }, (_, index) => index + 1);
-  if (who !== 'main') return all;
-  const entries = all.filter((point) => point % 2 === 1);
-  return entries.filter((_, index) => index % SHARES === share);
+  if (who === 'main') return entriesOf(count).filter((_, index) => index % SHARES === share);
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+/** Of 1 to `count`, the entries of system calls. */
+export function entriesOf(count: number): number[] {
+  return Array.from({ length: Math.ceil(count / 2) }, (_, index) => 2 * index + 1);
 }
 
 /** `size` points or some more, of 1 to `count`. */

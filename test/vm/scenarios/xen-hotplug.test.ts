@@ -4,7 +4,7 @@ import { program } from '../../programs.js';
 import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
 import { atCall } from './at-call.js';
-import { atRegularIntervals, pointsFor } from './points.js';
+import { entriesOf, pointsFor } from './points.js';
 import { everything, expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
 import { killService, startService, UNTIL_SERVED, unwatchNode, warm, watchNode } from './warm/service.js';
 
@@ -180,12 +180,15 @@ test.each(['overlay:/tmp/a.img', '/tmp/a.img'])(
   },
 );
 
-/** SIGKILL at every system call from the opening of the first control device on; see kill-at, and points.ts. */
+/**
+ * SIGKILL at every system call of the main thread from its connection to xenstore on, and at every one of the shield; see kill-at. A
+ * file takes the same way as an overlay.
+ */
 test.each([
   ['shield', 1, 'overlay:/tmp/base'],
   ['group', 1, 'overlay:/tmp/base'],
-  ['main', 2, 'overlay:/tmp/base'],
-  ['main', 1, '/tmp/base'],
+  ['xenstore-main', 2, 'overlay:/tmp/base'],
+  ['xenstore-main', 1, '/tmp/base'],
 ])(
   'SIGKILL (%s) of add leaves the disk or nothing, and nothing when the backend lets go',
   async (who, size, params) => {
@@ -204,10 +207,11 @@ test.each([
       kill $held; xs rm $(path 2)`,
     );
     const count = Number(/^points (\d+)$/m.exec(counted)?.[1]);
-    expect(count).toBeGreaterThan(who === 'main' ? 200 : 14);
-    // A file takes the same way as an overlay.
+    const isMain = who === 'xenstore-main';
+    expect(count).toBeGreaterThan(isMain ? 250 : 14);
+    const isSwept = everything && params !== '/tmp/base';
     const points =
-      params === '/tmp/base' ? atRegularIntervals(count, everything ? 6 : size) : pointsFor(who, count, size);
+      isMain && isSwept ? entriesOf(count) : pointsFor(who, count, everything ? 30 : size, isSwept);
     const lines = (await sh(killAt(points), hours)).trim().split('\n');
     expect(lines).toHaveLength(points.length);
     // What is before the device's number is told leaves nothing; what is after it, a disk; and between the two, either.
@@ -215,9 +219,7 @@ test.each([
     expect(lines.filter((line) => !right.test(line))).toEqual([]);
     const killed = lines.filter((line) => line.includes(' killed ')).length;
     // The very last calls of the main thread may come or not: how Node's threads end is a race.
-    expect(killed).toBeGreaterThanOrEqual(
-      points.length - (who === 'main' ? Math.ceil(points.length / 10) : 0),
-    );
+    expect(killed).toBeGreaterThanOrEqual(points.length - (isMain ? Math.ceil(points.length / 10) : 0));
     const disks = lines.filter((line) => line.includes('disk')).length;
     console.info(`${who}, ${params}: ${killed} of ${count} points, ${disks} with the disk`);
   },

@@ -14,7 +14,8 @@
  *   group   as over, with the process group that it leads
  *   both    those of the shield; it dies together with the process that waits for it
  *
- * A digit after it says which shield, where several devices are made one after the other: over2.
+ * A digit after it says which shield, where several devices are made one after the other: over2. With xenstore- before
+ * it, points are counted from the opening of xenstored's socket on, with which the connection begins.
  *
  * Prints one line: what was killed where, or how many points there are when N is beyond the last. Exit: 0 after a
  * kill, 3 without one, 1 on trouble.
@@ -45,6 +46,7 @@ enum who { MAIN, SHIELD, OVER, GROUP, BOTH };
 
 struct state {
 	enum who who;
+	int from_xenstore; /* the window opens with its socket */
 	int which; /* of the shields */
 	int shields;
 	int signal;
@@ -52,7 +54,7 @@ struct state {
 	long counted;
 	pid_t main;
 	pid_t shield;
-	int window; /* the first control device is being opened, or was */
+	int window; /* the first control device, or the socket, is being opened, or was */
 	int main_inside; /* a system call of the main thread's */
 	int shield_inside;
 	pid_t last_thread; /* that the main thread made in the window, before the shield */
@@ -102,7 +104,7 @@ static pid_t start(char **command)
 	return pid;
 }
 
-static int opens_control(pid_t pid, const struct user_regs_struct *registers)
+static int begins_window(const struct state *state, pid_t pid, const struct user_regs_struct *registers)
 {
 	char path[32] = "";
 	struct iovec here = { path, sizeof(path) - 1 };
@@ -110,6 +112,8 @@ static int opens_control(pid_t pid, const struct user_regs_struct *registers)
 
 	if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0)
 		return 0;
+	if (state->from_xenstore)
+		return !strcmp(path, "/run/xenstored/socket");
 	return !strcmp(path, "/dev/loop-control") || !strcmp(path, "/dev/mapper/control");
 }
 
@@ -157,7 +161,7 @@ static void on_openat(struct state *state, pid_t pid)
 
 	if (pid != state->main || state->window || ptrace(PTRACE_GETREGS, pid, NULL, &registers) < 0)
 		return;
-	if (!opens_control(pid, &registers))
+	if (!begins_window(state, pid, &registers))
 		return;
 	state->window = 1;
 	state->main_inside = 1;
@@ -201,15 +205,20 @@ static int is_birth(int event)
 	return event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE || event == PTRACE_EVENT_FORK;
 }
 
-/* Of WHO[DIGIT][:SIGNAL]; 0 or -1. */
+/* Of [xenstore-]WHO[DIGIT][:SIGNAL]; 0 or -1. */
 static int read_victim(struct state *state, char *word)
 {
 	static const char *const names[] = { "main", "shield", "over", "group", "both" };
+	static const char from_xenstore[] = "xenstore-";
 	char *colon = strchr(word, ':'), *digit;
 
 	state->signal = colon ? atoi(colon + 1) : SIGKILL;
 	if (colon)
 		*colon = '\0';
+	if (strncmp(word, from_xenstore, strlen(from_xenstore)) == 0) {
+		state->from_xenstore = 1;
+		word += strlen(from_xenstore);
+	}
 	digit = strpbrk(word, "123456789");
 	state->which = digit ? atoi(digit) : 1;
 	if (digit)
