@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What dmfd needs done below JavaScript. Every function returns a value >= 0 or -errno and prints nothing. State is
- * kept only by command/ (the command that signals are forwarded to), which also ends the process, and by
+ * The functions that dmfd needs below JavaScript. Every function returns a value >= 0 or -errno and prints nothing.
+ * State is kept only by command/ (the command that signals are forwarded to), which also ends the process, and by
  * device/shield.c (how many threads are in shields). The structs are filled by src/, which takes the offsets of their
  * fields from dmfd_layout().
  */
@@ -113,7 +113,7 @@ struct dmfd_resizing {
 	uint32_t failed_step; /* enum dmfd_resize_step */
 };
 
-/* What the caller gave this process, where the launcher noted it before Node changed it. */
+/* The state that the caller gave this process, as the launcher noted it before Node changed it. */
 struct dmfd_caller {
 	uint32_t known; /* 0: nothing was noted; then nothing of it is restored */
 	uint32_t reserved;

@@ -1,6 +1,6 @@
 import { DmfdError } from './errors.js';
 
-/** What a property of a request may be, in words, and how to tell. */
+/** The type of a request's property: in words, and as a check. */
 export interface Type {
   readonly words: string;
   readonly fits: (value: unknown) => boolean;

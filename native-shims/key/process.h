@@ -12,7 +12,7 @@ struct dmfd_key_reply {
 	uint32_t given;
 };
 
-/* What the process that has the key of a creation works on. */
+/* The input of the process that has the key of a creation. */
 struct dmfd_key_task {
 	const struct dmfd_creation *creation;
 	const struct dmfd_keyed_table *table;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* What this process was started with, and has noted. */
+/* The state that this process was started with, as it has noted it. */
 struct dmfd_question {
 	char **words; /* without the name of the program; ends with NULL */
 	char **environment;

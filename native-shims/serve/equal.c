@@ -41,7 +41,7 @@ static int open_peer(int connection, pid_t *pid)
 	return errno == ENOPROTOOPT ? (int)syscall(SYS_pidfd_open, *pid, 0) : -1;
 }
 
-/* What the lines of /proc/PID/status make of a process. */
+/* A process by the lines of /proc/PID/status. */
 struct privileges {
 	uint64_t capabilities; /* effective */
 	unsigned int seccomp; /* mode */

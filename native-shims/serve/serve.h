@@ -21,7 +21,7 @@ enum dmfd_inequality {
 	DMFD_INEQUALITY_ROOT,
 };
 
-/* What became of a descriptor that is watched. */
+/* The events of a descriptor that is watched. */
 struct dmfd_ready {
 	uint32_t tag;
 	uint32_t events; /* of epoll(7) */

@@ -16,8 +16,8 @@ int dmfd_edition(const char *path, struct dmfd_edition *edition)
 }
 
 /*
- * What a launcher asks. Returns the descriptor of its working directory, close-on-exec; -EPROTO for what no launcher of
- * this version says, -E2BIG for what has no room.
+ * Receives a launcher's question. Returns the descriptor of its working directory, close-on-exec; -EPROTO for what no
+ * launcher of this version says, -E2BIG for what has no room.
  */
 int dmfd_receive_ask(int connection, struct dmfd_ask *ask, char *body, uint32_t room)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a launcher and the service say to each other, over a stream socket of unix: the launcher asks, with its words,
+ * The protocol of launchers and the service, over a unix stream socket: the launcher asks, with its words,
  * its environment and its working directory; the service does what the words say, has the launcher write and run what
  * is to be written and run, and tells it how to end. Both are of the same machine and the same package, so these
  * structs are the protocol. A launcher that gets no answer, or one that says so, becomes Node, and does everything
@@ -17,7 +17,7 @@
 #define DMFD_LAUNCHER_SOCKET "/run/dmfd/launcher.sock"
 #endif
 
-/* What tells one version of a file from another. */
+/* The identity of one version of a file. */
 struct dmfd_edition {
 	uint64_t device;
 	uint64_t inode;

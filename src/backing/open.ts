@@ -40,7 +40,7 @@ export interface OpenBacking {
   readonly bytes: bigint;
   /** It reaches to the end of `device`, or of the file, but for less than a sector. */
   readonly toEnd: boolean;
-  /** What it is a part of: the partition, or else all of the file or device, in bytes. */
+  /** The whole that it is a part of: the partition, or else all of the file or device, in bytes. */
   readonly whole: Extent;
   /** Bytes of the smallest block of a block device; of a file, 512. */
   readonly blockSize: number;

@@ -109,7 +109,7 @@ export function kernelPartition(
   return undefined;
 }
 
-/** What partx prints. */
+/** The output of partx. */
 export function parsePartitions(output: string): Partition[] {
   return output
     .split('\n')

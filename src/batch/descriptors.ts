@@ -2,7 +2,7 @@ import type { CheckedLayer, CheckedRequest } from '../device/request.js';
 import { DmfdError } from '../errors.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 
-/** What a creation has open, beside its devices and their backings: controls, the kernel's log, nodes, files of /sys. */
+/** The descriptors of a creation, beside its devices and their backings: controls, the kernel's log, nodes, files of /sys. */
 const PASSING = 16;
 /** For a backing: its file and its loop device. */
 const PER_BACKING = 2;

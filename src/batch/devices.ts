@@ -14,7 +14,7 @@ const SETTLING = 300;
 /** Milliseconds that the kernel may take to destroy a device without holders. */
 const LEAVING = 5000;
 
-/** What {@link HeldDevices.release} came to. */
+/** The result of {@link HeldDevices.release}. */
 export interface Released {
   readonly name: string;
   /** False: another process holds it, and the kernel destroys it when the last holder lets go. */

@@ -11,7 +11,7 @@ import { openGivenFile } from '../kernel/given-file.js';
 export interface BatchInput {
   /** Its end is what lets go of the devices: that of a file says nothing about them. */
   readonly endReleases: boolean;
-  /** What comes, until its end or the signal. @throws DmfdError `usage` when it cannot be read */
+  /** The bytes that come, until their end or the signal. @throws DmfdError `usage` when it cannot be read */
   chunks(signal: AbortSignal): AsyncIterable<Buffer>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a line of a batch asks for. It is JSON with the properties of a {@link DeviceRequest}, and has numbers where those are
+ * A request of a batch. It is JSON with the properties of a {@link DeviceRequest}, and has numbers where those are
  * bigints.
  *
  * @module
@@ -42,7 +42,7 @@ export function parseLine(bytes: Buffer): JsonObject {
   return value;
 }
 
-/** What a line has as its `id`, as far as that can be one. */
+/** The `id` of a line, if it is a string or a number. */
 export function idOf({ id }: JsonObject): LineId {
   return ID.fits(id) ? (id as LineId) : undefined;
 }

@@ -55,7 +55,7 @@ async function answerAll(file: string, { unordered, quiet }: BatchOptions): Prom
   return run.failed;
 }
 
-/** What is told of a line, beside its number and id. */
+/** The answer to a line, except its number and id. */
 type Answer = Readonly<Record<string, unknown>>;
 
 class Batch {
@@ -93,7 +93,7 @@ class Batch {
     } catch (error) {
       this.#end(error);
     }
-    // What is still worked on has to end before all that is held can go.
+    // Requests that are still worked on have to end before the devices can go.
     await Promise.all(this.#working);
     if (this.#trouble !== undefined) throw this.#trouble.error;
   }

@@ -17,7 +17,7 @@ import { addPresetOptions } from './preset-options.js';
 import { usageError } from './usage-error.js';
 import { parseBacking } from './words/backing-word.js';
 
-/** What `create` was asked for, but for its layers. */
+/** The options of `create`, except those of its layers. */
 export interface CreateOptions {
   readonly uuid?: string;
   readonly concise?: string;

@@ -5,7 +5,7 @@ import type { Cell, Column } from './text-table.js';
 import { usageError } from './usage-error.js';
 import { shortAge, shortSize } from './words/amounts.js';
 
-/** What a line is about. */
+/** The subject of a line. */
 export interface ListedDevice {
   readonly device: DeviceSummary;
   readonly holders: readonly Holder[];

@@ -5,7 +5,7 @@ import type { KeySource } from '../key/key.js';
 /** Characters; the kernel takes a second for a table that is a few times as long. */
 const LARGE = 1_000_000;
 
-/** What the making of a device may have to wait for, as far as can be seen beforehand. */
+/** The waits that a creation may meet, as far as they can be seen beforehand. */
 export function expectedWait({ table = [], key, udevWait }: Waiting): string | undefined {
   if (key !== undefined && comesFromSomebody(key)) return 'waiting for the key';
   const length = table.reduce((sum, { text }) => sum + text.length, 0);

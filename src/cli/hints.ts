@@ -1,7 +1,7 @@
 import type { DmfdError, ErrorCode } from '../errors.js';
 
 /**
- * What to do about an error, where that is done with options: the library's own hints name properties of a request.
+ * Remedies for errors, where they are options: the library's own hints name properties of a request.
  * undefined where the library's will do.
  */
 export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
@@ -80,7 +80,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'command-not-executable': undefined,
 };
 
-/** What the user of the command line can do about it. */
+/** The remedy for users of the command line. */
 export function hintFor({ code, hint }: Pick<DmfdError, 'code' | 'hint'>): string | undefined {
   return HINTS[code] ?? hint;
 }

@@ -9,7 +9,7 @@ import { BACKING_KEYS, backingOf, parseBacking } from './words/backing-word.js';
 import { type Keys, type PathWord, parsePathWord } from './words/path-word.js';
 import { bytesOfSize, parseBytes, parseWholeSectors } from './words/size.js';
 
-/** What several presets share. */
+/** Options that several presets share. */
 export interface PresetOptions {
   /** Bytes. */
   readonly chunk?: bigint;

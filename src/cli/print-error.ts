@@ -5,7 +5,7 @@ import { say } from './output.js';
 /** As env(1), nice(1) and nohup(1) have it. */
 const OWN_FAILURE = 125;
 
-/** What the shell sees when dmfd itself fails; a command's own status passes through. */
+/** The exit status when dmfd itself fails; a command's own status passes through. */
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = {
   usage: OWN_FAILURE,
   privilege: OWN_FAILURE,

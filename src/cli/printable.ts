@@ -1,4 +1,4 @@
-/** What a terminal obeys, and what turns the direction of writing. */
+/** Characters that a terminal obeys, and those that turn the direction of writing. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 

@@ -24,7 +24,7 @@ function formatJson(found: Probe): string {
   return `${toJson({ ...withNulls(found), loop: withNulls(found.loop) })}\n`;
 }
 
-/** What could not be found out is null, not missing. */
+/** Unknown values are null, not missing. */
 function withNulls(fields: object): object {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value ?? null]));
 }

@@ -45,7 +45,7 @@ export async function parseWords(own: readonly string[]): Promise<void> {
   const meant = isCommand(own[0]) ? own[0] : undefined;
   const command =
     understood.get(meant) ?? program(meant).hook('preAction', (self) => beforeAction(meant, self));
-  // What fails to be understood may leave something behind.
+  // A command line with a mistake may leave state behind.
   understood.delete(meant);
   await command.parseAsync(own, { from: 'user' });
 }

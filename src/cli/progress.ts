@@ -43,7 +43,7 @@ export async function withProgress<T>(
  * which a wait is to be expected.
  */
 export function whileBlocked<T>(text: string, quiet: boolean, work: () => T): T {
-  // What takes long is not done for others: see whenWaited().
+  // The service does not wait for long: see whenWaited().
   if (quiet || served() !== undefined || !isTerminal(2)) return work();
   const state = new Int32Array(new SharedArrayBuffer(4));
   const thread = new Worker(THREAD, {

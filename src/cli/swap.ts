@@ -134,7 +134,7 @@ function backingOfWords(word: string | undefined, path: string | undefined, opti
 
 const AREA_KEYS = { partition: 'value', offset: 'value', size: 'value' } as const satisfies Keys;
 
-/** What BACKING says: the path, and the part of it. */
+/** The parts of BACKING: the path, and the area of it. */
 function areaOf(word: string, options: Options): SwapArea {
   // The request says what is wrong with it.
   if (word === '') return { backing: word };

@@ -6,7 +6,7 @@ export interface Column {
   readonly right?: boolean;
 }
 
-/** What stands in a row under a column: several lines where there are several things. */
+/** The content of a cell: several lines where there are several things. */
 export interface Cell {
   readonly lines: readonly string[];
   /** Of its letters, as `ESC [ … m` has it. */
@@ -58,7 +58,7 @@ function sumOf(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + 1, 0);
 }
 
-/** What follows in a wrapped line. */
+/** The beginning of further lines of a wrapped one. */
 const INDENT = '  ';
 
 /** Parts lines of the last column at blanks, where they are longer than the room that is left for them. */

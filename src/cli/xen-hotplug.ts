@@ -54,7 +54,7 @@ function hotplug(action: string, { blockSnapshot, verbose }: XenOptions): void {
   for (const warning of warnings) say(`${vbd.path}: ${warning}`);
 }
 
-/** What to do in a disk line, where others than its author would use an option or a property. */
+/** Hints in terms of a disk line, in place of those that name options or properties. */
 const HINTS: Partial<Record<ErrorCode, string>> = {
   'loop-file-not-writable': 'for a disk that is only read, say access=ro in the disk line',
   'loop-file-in-use': '"losetup -l" shows it: end what uses it; mode w! (or r!) in xenstore allows both',

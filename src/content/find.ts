@@ -65,7 +65,7 @@ export function refuseContent(subject: string, path: string, found: readonly Con
   });
 }
 
-/** What was found, each once. */
+/** The signatures that were found, each once. */
 export function namesOf(found: readonly Content[]): string {
   return [...new Set(found.map(({ what }) => what))].join(', ');
 }

@@ -8,7 +8,7 @@ const PROTECTIVE = 0xee;
 
 const GPT_ENTRIES = 128;
 
-/** What the partitions of an MBR take, and the table itself; nothing when there are none. */
+/** The areas of an MBR's partitions, and of the table itself; nothing when there are none. */
 export function mbrPartitions(read: Read, place: bigint): readonly Range[] {
   const table = read(place, SECTOR);
   if (table === undefined) return [];

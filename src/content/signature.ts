@@ -23,11 +23,11 @@ export type Place = number | { readonly before: number; readonly align: number }
 export type Range = readonly [from: bigint, to: bigint];
 
 export interface Signature {
-  /** What has it, with an article. */
+  /** The kind of content that has it, with an article. */
   readonly what: string;
   readonly places: readonly Place[];
   readonly checks: readonly Check[];
-  /** What it takes of the backing, counted from where it would begin; default: all. Empty: nothing is lost with it. */
+  /** The area that its content takes of the backing, counted from its beginning; default: all. Empty: nothing is lost with it. */
   readonly takes?: (read: Read, place: bigint, bytes: bigint) => readonly Range[];
 }
 

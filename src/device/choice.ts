@@ -20,7 +20,7 @@ export interface DeviceChoice {
 
 /** A device that was chosen. */
 export interface ChosenDevice {
-  /** What the kernel says of it now. */
+  /** The kernel's status of it now. */
   readonly status: ReplyHeader;
   /** A read-only descriptor: while it is open, its number is no other device's. undefined for one without any table, which cannot be opened. */
   readonly fd: number | undefined;
@@ -42,7 +42,7 @@ export function checkChoice(
   }
 }
 
-/** What messages begin with. */
+/** The beginning of messages. */
 function subjectOf({ device, diskseq }: DeviceChoice): string {
   return device === undefined ? `disk sequence number ${diskseq}` : `device ${JSON.stringify(device)}`;
 }

@@ -56,7 +56,7 @@ export function makeAndTell(kernel: Kernel, request: CheckedRequest): Made {
     const { device, result } = makeLayer(kernel, request, options, below);
     return { device: device.over(below), result };
   } finally {
-    // What stands on them holds them now; if nothing does, they go.
+    // The layers above hold them now; without any, they go.
     for (const layer of below) layer.close();
   }
 }
@@ -102,7 +102,7 @@ function makeLayer(kernel: Kernel, layer: CheckedLayer, options: Options, below:
   }
 }
 
-/** What a request says of the whole. */
+/** The properties of a request that are about the whole device. */
 type Options = Pick<CheckedRequest, 'sharedLoop' | 'mode' | 'udev' | 'udevWait' | 'mapperLink'>;
 
 function pickOptions({ sharedLoop, mode, udev, udevWait, mapperLink }: CheckedRequest): Options {

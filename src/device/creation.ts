@@ -24,7 +24,7 @@ export type Mode = (typeof MODES)[number];
 /** How the kernel got the key: by reference to a private keyring, or in the table itself, which root can read back. */
 export type KeyGiven = 'keyring' | 'table';
 
-/** What the shielded section makes. */
+/** The work of the shielded section. */
 export interface Creation {
   readonly name: DeviceName;
   readonly uuid: DeviceUuid;
@@ -35,11 +35,11 @@ export interface Creation {
   readonly key: OpenKey | undefined;
   /** The crypt target of this kernel takes a key from a keyring. */
   readonly keyringAllowed: boolean;
-  /** What the table names as a key of type `user`. */
+  /** The signature, which the table names as a key of type `user`. */
   readonly signature?: Signature | undefined;
 }
 
-/** What it came to. */
+/** Its result. */
 export interface CreationResult {
   /** 0, or a negative errno; then nothing of the device is left. */
   readonly result: number;
@@ -53,7 +53,7 @@ export interface CreationResult {
   readonly diskseq: bigint;
   /** Bytes. */
   readonly size: bigint;
-  /** What stood at offset 36 after the flagged call; all ones when the kernel left it alone. */
+  /** The value at offset 36 after the flagged call; all ones when the kernel left it alone. */
   readonly answer: number;
   /** undefined without a key. */
   readonly keyGiven: KeyGiven | undefined;

@@ -13,7 +13,7 @@ import type { PlannedLayer } from './plan.js';
 import type { CheckedRequest } from './request.js';
 import { stepWords } from './steps.js';
 
-/** What of a request the words about its failure need. */
+/** The properties of a request that the words about its failure need. */
 type Asked = Pick<PlannedLayer, 'name' | 'uuid' | 'table'> & Pick<CheckedRequest, 'mode'>;
 
 interface Explanation {
@@ -234,7 +234,7 @@ function explainLoad(request: Asked, errno: Errno, log: readonly string[]): Expl
   return { code: 'kernel-refused', hint: hintForLoad(request, errno, text, types) };
 }
 
-/** What the kernel says of a signature that it cannot check, does not trust, or that is of something else. */
+/** The kernel's errnos for a signature that it cannot check, does not trust, or that is of other data. */
 const NOT_SIGNED = ['ENOKEY', 'EKEYREJECTED', 'EBADMSG', 'ENOPKG', 'EKEYEXPIRED', 'EKEYREVOKED'];
 
 function hintForLoad({ table }: Asked, errno: Errno, log: string, types: string): string {

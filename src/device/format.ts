@@ -12,7 +12,7 @@ import { createOrExplain } from './failure.js';
 import type { PlannedLayer } from './plan.js';
 import { isThere } from './wait-gone.js';
 
-/** What is to be formatted, and under which name the kernel does it. */
+/** The areas to format, and the name under which the kernel does it. */
 type Asked = Pick<PlannedLayer, 'name' | 'uuid' | 'loops' | 'formatting'> & {
   readonly sharedLoop: boolean;
   readonly mode: Mode;

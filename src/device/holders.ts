@@ -49,7 +49,7 @@ export function findProcesses(dev: DeviceNumber): string[] {
   return [...devicesOfProcesses()].filter(({ opens }) => opens.has(number)).map(({ name }) => name());
 }
 
-/** What each other process has open, as MAJ:MIN. */
+/** The block devices that each other process has open, as MAJ:MIN. */
 function* devicesOfProcesses(): Generator<{ pid: number; name: () => string; opens: Set<string> }> {
   const ours = harmlessMounts('self');
   for (const pid of otherProcesses()) {

@@ -66,7 +66,7 @@ export function findDevices(dm: DmControl, wanted: (device: ReplyHeader) => bool
   return found.sort((a, b) => a.minor - b.minor);
 }
 
-/** What a reply to DM_DEV_STATUS says of a device, and /sys. */
+/** A device as a reply to DM_DEV_STATUS and /sys describe it. */
 export function summarize(dm: DmControl, { name, uuid, dev, flags, openCount }: ReplyHeader): DeviceSummary {
   const deferredRemove = (flags & FLAGS.DEFERRED_REMOVE) !== 0;
   const path = nodeOf(dev);

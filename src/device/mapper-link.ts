@@ -154,7 +154,7 @@ function isOurs(path: string): boolean {
   return OURS.test(targetAt(path) ?? '');
 }
 
-/** What a link says; undefined where there is none. */
+/** The text of a link; undefined where there is none. */
 function targetAt(path: string): string | undefined {
   try {
     return readlinkSync(path);

@@ -34,7 +34,7 @@ export interface PlannedLayer extends CheckedLayer {
   readonly formatting?: Table;
   /** Names the first such area in messages. */
   readonly unformatted?: string;
-  /** What the table names as a key. */
+  /** The signature, which the table names as a key. */
   readonly signature?: Signature | undefined;
 }
 

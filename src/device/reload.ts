@@ -8,12 +8,12 @@ export const RELOAD_STEPS = ['READ', 'LOAD', 'SWAP', 'SHIELD'] as const;
 
 export type ReloadStep = (typeof RELOAD_STEPS)[number];
 
-/** What {@link reloadTable} came to. */
+/** The result of {@link reloadTable}. */
 export interface Reload {
   /** 0, or a negative errno; then the device is as it was. */
   readonly result: number;
   readonly failedStep: ReloadStep | undefined;
-  /** What the last segment lies on, and from which sector of it on. */
+  /** The device below the last segment, and the sector where it begins there. */
   readonly backing: DeviceNumber & { readonly start: bigint };
   /** The table names its key, and does not have it. */
   readonly keyInKeyring: boolean;

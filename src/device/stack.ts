@@ -1,5 +1,5 @@
 /**
- * What is to be checked of layers that stand on each other: messages name each by its number, from 0 for the lowest.
+ * Checks of layers that stand on each other: messages name each by its number, from 0 for the lowest.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Table, TableSource } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { backingsOf, type CheckedSegment } from '../segment/request.js';
 
-/** What a layer consists of, as far as that can be known before a file is opened. */
+/** A layer's parts, as far as they can be known before a file is opened. */
 export type LayerContent =
   | { readonly table: Table }
   /** Lines that say a size: `{sectorsN}`, `{below:sectors}`. */

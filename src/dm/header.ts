@@ -3,7 +3,7 @@ import { type DeviceNumber, decodeHugeDevice, encodeHugeDevice } from './device-
 import { mangle, showName } from './mangling.js';
 import { HEADER_OFFSETS as AT, HEADER_SIZE, INTERFACE_VERSION, NAME_FIELD, UUID_FIELD } from './protocol.js';
 
-/** What a request says in its header. A device is named by its number, its name or its UUID, never by two (but to create). */
+/** The header of a request. A device is named by its number, its name or its UUID, never by two (but to create). */
 export interface RequestHeader {
   readonly dev?: DeviceNumber;
   readonly name?: string;
@@ -13,7 +13,7 @@ export interface RequestHeader {
   readonly targetCount?: number;
 }
 
-/** What a reply says in its header. */
+/** The header of a reply. */
 export interface ReplyHeader {
   readonly version: readonly [number, number, number];
   /** Bytes of the whole reply, header included. */

@@ -11,7 +11,7 @@ const PLAIN = /[0-9A-Za-z#+\-.:=@_]/;
 const ALL_PLAIN = /^[0-9A-Za-z#+\-.:=@_]*$/;
 const HEX = /\\x([0-9a-fA-F]{2})/g;
 
-/** What the kernel is given for a name. */
+/** The form of a name that the kernel is given. */
 export function mangle(name: string): string {
   return ALL_PLAIN.test(name) ? name : mangleBytes(Buffer.from(name));
 }
@@ -21,7 +21,7 @@ export function unmangle(text: string): string | undefined {
   return ALL_PLAIN.test(text) ? text : decode(unmangleBytes(Buffer.from(text)));
 }
 
-/** What to show of a name that the kernel has: one that is no text, or has control characters, as it is mangled. */
+/** The form of the kernel's name that is shown: one that is no text, or has control characters, as it is mangled. */
 export function showName(bytes: Buffer): string {
   const plain = unmangleBytes(bytes);
   const text = decode(plain);

@@ -5,7 +5,7 @@ export interface Target {
   /** Sectors of 512 bytes. */
   readonly length: bigint;
   readonly type: string;
-  /** What the target type wants to know, untouched. */
+  /** The target's arguments, untouched. */
   readonly params: string;
 }
 

@@ -29,7 +29,7 @@ export const UUID_FIELD = 129;
 export const TARGET_SPEC_SIZE = 40;
 export const TARGET_TYPE_FIELD = 16;
 
-/** What drivers/md/dm-core.h allows in one table and in one call. */
+/** The limits of drivers/md/dm-core.h for a table and for a call. */
 export const MAX_TARGETS = 1_048_576;
 export const MAX_DATA_SIZE = 1_073_741_824;
 
@@ -66,7 +66,7 @@ export const FLAGS = {
   DEFERRED_REMOVE: 1 << 17,
 } as const;
 
-/** What stands at `padding` before a call, to tell "no answer" from any descriptor number. */
+/** The value at `padding` before a call, to tell "no answer" from any descriptor number. */
 export const NO_ANSWER = 0xffffffff;
 
 /**

@@ -97,7 +97,7 @@ function parseLine(where: string, line: string, next: bigint): Target {
   return { start, length, type, params };
 }
 
-/** What text copied from a web page or a terminal has between its words. */
+/** Blanks in text that was copied from a web page or a terminal. */
 const ODD_BLANKS: Readonly<Record<string, string>> = {
   '\u00a0': 'a no-break space (U+00A0)',
   '\r': 'a carriage return',

@@ -7,7 +7,7 @@ const PRIMARY_SOURCE = 0x40;
 
 const NAME_ONLY = PRIMARY_SOURCE | DISABLE_SUBSYSTEM_RULES | DISABLE_DISK_RULES | DISABLE_OTHER_RULES;
 
-/** What the rules are told of a device. */
+/** The flags for udev's rules. */
 const FLAGS = {
   /** No link in /dev, and no probing of the content. */
   quiet: NAME_ONLY | DISABLE_DM_RULES,
@@ -28,7 +28,7 @@ export type UdevMode = (typeof UDEV_MODES)[number];
 export type UdevRules = keyof typeof FLAGS;
 
 /**
- * What to put in `event_nr` of a resume or remove. The low 16 bits, the number of a semaphore, are zero: no process needs to be
+ * The value of `event_nr` for a resume or remove. The low 16 bits, the number of a semaphore, are zero: no process needs to be
  * waited for.
  */
 export function udevEvent(rules: UdevRules): number {

@@ -32,11 +32,11 @@ function ownDescriptorAt(path: string): number | undefined {
       const directory = realpathSync(dirname(next));
       const name = basename(next);
       if (own.test(directory)) return /^\d+$/.test(name) ? Number(name) : undefined;
-      // What is no link is no descriptor.
+      // Only links are descriptors.
       next = resolve(directory, readlinkSync(next));
     }
   } catch {
-    // Whoever opens it says what is wrong with it.
+    // Opening it tells what is wrong with it.
   }
   return undefined;
 }

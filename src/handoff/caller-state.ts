@@ -1,7 +1,7 @@
 import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
 
-/** What the launcher noted of the caller before Node changed it. */
+/** The launcher's record of the caller's state, before Node changed it. */
 export interface CallerState {
   /** Ignored signals, bit 0 for signal 1. */
   readonly ignored: bigint;

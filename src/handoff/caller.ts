@@ -22,7 +22,7 @@ export function callerDescriptors(state = callerState()): readonly number[] {
   return state?.descriptors ?? STANDARD_STREAMS;
 }
 
-/** What the launcher puts before the names of variables that Node, too, would obey; as in native-shims/launcher. */
+/** The launcher's prefix for the names of variables that Node, too, would obey; as in native-shims/launcher. */
 const HIDDEN_PREFIX = 'DMFD_HIDDEN_';
 
 /**

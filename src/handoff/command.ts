@@ -24,7 +24,7 @@ export interface Command {
   readonly readOnlyFd?: number;
   /** Whether `{path}` and its like are filled in. */
   readonly placeholders: boolean;
-  /** What the caller gave and Node has changed. */
+  /** The caller's state that Node has changed. */
   readonly caller?: CallerState | undefined;
   /** Descriptors of the caller's that the command is not to have. */
   readonly withheld?: readonly number[];
@@ -78,7 +78,7 @@ function sourceOf(fd: number, index: number): number {
   return served() === undefined ? fd : -1 - index;
 }
 
-/** What to execute, and the numbers of it, in a `struct dmfd_command`. */
+/** The command and its numbers, in a `struct dmfd_command`. */
 export function encodeStrings(
   file: Bytes,
   argv: readonly Bytes[],

@@ -2,7 +2,7 @@ import type { LayerFacts } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 
-/** What a command is told of a layer, each as text. */
+/** A layer as a command is told of it, each value as text. */
 export interface LayerDescription {
   readonly path: string;
   readonly name: string;
@@ -16,7 +16,7 @@ export interface LayerDescription {
   readonly loops: readonly string[];
 }
 
-/** What a command is told of its device. */
+/** The device as its command is told of it. */
 export interface Description extends LayerDescription {
   readonly fd: string;
   readonly mode: string;

@@ -6,7 +6,7 @@ export interface OwnDescriptor {
   readonly target: number;
 }
 
-/** What a command finds open: the caller's descriptors as they are, and ours. */
+/** The descriptors of a command: the caller's as they are, and ours. */
 export interface DescriptorPlan {
   /** The caller's, but those that ours replace or that only dmfd was to have. */
   readonly passed: readonly number[];

@@ -1,7 +1,7 @@
 import { type Bytes, bytesOf } from './bytes.js';
 import type { Description, LayerDescription } from './describe.js';
 
-/** What else than the device itself the environment tells of. */
+/** Everything in the environment besides the device itself. */
 export interface Surroundings {
   /** The caller's descriptors that the command gets, too: those of outer wrappers are among them. */
   readonly passed: readonly number[];

@@ -64,7 +64,7 @@ function notExecutable(file: Bytes, trouble: string): DmfdError {
   );
 }
 
-/** What execve() itself said, of a file that looked executable. */
+/** The answer of execve() itself, for a file that looked executable. */
 export function executionFailed(file: Bytes, errno: Errno): DmfdError {
   return errnoError('execve', errno, {
     code: errno.name === 'ENOENT' ? 'command-not-found' : 'command-not-executable',

@@ -9,7 +9,7 @@ const WORD = /\{(path|fd|dev|name|diskseq)(?::(\d{1,9}))?\}/g;
  */
 export function fillPlaceholders(words: readonly Bytes[], device: Description): Bytes[] {
   const layers = layersOf(device);
-  // What is put in is not searched again: a device may be named "{path}".
+  // A value that is put in is not searched again: a device may be named "{path}".
   return words.map((word) =>
     word.replace(WORD, (whole, key: string, index?: string) => {
       const values = index === undefined ? valuesOf(device) : layers[Number(index)];

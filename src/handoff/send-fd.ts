@@ -58,7 +58,7 @@ async function isRead(connection: number, device: Device): Promise<boolean> {
   return true;
 }
 
-/** What was sent cannot be taken back. */
+/** A descriptor that was sent cannot be taken back. */
 function notRead(device: Device, socket: string, what: string): DmfdError {
   return new DmfdError(
     'receiver-failed',

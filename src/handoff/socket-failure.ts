@@ -3,13 +3,13 @@ import type { DmfdError, ErrorCode } from '../errors.js';
 import { describeErrno, errnoError, isRefusal } from '../kernel/errno.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
 
-/** What was to be done at a unix socket. */
+/** An operation at a unix socket. */
 export interface SocketUse {
   /** `sending the descriptor to` */
   readonly operation: string;
   /** A path, or `@` and an abstract name. */
   readonly address: Bytes;
-  /** What to do when there is no such server. */
+  /** The hint where there is no such server. */
   readonly serverHint: string;
   /** The message for a server of another user's. */
   readonly stranger: { readonly code: ErrorCode; readonly hint: string };

@@ -1,5 +1,5 @@
 /**
- * What a block device says of itself: its number, its sequence number, its size.
+ * The identity of a block device: its number, its sequence number, its size.
  *
  * @module
  */
@@ -55,7 +55,7 @@ export function readDiskseq(kernel: Kernel, fd: number): bigint {
   return result < 0 ? 0n : value.readBigUInt64LE();
 }
 
-/** What /sys says of the device that has this number now; undefined when there is none, or no /sys. */
+/** The sequence number in /sys of the device that has this number now; undefined when there is none, or no /sys. */
 export function diskseqInSys(dev: DeviceNumber): bigint | undefined {
   return numberInSys(dev, 'diskseq');
 }

@@ -65,7 +65,7 @@ export function isRefusal({ name }: Errno): boolean {
 export interface Failure extends Omit<ErrorDetails, 'operation' | 'errno'> {
   /** Default: `not-permitted` for EACCES and EPERM, else `kernel-refused`. */
   readonly code?: ErrorCode | undefined;
-  /** What the message begins with: `device NAME`. */
+  /** The beginning of the message: `device NAME`. */
   readonly subject?: string | undefined;
   /** Stands for `operation: errno, words` in the message. */
   readonly said?: string | undefined;

@@ -9,12 +9,12 @@ export interface GivenFile {
   readonly path: string;
   /** For open(2). */
   readonly flags: number;
-  /** What it is opened for, in messages. */
+  /** The purpose of opening it, in messages. */
   readonly use: 'read' | 'write';
-  /** What kinds of file will do, in the order in which messages name them; default: everything but a directory. */
+  /** The kinds of file that will do, in the order in which messages name them; default: everything but a directory. */
   readonly kinds?: readonly ('a file' | 'a block device')[];
   readonly code: ErrorCode;
-  /** What to do about an errno, and which code is closer to it. */
+  /** A hint for an errno, and a more exact code. */
   readonly explain?: (errno: Errno, action: 'find' | 'read' | 'write') => Pick<Explanation, 'hint' | 'code'>;
 }
 

@@ -13,7 +13,7 @@ export interface MiscDevice {
   /** Its name in /proc/misc. */
   readonly miscName: string;
   readonly module: string;
-  /** What a person calls the driver. */
+  /** The driver's name in messages. */
   readonly driver: string;
 }
 

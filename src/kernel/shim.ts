@@ -27,7 +27,7 @@ interface FfiCall {
 }
 
 const LIBRARY = 'dmfd';
-/** What the package brought, where nothing was built. */
+/** The package's own binaries, where nothing was built. */
 export function libraryPath(): string {
   const built = installed('native-shims/build/libdmfd.so');
   if (existsSync(built)) return built;
@@ -134,7 +134,7 @@ export const shim = {
   edition: native<[path: Buffer, edition: Buffer]>('dmfd_edition'),
   /** /dev/null under a number that is free; EBUSY when it is not. */
   occupy: native<[number: number]>('dmfd_occupy'),
-  /** What a launcher asks, a `struct dmfd_ask` and its strings; returns a descriptor of its working directory. */
+  /** A launcher's question, a `struct dmfd_ask` and its strings; returns a descriptor of its working directory. */
   receiveAsk: native<[connection: number, ask: Buffer, body: Buffer, room: number]>('dmfd_receive_ask'),
   /** 1 with a `struct dmfd_reply`, 0 when the launcher has gone or become a command; -1 milliseconds are no limit. */
   receiveReply: native<[connection: number, reply: Buffer, timeoutMs: number]>('dmfd_receive_reply'),

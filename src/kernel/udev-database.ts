@@ -1,5 +1,5 @@
 /**
- * What udevd has noted of a device, in the file of /run/udev/data that is the device's: libudev reads the same.
+ * udevd's record of a device, its file in /run/udev/data: libudev reads the same.
  *
  * @module
  */

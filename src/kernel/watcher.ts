@@ -5,13 +5,13 @@ import { installed } from './installed.js';
 import { numbersOf } from './layout.js';
 import { shim } from './shim.js';
 
-/** What is waited for; that the other end has gone is told in any case. */
+/** The events to wait for; that the other end has gone is told in any case. */
 export interface Wanted {
   readonly readable: boolean;
   readonly writable: boolean;
 }
 
-/** What became of a descriptor: a read or a write would not wait, or the other end has gone. */
+/** The events of a descriptor: a read or a write would not wait, or the other end has gone. */
 export interface Readiness extends Wanted {
   readonly hungUp: boolean;
 }
@@ -24,7 +24,7 @@ export interface Watched {
   end(): void;
 }
 
-/** What is ready, by the tags of {@link Watcher}. */
+/** The ready descriptors, by the tags of {@link Watcher}. */
 type Ready = readonly (readonly [tag: number, events: number])[];
 
 const events = numbersOf('event', ['readable', 'writable', 'hung_up', 'error']);

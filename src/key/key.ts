@@ -110,7 +110,7 @@ export function tryKey(key: KeySource): void {
   if (!('file' in key && isFifo(key.file))) openKey(key).close();
 }
 
-/** What cannot be looked at is none: to open it tells why. */
+/** A file that cannot be looked at counts as none: opening it tells why. */
 function isFifo(path: string): boolean {
   try {
     return statSync(path).isFIFO();

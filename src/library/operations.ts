@@ -21,7 +21,7 @@ export interface MadeDevice {
   readonly fd: number;
 }
 
-/** What can be done in a thread of its own: requests and results are plain data, which can pass between threads. */
+/** The operations for a thread of its own: requests and results are plain data, which can pass between threads. */
 export const OPERATIONS = {
   createDevice: (kernel: Kernel, request: CheckedRequest): MadeDevice =>
     makeDevice(kernel, request).handOver(),

@@ -23,7 +23,7 @@ const AT_ONCE = 16;
 /** So many threads are kept for what comes next. They do not keep the process alive. */
 const KEPT = 4;
 
-// What a thread opens is the process's, and stays open when the thread ends.
+// A descriptor that a thread opens is the process's, and stays open when the thread ends.
 const WORKER = 'dist/module/worker.js';
 const THREAD = { execArgv: [], trackUnmanagedFds: false };
 

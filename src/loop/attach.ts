@@ -21,7 +21,7 @@ export interface LoopDevice {
 
 const ATTEMPTS = 500;
 
-/** What is to be attached, and how. */
+/** A file to attach, and how. */
 export interface LoopBacking extends LoopSetup {
   /** The loop device goes on with this very opening, locks and all. */
   readonly fd: number;
@@ -105,7 +105,7 @@ function configure(kernel: Kernel, loop: number, backing: LoopBacking): number {
   const result = kernel.call('LOOP_CONFIGURE', () =>
     shim.ioctl(loop, LOOP_COMMANDS.CONFIGURE, encodeLoopConfig(fd, info, blockSize)),
   );
-  // What a kernel before 5.8 says to a command it does not know.
+  // The answer of a kernel before 5.8 to a command it does not know.
   const unknown = ['EINVAL', 'ENOTTY'].includes(resultName(result));
   if (!unknown) return result;
   const attached = kernel.call('LOOP_SET_FD, LOOP_SET_STATUS64', () => shim.loopSetFd(loop, fd, info));

@@ -33,7 +33,7 @@ const CONFIG_SIZE = 304;
 const CONFIG_BLOCK_SIZE_AT = 4;
 const CONFIG_INFO_AT = 8;
 
-/** What the file name begins with, by which dmfd's loop devices are known; losetup shows the kernel's own name instead. */
+/** The beginning of `lo_file_name` that marks dmfd's loop devices; losetup shows the kernel's own name instead. */
 const MARK = 'dmfd:';
 
 /** Which part of its file a loop device shows, and how. */
@@ -76,7 +76,7 @@ export function encodeLoopConfig(backing: number, info: Buffer, blockSize = 0): 
   return config;
 }
 
-/** What a loop device says of itself and its backing; device numbers as stat(2) has them. */
+/** The kernel's description of a loop device and its backing; device numbers as stat(2) has them. */
 export interface LoopInfo {
   readonly device: bigint;
   readonly inode: bigint;

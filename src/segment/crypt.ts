@@ -29,7 +29,7 @@ export function isCipherWord(cipher: string): boolean {
   return /^[!-[\]-z|~]+$/.test(cipher);
 }
 
-/** What to do about one that is not. */
+/** The hint for one that is not. */
 export const CIPHER_HINT = 'as in aes-xts-plain64 or aes-cbc-essiv:sha256; /proc/crypto lists what is loaded';
 
 /** A cipher in XTS mode uses two keys. */

@@ -5,7 +5,7 @@ import type { Ground } from './ground.js';
 import { type Part, part } from './part.js';
 import type { FlakeyFeature, FlakeySegment } from './segment.js';
 
-/** What the kernel counts in 32 bits. */
+/** The kernel counts these in 32 bits. */
 const MOST = 2 ** 32 - 1;
 const SIMPLE = ['drop_writes', 'error_writes', 'error_reads'];
 

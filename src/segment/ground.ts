@@ -42,7 +42,7 @@ interface NumberedLayer extends LayerBelow {
   readonly index: number;
 }
 
-/** What a segment wants of its backing. */
+/** A segment's demands on its backing. */
 export interface Demand {
   /** It is only read. */
   readonly readOnly?: boolean;
@@ -54,7 +54,7 @@ export interface Demand {
 
 /** An area that the kernel has to format before it is known what a segment comes to. */
 export interface Formatting {
-  /** What has the kernel do it. */
+  /** The part that has the kernel do it. */
   readonly part: Part;
   /** As in {@link Place}. */
   readonly subject: string;
@@ -67,7 +67,7 @@ export interface Signature {
   readonly bytes: Buffer;
 }
 
-/** What the segments of a device stand on: backings that are opened as they are named, and the loop devices over files. */
+/** The ground of a device's segments: backings that are opened as they are named, and the loop devices over files. */
 export class Ground {
   readonly #kernel: Kernel;
   readonly #readOnly: boolean;
@@ -179,7 +179,7 @@ export class Ground {
     return { device: `{loop${index}}`, start: 0n, sectors: bytes / SECTOR };
   }
 
-  /** What stands there already, by its signature; of a layer that is not live, nothing is known. */
+  /** The content that is there already, by its signature; of a layer that is not live, nothing is known. */
   contentOf({ open }: Place): Content[] {
     if (open === undefined) return [];
     const { start, size: bytes } = open.whole;

@@ -10,7 +10,7 @@ const TAG_SIZE_AT = 10;
 const PROVIDED_AT = 16;
 const BLOCK_SHIFT_AT = 28;
 
-/** What of it a table has to say again, and how long the device is. */
+/** The values that a table repeats, and the length of the device. */
 export interface IntegritySuperblock {
   /** Bytes beside each block. */
   readonly tagSize: number;

@@ -1,4 +1,4 @@
-/** What a segment comes to in a table: everything of its line but where it starts. */
+/** A segment's line in a table, except its start. */
 export interface Part {
   /** Sectors of 512 bytes. */
   readonly length: bigint;

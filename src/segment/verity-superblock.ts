@@ -45,7 +45,7 @@ export function decodeVeritySuperblock(bytes: Buffer): VeritySuperblock | undefi
   };
 }
 
-/** What of a superblock cannot be, in words; undefined when all of it can. */
+/** The fault of a superblock, in words; undefined without one. */
 export function faultOf(superblock: VeritySuperblock): string | undefined {
   const { version, hashType, algorithm, dataBlockSize, hashBlockSize, dataBlocks } = superblock;
   const isBlockSize = (bytes: number) => bytes >= 512 && bytes <= 524_288 && (bytes & (bytes - 1)) === 0;

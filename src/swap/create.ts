@@ -127,7 +127,7 @@ function areaOf(request: CheckedSwap, backing: SwapBacking): SwapArea {
   return swapArea(request, backing, shim.pageSize());
 }
 
-/** What is to be overwritten. @throws DmfdError `taken` unless that was asked for */
+/** The content that will be overwritten. @throws DmfdError `taken` unless that was asked for */
 function checkContent(
   kernel: Kernel,
   request: CheckedSwap,

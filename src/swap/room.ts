@@ -89,7 +89,7 @@ function allocated({ blocks }: BigIntStats): bigint {
   return blocks * 512n;
 }
 
-/** What is left to root. */
+/** Free bytes, those reserved for root included. */
 function freeBytes(fd: number): bigint {
   const { bfree, bsize } = statfsSync(`/proc/self/fd/${fd}`, { bigint: true });
   return bfree * bsize;

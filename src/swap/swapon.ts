@@ -12,7 +12,7 @@ const DISCARD_FLAGS: Readonly<Record<Discard, number>> = {
   pages: DISCARD | 0x40000,
 };
 
-/** What swapon(2) is told. */
+/** The flags for swapon(2). */
 export function swapFlags({ priority, discard }: Pick<CheckedSwap, 'priority' | 'discard'>): number {
   return (
     (priority === undefined ? 0 : PREFER | priority) | (discard === undefined ? 0 : DISCARD_FLAGS[discard])

@@ -137,7 +137,7 @@ function publish(nodes: Nodes, vbd: Vbd, values: Readonly<Record<string, string>
 
 const NODES = ['physical-device', 'physical-device-path', 'diskseq', CLAIMS, MADE] as const;
 
-/** What xenstore is told of a disk. */
+/** The nodes that are written for a disk. */
 function told(
   disk: Disk,
   { readOnly }: Mode,

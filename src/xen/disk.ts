@@ -21,7 +21,7 @@ export interface Disk extends DeviceNumber {
   readonly path: string;
   /** 0 before Linux 5.15. */
   readonly diskseq: bigint;
-  /** What goes with its last holder, from the top down; none of a block device that was there. */
+  /** The devices that go with their last holder, from the top down; none for a block device that was there before. */
   readonly made: readonly Made[];
   readonly warnings: readonly string[];
   /** Lets go of it. */
@@ -31,7 +31,7 @@ export interface Disk extends DeviceNumber {
 /** How to read a table file. */
 export type TableReader = (file: string) => TableSource;
 
-/** What guests can use, whatever the file system says that the file is on. */
+/** The sector size that guests can use, whatever the file system of the file has. */
 const SECTOR = 512;
 /** How much of a newly encrypted disk is made zeros, so that no program takes the noise for a file system. */
 const WIPED = 1 << 20;

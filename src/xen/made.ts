@@ -21,7 +21,7 @@ export function formatMade(devices: readonly Made[]): string {
     .join(' ');
 }
 
-/** What {@link formatMade} wrote; anything else is nothing that dmfd made. */
+/** Reads the text of {@link formatMade}; any other text is not dmfd's. */
 export function parseMade(text: string): Made[] {
   return text.split(' ').flatMap((word) => {
     const [, number = '', diskseq, uuid] = /^(\d+:\d+)@(\d{1,20})(?:=(.+))?$/.exec(word) ?? [];

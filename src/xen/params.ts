@@ -1,6 +1,6 @@
 import { DmfdError } from '../errors.js';
 
-/** What a disk line asks for. All paths are absolute. */
+/** The disk that a line describes. All paths are absolute. */
 export type DiskParams =
   /** A file, through a loop device; or a block device as it is. */
   | { readonly form: 'path'; readonly path: string }

@@ -27,7 +27,7 @@ export interface Claim extends DeviceNumber {
 /** The node that tells the claims of a disk to others; it goes with the disk. */
 export const CLAIMS = 'dmfd-claims';
 
-/** What a disk line names: what is a block device now. What a table stands on is known when it is there: table-claims.ts. */
+/** The block devices that a disk line names. Those of a table are known only when it is loaded: table-claims.ts. */
 export function claimsOf(params: DiskParams, { readOnly }: Mode): Claim[] {
   const named = (path: string | undefined, write: boolean): Claim[] => {
     const device = path === undefined ? undefined : blockDeviceAt(path);

@@ -12,7 +12,7 @@ const NONE = 0;
 /** Milliseconds for the work of others on the same nodes; the pause is a random part of it. */
 const LONGEST_PAUSE = 20;
 
-/** What can be done in a transaction, and without one. Paths that do not begin with a slash are below this domain's own. */
+/** The operations in a transaction, and without one. Paths that do not begin with a slash are below this domain's own. */
 export interface Nodes {
   /** undefined where there is no such node. @throws DmfdError `system` */
   read(path: string): string | undefined;
@@ -88,7 +88,7 @@ export class XenStore implements Nodes {
     });
   }
 
-  /** What the work threw is what counts. */
+  /** The error of the work is the one that counts. */
   #abort(id: number): void {
     try {
       this.#ask('TRANSACTION_END', id, encodeWords('F'));
@@ -145,7 +145,7 @@ export class XenStore implements Nodes {
     throw refused('DIRECTORY', path, answer);
   }
 
-  /** What does not fit into one message. Each part begins with the number of the node's changes so far. */
+  /** Lists a directory that does not fit into one message. Each part begins with the number of the node's changes so far. */
   #listInParts(transaction: number, path: string): string[] {
     let generation: string | undefined;
     let names = '';

@@ -10,7 +10,7 @@ const READERS: readonly string[] = ['snapshot', 'clone'];
 /** Gives each of its devices blocks of its own in the pool. */
 const THIN = 'thin';
 
-/** What the devices of a table stand on, but for each other: known only when they are made, by what the kernel has open. */
+/** The devices below those of a table, except for each other: known only when they are made, from the kernel. */
 export function claimsOfTable(kernel: Kernel, made: readonly Made[], { readOnly }: Mode): Claim[] {
   const own = made.map(formatDeviceNumber);
   return DmControl.with(kernel, (dm) =>
@@ -23,7 +23,7 @@ export function claimsOfTable(kernel: Kernel, made: readonly Made[], { readOnly 
   );
 }
 
-/** What a device with these targets claims of what it stands on. */
+/** The claim of a device with these targets on the devices below it. */
 export function claimsOfLayer(
   targets: readonly string[],
   below: readonly DeviceNumber[],

@@ -5,7 +5,7 @@ import type { Nodes } from './store.js';
 export interface Vbd {
   /** `backend/vbd/3/51712`, below this domain's own node or from the root. */
   readonly path: string;
-  /** What comes before `backend/vbd/…`: empty, or `/local/domain/0/`. */
+  /** The text before `backend/vbd/…`: empty, or `/local/domain/0/`. */
   readonly home: string;
   /** The domain that gets the disk. */
   readonly domain: number;
@@ -42,7 +42,7 @@ export function sysfsName({ domain, device }: Vbd): string {
   return `vbd-${domain}-${device}`;
 }
 
-/** What XenbusState calls these. */
+/** These numbers in XenbusState. */
 export const STATES = { initialising: '1', waiting: '2', connected: '4', closing: '5', closed: '6' } as const;
 
 /**
@@ -63,7 +63,7 @@ export function withdrawn(vbd: Vbd, state: string | undefined): DmfdError {
   return new DmfdError('xen-disk-withdrawn', `${vbd.path}: ${what}`);
 }
 
-/** What access the domain gets. */
+/** The access of the domain. */
 export interface Mode {
   readonly readOnly: boolean;
   /** Other users of what the disk consists of do not matter. */

@@ -11,7 +11,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 const SIZE = /^(\d{1,18})(B|[KMGT](?:iB)?)?$/i;
 
 /**
- * What a size means, in bytes: a bare number counts sectors of 512 bytes, as cryptsetup and dmsetup have it; with a unit (B, K,
+ * A size in bytes: a bare number counts sectors of 512 bytes, as cryptsetup and dmsetup have it; with a unit (B, K,
  * M, G, T, also KiB, MiB, …) it is bytes. undefined for what is no size.
  */
 export function bytesOfSize(word: string): bigint | undefined {

@@ -54,7 +54,7 @@ export async function answerLaunchers(): Promise<never> {
     }
     tellUsed();
     if (!installedEdition().equals(edition)) process.exit(OUTDATED);
-    // What Node has to do itself from time to time.
+    // Node's own work from time to time.
     await setImmediate();
   }
 }
@@ -135,7 +135,7 @@ async function answerQuestion(launcher: Launcher, question: Question, directory:
 }
 
 /**
- * What fails has changed nothing, with few exceptions, and may work in the launcher's own process, where nothing is between it and the
+ * A command that fails has changed nothing, with few exceptions, and may work in the launcher's own process, where nothing is between it and the
  * kernel; if not, that process knows best what to say.
  */
 function canBeGivenBack(launcher: Launcher, question: Question, error: unknown): boolean {
@@ -149,7 +149,7 @@ function statusOfProcess(): number {
   return status;
 }
 
-/** What of the launcher's process paths, new files and the commands themselves depend on. */
+/** Takes over the properties of the launcher's process that paths, new files and commands depend on. */
 function enter(question: Question, directory: number): void {
   process.chdir(`/proc/self/fd/${directory}`);
   process.umask(question.umask);

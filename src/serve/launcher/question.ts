@@ -3,7 +3,7 @@ import { CALLER_VARIABLE, type CallerState, parseCallerState } from '../../hando
 import { variable } from '../../handoff/environment.js';
 import { numbersOf } from '../../kernel/layout.js';
 
-/** What a launcher asks, with what its process was given. */
+/** A launcher's question, with the words, environment and descriptors of its process. */
 export interface Question {
   readonly pid: number;
   readonly state: CallerState;

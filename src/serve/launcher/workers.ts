@@ -15,7 +15,7 @@ const RESPITE = 1000;
 /** Milliseconds in which those end that have nothing to do. */
 const FAREWELL = 2000;
 
-/** What the service wants to know of them. */
+/** Notices to the service. */
 export interface Watcher {
   /** A launcher was here, within the last second. */
   used(): void;

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** What a value may be. */
+/** The type of a value. */
 export type Type =
   | { readonly kind: 'bool' | 'int' | 'float' | 'string' | 'object' }
   | { readonly kind: 'maybe' | 'array' | 'map'; readonly of: Type }

@@ -1,5 +1,5 @@
 /**
- * What clients can ask for: the one place that says it. Calls are checked by it, and METHODS has a function for each of its
+ * The methods for clients: the one description of them. Calls are checked by it, and METHODS has a function for each of its
  * methods.
  */
 export const DMFD_INTERFACE = `# Device-mapper devices that live exactly as long as somebody holds them open.

@@ -8,7 +8,7 @@ export interface Message {
   readonly fds: readonly number[];
 }
 
-/** What cannot be understood, so that nothing after it can. */
+/** A message that cannot be understood, so that no later one can. */
 export class Garbled extends Error {}
 
 /** Bytes; a table of 100,000 lines is shorter. */

@@ -14,7 +14,7 @@ import {
 } from '../../library/api.js';
 import { toChoice, toDeviceRequest, toSwapRequest } from './requests.js';
 
-/** What a method has to work with. */
+/** The input of a method. */
 export interface Call {
   /** Checked by the interface. */
   readonly parameters: object;
@@ -24,7 +24,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-/** What a call came to. */
+/** The result of a call. */
 export interface Answer {
   readonly parameters: object;
   /** Descriptors that go with it. */

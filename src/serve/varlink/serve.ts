@@ -18,7 +18,7 @@ const DMFD = 'io.dmfd';
 
 const SERVICE_METHODS: MethodTable = { GetInfo: getInfo, GetInterfaceDescription: getDescription };
 
-/** What is served, by the names of the interfaces. */
+/** The interfaces that are served, by their names. */
 const SERVED = new Map([served(SERVICE_INTERFACE, SERVICE_METHODS), served(DMFD_INTERFACE, METHODS)]);
 
 function served(text: string, methods: MethodTable) {
@@ -135,7 +135,7 @@ async function callMethod(
   return await run({ ...call, parameters: checked });
 }
 
-/** What a call is for, by the full name of its method. */
+/** The interface and the method of a call, by its full name. */
 function find(method: string) {
   const [, name = '', member = ''] = /^(.*)\.(.*)$/s.exec(method) ?? [];
   const served = SERVED.get(name);
@@ -158,7 +158,7 @@ function errorReply({ id, parameters }: Refusal): object {
   return { error: id, parameters };
 }
 
-/** What a call ended with, in the client's terms. */
+/** The error of a call, in the client's terms. */
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof WrongValue) {

@@ -1,4 +1,4 @@
-/** What every Varlink service has, as its specification says. */
+/** The interface of every Varlink service, by the specification. */
 export const SERVICE_INTERFACE = `# What this service is, and what it can do.
 interface org.varlink.service
 
