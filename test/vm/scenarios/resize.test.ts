@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
+import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
 import { pointsFor } from './points.js';
 import { everything, expectNothingLeft, image, sh, vm } from './support.js';
@@ -19,42 +20,21 @@ beforeAll(async () => {
 });
 
 describe('a mounted file system', () => {
-  const GROW = {
-    ext4: 'resize2fs $dev >/dev/null 2>&1',
-    xfs: 'xfs_growfs /tmp/grown >/dev/null',
-  } as const;
+  const grow = vmFile('scenarios/resize/grow.sh');
 
-  test.each(everything ? (['ext4', 'xfs'] as const) : (['ext4'] as const))(
-    '%s stays up, and grows with its file',
-    async (type) => {
-      const output = await sh(`set -e; trap 'mountpoint -q /tmp/grown && umount /tmp/grown || :' EXIT
-        rm -f /tmp/grow.img; truncate -s 320M /tmp/grow.img; mkdir -p /tmp/grown
-        dmfd create grown --linear /tmp/grow.img -- sh -c 'mkfs.${type} -q {path} && mount -t ${type} {path} /tmp/grown'
-        dev=/dev/dm-$(dmsetup info -c --noheadings -o minor grown)
-        head -c 20M /dev/urandom >/tmp/grown/data; before=$(md5sum </tmp/grown/data)
-        size() { df --output=size -BM /tmp/grown | tail -n 1; }
-        a=$(size); truncate -s 640M /tmp/grow.img
-        # Written to all the time.
-        while :; do echo x >>/tmp/grown/log; done & writer=$!
-        dmfd resize grown --to-backing; kill $writer; wait $writer || true
-        ${GROW[type]}; b=$(size)
-        blockdev --getsize64 $dev; cat /sys/block/loop*/size | sort -n | tail -n 1; dmsetup table grown | tr -d '\\n'; echo
-        dmsetup info grown | grep State
-        echo 3 >/proc/sys/vm/drop_caches; [ "$before" = "$(md5sum </tmp/grown/data)" ] && echo same
-        [ \${b%M} -gt $((\${a%M} * 3 / 2)) ] && echo grown
-        umount /tmp/grown; rmdir /tmp/grown; rm /tmp/grow.img`);
-      expect(output.split('\n')).toEqual([
-        'grown: 640M (671088640 bytes), and was 320M',
-        '671088640',
-        '1310720',
-        expect.stringMatching(/^0 1310720 linear 7:\d+ 0$/),
-        'State:             ACTIVE (DEFERRED REMOVE)',
-        'same',
-        'grown',
-        '',
-      ]);
-    },
-  );
+  test.each(everything ? ['ext4', 'xfs'] : ['ext4'])('%s stays up, and grows with its file', async (type) => {
+    const output = await sh(`${grow} ${type}`);
+    expect(output.split('\n')).toEqual([
+      'grown: 640M (671088640 bytes), and was 320M',
+      '671088640',
+      '1310720',
+      expect.stringMatching(/^0 1310720 linear 7:\d+ 0$/),
+      'State:             ACTIVE (DEFERRED REMOVE)',
+      'same',
+      'grown',
+      '',
+    ]);
+  });
 });
 
 test('only the last segment is extended, by as much as is asked for, in whole blocks', async () => {
@@ -179,24 +159,7 @@ test('two at once: one resizes it, and the other is told', async () => {
   );
 });
 
-/** Kills `dmfd resize` at each of the points, and looks at the device after each. */
-const SWEEP = `
-  resize() { truncate -s +1M /tmp/kill.img; timeout 60 $KILL_AT $WHO $1 dmfd resize killed --to-backing 2>/dev/null; }
-  size() { blockdev --getsize64 $DMFD_PATH; }
-  state() { dmsetup info killed | sed -n 's/^State: *//p; s/^Tables present: *//p' | tr '\\n' ' '; }
-  [ "$POINTS" != count ] || { resize 1000000 | grep points; exit; }
-  for point in $POINTS; do
-    before=$(size); resize $point | grep -q ^killed && echo killed
-    # The shield may still be at work; a suspension in it is no moment of ours.
-    n=0; while [ $WHO != both ] && [ "$(state)" != 'ACTIVE (DEFERRED REMOVE) LIVE ' ] && [ $n -lt 20 ]; do n=$((n+1)); sleep 0.1; done
-    after=$(size)
-    [ $after = $before ] || [ $after = $(stat -c %s /tmp/kill.img) ] || echo "size: point $point: $before, now $after"
-    case $(state) in
-      'ACTIVE (DEFERRED REMOVE) LIVE ') ;;
-      'ACTIVE (DEFERRED REMOVE) LIVE & INACTIVE ') [ $WHO = both ] || echo "table: point $point"; dmsetup clear killed ;;
-      *) echo "state: point $point: $(state)"; dmsetup resume --noudevsync killed ;;
-    esac
-  done`;
+const SWEEP = vmFile('scenarios/resize/sweep.sh');
 
 const VICTIMS = [
   ['shield', 2],
@@ -211,8 +174,7 @@ test.each(everything ? VICTIMS : VICTIMS.slice(0, 3))(
     const run = (points: string) =>
       sh(
         `rm -f /tmp/kill.img; truncate -s 1M /tmp/kill.img
-        export WHO=${who} KILL_AT=${killAt} POINTS='${points}'
-        ${inside('killed --linear /tmp/kill.img', SWEEP)}; rm /tmp/kill.img`,
+        dmfd create killed --linear /tmp/kill.img -- ${SWEEP} ${killAt} ${who} ${points}; rm /tmp/kill.img`,
         hours,
       );
     const count = Number(/^points (\d+)$/m.exec(await run('count'))?.[1]);

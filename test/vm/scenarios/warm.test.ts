@@ -186,7 +186,7 @@ const MOMENTS: readonly [call: string, when: number][] = [
 test.each(sampleOf(MOMENTS, 3))(
   'killed at %s %i, it leaves nothing, and dmfd does without it',
   async (call, when) => {
-    const output = await sh(`${GONE}${WORKERS}
+    const output = await sh(`${GONE}; ${WORKERS}
     settled || exit 9
     strace -qq -o /dev/null -e trace=${call} -e inject=${call}:signal=SIGKILL:when=${when} $(workers) & strace=$!
     traced || exit 8
@@ -198,7 +198,7 @@ test.each(sampleOf(MOMENTS, 3))(
 test.each(['TERM', 'KILL'])(
   'a launcher that gets SIG%s while it is served leaves nothing',
   async (signal) => {
-    const output = await sh(`${GONE}${WORKERS}
+    const output = await sh(`${GONE}; ${WORKERS}
     settled || exit 9
     strace -qq -o /dev/null -e trace=ioctl -e inject=ioctl:delay_enter=1500000:when=2 $(workers) & strace=$!
     traced || exit 8

@@ -1,4 +1,5 @@
 import { program } from '../../../programs.js';
+import { vmFile } from '../../harness/checkout.js';
 import { sh, vm } from '../support.js';
 
 /** Where a start of Node for dmfd is noted: tools/tell-node.c. */
@@ -63,23 +64,5 @@ export async function warm(script: string): Promise<string> {
   }
 }
 
-/**
- * Shell functions: `workers` prints the processes that answer, one option for strace each; `settled` waits until all of them wait in
- * poll(2) for the next launcher: one that was killed before is replaced by then. `traced` waits until strace has all of them.
- */
-export const WORKERS = `
-workers() { pgrep -f '[w]arm.cjs' | sed 's/^/-p /'; }
-settled() {
-  for i in $(seq 300); do
-    waiting=$(for pid in $(pgrep -f '[w]arm.cjs'); do cut -d ' ' -f 1 /proc/$pid/syscall; done 2>/dev/null)
-    [ "$waiting" = "$(printf '7\\n7')" ] && return
-    sleep 0.1
-  done
-  return 1
-}
-traced() {
-  for pid in $(pgrep -f '[w]arm.cjs'); do
-    for i in $(seq 200); do grep -q '^TracerPid:.[1-9]' /proc/$pid/status && break; sleep 0.05; done
-    grep -q '^TracerPid:.[1-9]' /proc/$pid/status || return 1
-  done
-}`;
+/** Has a script know the functions of workers.sh. */
+export const WORKERS = `. ${vmFile('scenarios/warm/workers.sh')}`;

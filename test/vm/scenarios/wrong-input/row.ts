@@ -1,3 +1,4 @@
+import { vmFile } from '../../harness/checkout.js';
 import type { Guest } from '../../harness/index.js';
 
 /** One request with something wrong in it, as it is typed into a shell in {@link PLAYGROUND}. */
@@ -31,35 +32,9 @@ export const PLAYGROUND = '/tmp/wrong-input';
 
 /** Runs the line, and looks at the machine before and after it. */
 export async function attempt(vm: Guest, line: string, cwd = PLAYGROUND): Promise<Outcome> {
-  const { code, stdout, stderr } = await vm.run(['sh', '-c', AROUND, 'row', line], { cwd });
+  const { code, stdout, stderr } = await vm.run([vmFile('scenarios/wrong-input/around.sh'), line], { cwd });
   const [own = '', left = 'the shell around the line died'] = stdout.split(SEPARATOR);
   return { code, stdout: own, stderr, left };
 }
 
 const SEPARATOR = '\x1e';
-
-/** A device without a table is not in /sys, hence dmsetup. `ran` is what the command leaves that must not run. */
-const AROUND = `
-  state() {
-    dmsetup info -c --noheadings -o name,uuid,minor,open
-    for file in /sys/block/dm-*/dm/name /sys/block/loop*/loop/backing_file; do
-      [ -e "$file" ] && read -r value <"$file" && echo "$file: $value"
-    done
-    for file in /dev/.dmfd-* /run/.dmfd-* /dev/shm/.dmfd-* /tmp/.dmfd-* /var/tmp/.dmfd-*; do
-      [ -e "$file" ] && echo "$file"
-    done
-    [ ! -e ran ] || echo 'the command ran'
-  }
-  before=$(state)
-  sh -c "$1"
-  code=$?
-  deadline=20
-  while after=$(state); [ "$before" != "$after" ] && [ $deadline -gt 0 ]; do
-    deadline=$((deadline - 1))
-    sleep 0.1
-  done
-  rm -f ran
-  printf '\\036'
-  if [ "$before" != "$after" ]; then printf 'before:\\n%s\\nafter:\\n%s\\n' "$before" "$after"; fi
-  exit $code
-`;
