@@ -5,11 +5,13 @@
 #include "warm/warm.h"
 
 #include <assert.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 
-/* The user API that src/dm and src/loop write byte by byte, against the kernel's own headers. */
+/* The user API that src/dm, src/loop and src/swap write byte by byte, against the kernel's own headers. */
 static_assert(sizeof(struct dm_ioctl) == 312, "dm_ioctl");
 static_assert(offsetof(struct dm_ioctl, data_size) == 12, "data_size");
 static_assert(offsetof(struct dm_ioctl, data_start) == 16, "data_start");
@@ -43,6 +45,16 @@ static_assert(sizeof(struct loop_config) == 304, "loop_config");
 static_assert(offsetof(struct loop_config, block_size) == 4, "block_size");
 static_assert(offsetof(struct loop_config, info) == 8, "info");
 
+static_assert(sizeof(struct fiemap) == 32, "fiemap");
+static_assert(offsetof(struct fiemap, fm_length) == 8, "fm_length");
+static_assert(offsetof(struct fiemap, fm_flags) == 16, "fm_flags");
+static_assert(offsetof(struct fiemap, fm_mapped_extents) == 20, "fm_mapped_extents");
+static_assert(offsetof(struct fiemap, fm_extent_count) == 24, "fm_extent_count");
+static_assert(sizeof(struct fiemap_extent) == 56, "fiemap_extent");
+static_assert(offsetof(struct fiemap_extent, fe_logical) == 0, "fe_logical");
+static_assert(offsetof(struct fiemap_extent, fe_length) == 16, "fe_length");
+static_assert(offsetof(struct fiemap_extent, fe_flags) == 40, "fe_flags");
+
 /* Our own structs and numbers, by name, for src/, which fills and reads the structs. */
 #define BYTES(type) { #type ".bytes", sizeof(struct dmfd_##type) }
 #define FIELD(type, field) { #type "." #field, offsetof(struct dmfd_##type, field) }
@@ -50,7 +62,7 @@ static_assert(offsetof(struct loop_config, info) == 8, "info");
 
 static const struct {
 	const char *name;
-	int number;
+	long long number;
 } layout[] = {
 	BYTES(creation),
 	FIELD(creation, control),
@@ -183,6 +195,10 @@ static const struct {
 	{ "key_given.table", DMFD_KEY_IN_TABLE },
 	{ "limit.key_bytes", DMFD_KEY_MAX },
 	{ "limit.pid_room", DMFD_PID_ROOM },
+	/* The size of a word is part of the first two numbers. */
+	{ "ioctl.BLKGETSIZE64", BLKGETSIZE64 },
+	{ "ioctl.FS_IOC_GETFLAGS", FS_IOC_GETFLAGS },
+	{ "ioctl.FS_IOC_FIEMAP", FS_IOC_FIEMAP },
 	{ "event.readable", EPOLLIN },
 	{ "event.writable", EPOLLOUT },
 	{ "event.hung_up", EPOLLHUP },
@@ -202,7 +218,7 @@ int dmfd_layout(char *text, uint32_t capacity)
 	for (i = 0; i < sizeof(layout) / sizeof(layout[0]); i++) {
 		const size_t room = length < capacity ? capacity - length : 0;
 
-		length += (size_t)snprintf(room ? text + length : NULL, room, "%s=%d\n", layout[i].name,
+		length += (size_t)snprintf(room ? text + length : NULL, room, "%s=%lld\n", layout[i].name,
 					   layout[i].number);
 	}
 	return (int)length;

@@ -6,15 +6,17 @@
 import { type BigIntStats, readFileSync, statSync, writeSync } from 'node:fs';
 import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import type { Kernel } from './kernel.js';
+import { numbersOf } from './layout.js';
 import { shim } from './shim.js';
 
-/** linux/fs.h; BLKGETSIZE64 as a 64-bit kernel numbers it. */
+/** linux/fs.h */
 const BLKROGET = 0x125e;
 const BLKFLSBUF = 0x1261;
 const BLKSSZGET = 0x1268;
-const BLKGETSIZE64 = 0x80081272;
 /** `_IOR(0x12, 128, __u64)`, Linux 5.15. */
 const BLKGETDISKSEQ = 0x80081280;
+/** Has the size of a word in its number. */
+const ioctls = numbersOf('ioctl', ['BLKGETSIZE64']);
 
 export interface BlockDeviceFacts {
   readonly bytes: bigint;
@@ -31,7 +33,7 @@ export function readBlockDevice(kernel: Kernel, fd: number): BlockDeviceFacts {
     return answer;
   };
   return {
-    bytes: ask('BLKGETSIZE64', BLKGETSIZE64).readBigUInt64LE(),
+    bytes: ask('BLKGETSIZE64', ioctls().BLKGETSIZE64).readBigUInt64LE(),
     blockSize: ask('BLKSSZGET', BLKSSZGET).readInt32LE(),
     readOnly: ask('BLKROGET', BLKROGET).readInt32LE() !== 0,
   };

@@ -8,6 +8,8 @@ import type { SwapArea } from './area.js';
 import { refused, subjectOf } from './backing.js';
 
 const rangeAt = numbersOf('range', ['bytes', 'start', 'length']);
+/** Has the size of a word in its number. */
+const ioctls = numbersOf('ioctl', ['FS_IOC_GETFLAGS']);
 
 /** A file that is to become swap, and which part. */
 interface Part {
@@ -63,7 +65,6 @@ export function allocateArea(kernel: Kernel, part: Part): void {
 
 /** linux/magic.h, linux/fs.h. */
 const BTRFS = 0x9123683en;
-const FS_IOC_GETFLAGS = 0x80086601;
 const FS_NOCOW_FL = 0x00800000;
 
 /**
@@ -73,9 +74,12 @@ const FS_NOCOW_FL = 0x00800000;
  * @throws DmfdError `usage`
  */
 export function refuseCopyOnWrite(kernel: Kernel, path: string, fd: number): void {
-  if (statfsSync(`/proc/self/fd/${fd}`, { bigint: true }).type !== BTRFS) return;
+  // Signed on a 32-bit machine.
+  if (BigInt.asUintN(32, statfsSync(`/proc/self/fd/${fd}`, { bigint: true }).type) !== BTRFS) return;
   const flags = Buffer.alloc(8);
-  const result = kernel.call(`FS_IOC_GETFLAGS ${path}`, () => shim.ioctl(fd, FS_IOC_GETFLAGS, flags));
+  const result = kernel.call(`FS_IOC_GETFLAGS ${path}`, () =>
+    shim.ioctl(fd, ioctls().FS_IOC_GETFLAGS, flags),
+  );
   if (result >= 0 && (flags.readUInt32LE() & FS_NOCOW_FL) !== 0) return;
   throw refused(
     'backing-copied-on-write',

@@ -61,6 +61,9 @@ const OTHERS: Readonly<Record<string, string>> = {
       `DMFD_INEQUALITY_${what.toUpperCase()}`,
     ]),
   ),
+  'ioctl.BLKGETSIZE64': 'BLKGETSIZE64',
+  'ioctl.FS_IOC_GETFLAGS': 'FS_IOC_GETFLAGS',
+  'ioctl.FS_IOC_FIEMAP': 'FS_IOC_FIEMAP',
   'event.readable': 'EPOLLIN',
   'event.writable': 'EPOLLOUT',
   'event.hung_up': 'EPOLLHUP',
@@ -80,7 +83,7 @@ describe('the numbers that the shim answers', () => {
   test('are those of the C compiler, each one', () => {
     const names = [...answered.keys()];
     const inC = evaluateC(
-      ['"dmfd.h"', '"serve/serve.h"', '"warm/warm.h"', '<sys/epoll.h>'],
+      ['"dmfd.h"', '"serve/serve.h"', '"warm/warm.h"', '<sys/epoll.h>', '<linux/fs.h>', '<linux/fiemap.h>'],
       names.map(expressionFor),
     );
     const theirs = names.map((name) => [name, Number(BigInt.asIntN(64, inC.get(expressionFor(name)) ?? 0n))]);
