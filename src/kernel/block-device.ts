@@ -39,9 +39,10 @@ export function readBlockDevice(kernel: Kernel, fd: number): BlockDeviceFacts {
   };
 }
 
-/** Writes all of the bytes, from that byte of it on. Returns how many there are. */
-export function writeAll(fd: number, bytes: Buffer, from: number): number {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, from + at);
+/** Writes all of the bytes, from that byte of it on, which Node wants below 2^53. Returns how many there are. */
+export function writeAll(fd: number, bytes: Buffer, from: bigint): number {
+  for (let at = 0; at < bytes.length; )
+    at += writeSync(fd, bytes, at, bytes.length - at, Number(from + BigInt(at)));
   return bytes.length;
 }
 

@@ -51,6 +51,26 @@ export function swapArea(
   return { start: request.offset, sectors: (pages * page) / SECTOR, pages, pageSize };
 }
 
+/**
+ * What of these stretches of the backing is in the area.
+ *
+ * @param stretches where they begin on the backing, and their lengths, in bytes
+ * @returns where they begin in the area, and how many bytes of them are there
+ */
+export function partsIn(
+  { start, sectors }: Pick<SwapArea, 'start' | 'sectors'>,
+  stretches: readonly { readonly at: bigint; readonly length: number }[],
+): { readonly from: bigint; readonly bytes: number }[] {
+  const end = sectors * SECTOR;
+  return stretches.flatMap(({ at, length }) => {
+    const begins = at - start * SECTOR;
+    const ends = begins + BigInt(length);
+    const from = begins < 0n ? 0n : begins;
+    const to = ends > end ? end : ends;
+    return from < to ? [{ from, bytes: Number(to - from) }] : [];
+  });
+}
+
 function checkUnits(
   { offset, size, sectorSize }: Pick<CheckedSwap, 'offset' | 'size' | 'sectorSize'>,
   page: bigint,

@@ -9,7 +9,7 @@ import { DmfdError, NODE_HINT } from '../errors.js';
 import { writeAll } from '../kernel/block-device.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
-import { type SwapArea, swapArea } from './area.js';
+import { partsIn, type SwapArea, swapArea } from './area.js';
 import { type AttachedBacking, refuseOthersOn, type SwapBacking, subjectOf } from './backing.js';
 import { swapHeader } from './header.js';
 import { openSwapBacking } from './open-backing.js';
@@ -149,20 +149,16 @@ function usable({ pages, pageSize }: SwapArea): bigint {
  * start would find them again.
  */
 function wipe(kernel: Kernel, device: Device, area: SwapArea, content: readonly Content[]): void {
-  const start = Number(area.start) * 512;
-  for (const { at, length } of content) {
-    const from = Math.max(Number(at) - start, 0);
-    const to = Math.min(Number(at) - start + length, Number(area.sectors) * 512);
-    if (from < to) writeTo(kernel, device, 'overwrite a signature', Buffer.alloc(to - from), from);
-  }
+  for (const { from, bytes } of partsIn(area, content))
+    writeTo(kernel, device, 'overwrite a signature', Buffer.alloc(bytes), from);
 }
 
 /** On the medium before swapon reads it, so that an error of the medium's is one now. */
 function writeHeader(kernel: Kernel, device: Device, header: Buffer): void {
-  writeTo(kernel, device, 'write the swap header', header, 0);
+  writeTo(kernel, device, 'write the swap header', header, 0n);
 }
 
-function writeTo(kernel: Kernel, device: Device, operation: string, bytes: Buffer, from: number): void {
+function writeTo(kernel: Kernel, device: Device, operation: string, bytes: Buffer, from: bigint): void {
   const write = (): number => {
     writeAll(device.fd, bytes, from);
     fsyncSync(device.fd);

@@ -168,7 +168,7 @@ function checkMapperName(path: string, device: DeviceNumber): void {
 /** Past the page cache, for the domain's writes go past it, too. */
 function wipeStart(kernel: Kernel, { fd, size }: Device): void {
   const zeros = Buffer.alloc(size < WIPED ? Number(size) : WIPED);
-  kernel.must('write zeros', () => writeAll(fd, zeros, 0));
+  kernel.must('write zeros', () => writeAll(fd, zeros, 0n));
   kernel.must('fsync', () => {
     fsyncSync(fd);
     return 0;

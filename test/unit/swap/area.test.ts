@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { swapArea } from '../../../src/swap/area.js';
+import { partsIn, swapArea } from '../../../src/swap/area.js';
 import { refusal } from '../support/refusal.js';
 
 const MIB = 2n ** 20n;
@@ -68,4 +68,18 @@ describe('the area', () => {
         'offset of 2049 sectors: 1049088 bytes are no multiple of 4096, the bytes of a block of backing "b"',
     });
   });
+});
+
+test.each<[what: string, at: bigint, length: number, parts: ReturnType<typeof partsIn>]>([
+  ['within', 1000n, 8, [{ from: 488n, bytes: 8 }]],
+  ['that reaches in', 508n, 8, [{ from: 0n, bytes: 4 }]],
+  ['that reaches out', 1534n, 8, [{ from: 1022n, bytes: 2 }]],
+  ['larger than it', 0n, 4096, [{ from: 0n, bytes: 1024 }]],
+  ['before it', 504n, 8, []],
+  ['after it', 1536n, 8, []],
+])('of a signature %s, what is in the area', (_what, at, length, parts) => {
+  expect(partsIn({ start: 1n, sectors: 2n }, [{ at, length }])).toEqual(parts);
+  // Far behind what a Number counts, to the byte.
+  const far = 2n ** 62n;
+  expect(partsIn({ start: far / 512n + 1n, sectors: 2n }, [{ at: at + far, length }])).toEqual(parts);
 });
