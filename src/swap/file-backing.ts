@@ -16,7 +16,7 @@ import { allocateArea, checkRoom, refuseCopyOnWrite } from './room.js';
 /**
  * A file, which will get a loop device.
  *
- * @param force also one that others than root may write to, or that btrfs writes to another place each time
+ * @param force also one that others than root may write to, or that is written to another place
  */
 export function openFileBacking(kernel: Kernel, path: string, force: boolean): SwapBacking {
   const { fd, stats } = openAlone(kernel, path);
@@ -32,8 +32,8 @@ export function openFileBacking(kernel: Kernel, path: string, force: boolean): S
       bytes: stats.size,
       blockSize: 512,
       flush: () => {},
-      checkRoom: (area) => checkRoom({ path, fd, area }),
-      reserve: (area) => allocateArea(kernel, { path, fd, area }),
+      checkRoom: (area) => checkRoom(kernel, { path, fd, area, force }),
+      reserve: (area) => allocateArea(kernel, { path, fd, area, force }),
       attach: () => {
         // A page that is swapped out to make room must not take room in the page cache instead.
         const backing = { fd, file: path, readOnly: false, directIo: 'preferred' } as const;

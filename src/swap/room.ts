@@ -6,28 +6,35 @@ import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
 import type { SwapArea } from './area.js';
 import { refused, subjectOf } from './backing.js';
+import { type Allocation, allocationOf } from './extents.js';
 
 const rangeAt = numbersOf('range', ['bytes', 'start', 'length']);
 /** Has the size of a word in its number. */
 const ioctls = numbersOf('ioctl', ['FS_IOC_GETFLAGS']);
+
+const SECTOR = 512n;
 
 /** A file that is to become swap, and which part. */
 interface Part {
   readonly path: string;
   readonly fd: number;
   readonly area: Pick<SwapArea, 'start' | 'sectors'>;
+  /** Also what is written to another place than it has. */
+  readonly force: boolean;
 }
 
 /**
  * A hole has no place on the disk yet: swapping out would fail when the file system is full by then. Refuses holes that the file
- * system has not the space for now.
+ * system has not the space for now, and what it writes to another place.
  *
  * @throws DmfdError `usage` with the numbers
  */
-export function checkRoom({ path, fd, area }: Part): void {
-  const missing = area.sectors * 512n - allocated(fstatSync(fd, { bigint: true }));
-  const free = freeBytes(fd);
-  if (missing > free) throw noRoom(path, missing, free);
+export function checkRoom(kernel: Kernel, part: Part): void {
+  const allocation = askAllocation(kernel, part);
+  if (!part.force) refuseShared(part.path, allocation);
+  const missing = holesIn(part, allocation) ?? leastHolesIn(part);
+  const free = freeBytes(part.fd);
+  if (missing > free) throw noRoom(part.path, missing, free);
 }
 
 /**
@@ -37,22 +44,23 @@ export function checkRoom({ path, fd, area }: Part): void {
  */
 export function allocateArea(kernel: Kernel, part: Part): void {
   const { path, fd, area } = part;
-  checkRoom(part);
+  checkRoom(kernel, part);
   const at = rangeAt();
   const range = Buffer.alloc(at.bytes);
-  range.writeBigInt64LE(area.start * 512n, at.start);
-  range.writeBigInt64LE(area.sectors * 512n, at.length);
+  range.writeBigInt64LE(area.start * SECTOR, at.start);
+  range.writeBigInt64LE(area.sectors * SECTOR, at.length);
   const operation = `fallocate ${path}`;
   const result = kernel.call(operation, () => shim.allocate(fd, range));
   if (result >= 0) return;
   const stats = fstatSync(fd, { bigint: true });
+  const holes = holesIn(part, askAllocation(kernel, part)) ?? stats.size - allocated(stats);
   switch (resultName(result)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      throw noRoom(path, stats.size - allocated(stats), freeBytes(fd));
+      throw noRoom(path, holes, freeBytes(fd));
     case 'EOPNOTSUPP':
     case 'ENOSYS':
-      if (allocated(stats) >= stats.size) return;
+      if (holes <= 0n) return;
       throw unusable(
         path,
         `it has holes, and its file system cannot fill them (${describeErrno(-result).words})`,
@@ -63,7 +71,10 @@ export function allocateArea(kernel: Kernel, part: Part): void {
   }
 }
 
-/** linux/magic.h, linux/fs.h. */
+const ANEW =
+  'make it anew, not as a copy: rm FILE; touch FILE; chattr +C FILE (on btrfs); fallocate -l SIZE FILE; or use it as it is, with `force`';
+
+/** linux/magic.h, linux/fs.h */
 const BTRFS = 0x9123683en;
 const FS_NOCOW_FL = 0x00800000;
 
@@ -85,12 +96,43 @@ export function refuseCopyOnWrite(kernel: Kernel, path: string, fd: number): voi
     'backing-copied-on-write',
     path,
     'btrfs writes it to another place each time, for which there may be no room',
-    'rm FILE; touch FILE; chattr +C FILE; fallocate -l SIZE FILE; or use it as it is, with `force`',
+    ANEW,
   );
 }
 
+/**
+ * What another file or a snapshot has, too, a file system writes to another place, for which there may be none: XFS and Btrfs,
+ * whose copies by reflink begin so. To fill holes changes nothing about that.
+ *
+ * @throws DmfdError `usage`
+ */
+function refuseShared(path: string, allocation: Allocation | undefined): void {
+  if (allocation === undefined || allocation.shared === 0n) return;
+  throw refused(
+    'backing-copied-on-write',
+    path,
+    `another file or a snapshot shares ${allocation.shared} bytes with it: they are written to another place, for which there may be no room`,
+    ANEW,
+  );
+}
+
+/** Of the area; undefined where the file system does not tell. */
+function askAllocation(kernel: Kernel, { path, fd, area }: Part): Allocation | undefined {
+  return allocationOf(kernel, path, fd, { start: area.start * SECTOR, length: area.sectors * SECTOR });
+}
+
+/** Bytes of the area that have no place on the disk. */
+function holesIn({ area }: Part, allocation: Allocation | undefined): bigint | undefined {
+  return allocation && area.sectors * SECTOR - allocation.allocated;
+}
+
+/** How many there are in any case, of what is allocated to the file as a whole. */
+function leastHolesIn({ fd, area }: Part): bigint {
+  return area.sectors * SECTOR - allocated(fstatSync(fd, { bigint: true }));
+}
+
 function allocated({ blocks }: BigIntStats): bigint {
-  return blocks * 512n;
+  return blocks * SECTOR;
 }
 
 /** Free bytes, those reserved for root included. */

@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { program } from '../../programs.js';
 import { expectNothingLeft, image, sampleOf, sh, vm } from './support.js';
 import { attempt } from './wrong-input/row.js';
 
 const FILE = '/tmp/swap.img';
+/** The number of fallocate(2). */
+const FALLOCATE = 285;
+
+const refuse = program('refuse');
 
 interface Refusal {
   readonly what: string;
@@ -227,6 +232,33 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
     says: 'backing "mnt/holes": 67108864 bytes of it are holes, and its file system has only 8388608 bytes free',
   })),
   {
+    what: 'a file whose holes are all in the area, with less room than that',
+    line: between(
+      `truncate -s 16M ext4.img; mkfs.ext4 -qF ext4.img; mount -o loop ext4.img mnt
+       fallocate -l 6M mnt/half; truncate -s 12M mnt/half; head -c 16M /dev/zero >mnt/filling 2>/dev/null`,
+      'dmfd swap --offset 6M --size 4M mnt/half && exit; dmfd swap --offset 6M --size 4M --dry-run mnt/half',
+      'umount mnt; rm ext4.img',
+    ),
+    says: 'backing "mnt/half": 4194304 bytes of it are holes, and its file system has only N bytes free',
+    twice: true,
+  },
+  {
+    what: 'a file that shares its blocks with another',
+    line: between(
+      `truncate -s 320M xfs.img; mkfs.xfs -q xfs.img; mount -o loop xfs.img mnt
+       head -c 8M /dev/zero >mnt/original; cp --reflink=always mnt/original mnt/copy`,
+      'dmfd swap mnt/copy && exit; dmfd swap --dry-run mnt/copy',
+      'umount mnt; rm xfs.img',
+    ),
+    says: 'backing "mnt/copy": another file or a snapshot shares 8388608 bytes with it: they are written to another place, for which there may be no room',
+    twice: true,
+  },
+  {
+    what: 'a file with holes where the file system cannot allocate',
+    line: between('truncate -s 16M holes', `${refuse} ${FALLOCATE} 95 dmfd swap holes`, 'rm holes'),
+    says: 'backing "holes": it has holes, and its file system cannot fill them (operation not supported)',
+  },
+  {
     what: 'where /dev is without the nodes of device-mapper',
     line: `unshare -m sh -c '
       mount -t tmpfs -o mode=755 none /dev
@@ -318,7 +350,9 @@ async function refuses({ line, says, changes, twice }: Refusal): Promise<void> {
         .replaceAll(/loop\d+/g, 'loopN')
         .replace(/dmfd-swap-[0-9a-f]{8}/, 'NAME')
         .replaceAll(/process \d+/g, 'process N')
-        .replaceAll(/\(\d+:\d+\)/g, '(N:N)'),
+        .replaceAll(/\(\d+:\d+\)/g, '(N:N)')
+        // Where the row does not say how many.
+        .replace(says.includes('only N bytes') ? /only \d+ bytes/ : /^$/, 'only N bytes'),
     );
   expect({ code, stdout, said, left }).toEqual({
     code: 125,

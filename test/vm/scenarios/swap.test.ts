@@ -9,6 +9,8 @@ const UUID = '2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e';
 const HEADER = ['Filename', 'Type', 'Size', 'Used', 'Priority'];
 /** swapon(2). */
 const SWAPON = 167;
+/** fallocate(2). */
+const FALLOCATE = 285;
 
 const REKEYINGS = everything ? 100 : 3;
 
@@ -176,6 +178,37 @@ if (whole) {
     expect(output.match(/^\d+$/gm)).toEqual([`${(8 << 20) / 512}`, `${(32 << 20) / 512}`]);
   });
 
+  test('a file without holes needs nothing allocated, where the file system cannot', async () => {
+    const output =
+      await sh(`exec 2>&1; cd /tmp; mkdir old; truncate -s 24M old.img; mke2fs -qF -t ext2 old.img; mount -o loop old.img old
+    head -c 4M /dev/zero >old/swap; truncate -s 8M old/swap
+    ${refuse} ${FALLOCATE} 95 dmfd swap ${FILE} && swapoff /dev/dm-0
+    ${refuse} ${FALLOCATE} 95 dmfd swap --size 4M old/swap && swapoff /dev/dm-0
+    ${refuse} ${FALLOCATE} 95 dmfd swap --offset 4M old/swap; echo $?
+    until umount old 2>/dev/null; do sleep 0.1; done; rmdir old; rm old.img`);
+    expect(output).toMatch(
+      /^(\/dev\/dm-0 is encrypted swap, .*\n){2}dmfd: backing "old\/swap": it has holes, and its file system cannot fill them .*\n {2}hint: write it full: .*\n125\n$/,
+    );
+  });
+
+  test.runIf(kernelHas('XFS_FS'))(
+    'on XFS a file whose blocks are its own again, or where they are, or by force',
+    async () => {
+      const output =
+        await sh(`exec 2>&1; cd /tmp; mkdir xfs; truncate -s 320M xfs.img; mkfs.xfs -q xfs.img; mount -o loop xfs.img xfs
+    head -c 16M /dev/zero >xfs/swap; head -c 8M xfs/swap >xfs/other; sync
+    xfs_io -c 'reflink /tmp/xfs/swap 0 0 8M' xfs/other >/dev/null
+    dmfd swap xfs/swap && swapoff /dev/dm-0; echo $?
+    dmfd swap --offset 8M xfs/swap && swapoff /dev/dm-0
+    dmfd swap --force xfs/swap && swapoff /dev/dm-0
+    rm xfs/other; for try in 1 2 3 4 5; do dmfd swap xfs/swap 2>/dev/null && break; sleep 0.5; done; swapoff /dev/dm-0
+    until umount xfs 2>/dev/null; do sleep 0.1; done; rmdir xfs; rm xfs.img`);
+      expect(output).toMatch(
+        /^dmfd: backing "xfs\/swap": another file or a snapshot shares 8388608 bytes with it: .*\n {2}hint: make it anew, not as a copy: .*--force\n125\n(\/dev\/dm-0 is encrypted swap, .*\n){3}$/,
+      );
+    },
+  );
+
   test.runIf(kernelHas('BTRFS_FS'))('on btrfs a file that is written in place', async () => {
     const output =
       await sh(`exec 2>&1; cd /tmp; mkdir cow; truncate -s 128M cow.img; mkfs.btrfs -q cow.img >/dev/null
@@ -184,9 +217,11 @@ if (whole) {
     dmfd swap --force cow/swap && swapoff /dev/dm-0
     rm cow/swap; touch cow/swap; chattr +C cow/swap; fallocate -l 16M cow/swap; chmod 600 cow/swap
     dmfd swap cow/swap && swapoff /dev/dm-0
+    dd if=/dev/urandom of=cow/swap bs=64k count=1 seek=100 conv=notrunc status=none; dmfd swap cow/swap && swapoff /dev/dm-0
+    touch cow/copy; chattr +C cow/copy; cp --reflink=always cow/swap cow/copy; dmfd swap cow/swap && swapoff /dev/dm-0; echo $?
     until umount cow 2>/dev/null; do sleep 0.1; done; rmdir cow; rm cow.img`);
     expect(output).toMatch(
-      /^dmfd: backing "cow\/swap": btrfs writes it to another place each time.*\n {2}hint: .*chattr \+C.*--force\n125\n(\/dev\/dm-0 is encrypted swap, .*\n){2}$/,
+      /^dmfd: backing "cow\/swap": btrfs writes it to another place each time.*\n {2}hint: .*chattr \+C.*--force\n125\n(\/dev\/dm-0 is encrypted swap, .*\n){3}dmfd: backing "cow\/swap": another file or a snapshot shares \d+ bytes with it: .*\n.*\n125\n$/,
     );
   });
 
