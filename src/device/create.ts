@@ -5,7 +5,7 @@ import { DmControl } from '../kernel/dm-control.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/kernel-log.js';
 import { shim } from '../kernel/shim.js';
-import { type OpenKey, openKey, tryKey } from '../key/key.js';
+import { type OpenKey, openKey } from '../key/key.js';
 import { takesKeyring } from '../key/keyring.js';
 import type { LoopDevice } from '../loop/attach.js';
 import { withLoops } from '../loop/plan.js';
@@ -18,6 +18,7 @@ import { makeMapperLink, refuseTakenLink } from './mapper-link.js';
 import { sendMessages } from './message.js';
 import { describePlan, type PlannedLayer, refuseUnformatted, withPlan } from './plan.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
+import { refuseTakenUuid } from './taken.js';
 import { awaitUdev, udevClock } from './udev.js';
 
 const SECTOR = 512n;
@@ -68,7 +69,6 @@ interface Made {
 
 /** Before there is any layer, finds what could be wrong with those above it, as far as that can be known. */
 function planAhead(kernel: Kernel, request: CheckedRequest): void {
-  for (const { key } of [...request.below, request]) if (key !== undefined) tryKey(key);
   try {
     describePlan(kernel, request);
   } catch (error) {
@@ -83,7 +83,7 @@ function makeLayer(kernel: Kernel, layer: CheckedLayer, options: Options, below:
     const ground = below.map(asGround);
     return withPlan(kernel, layer, ground, (planned) =>
       DmControl.with(kernel, (dm) => {
-        refuseTakenUuid(dm, layer);
+        refuseTakenUuid(dm, layer.uuid);
         if (options.mapperLink) refuseTakenLink(kernel, dm, layer.name);
         const make = ({ loops, ...plan }: PlannedLayer) =>
           withLoops(kernel, loops, options.sharedLoop, (attached) =>
@@ -118,19 +118,6 @@ function optionsBelow(options: Options): Options {
 function asGround(device: Device): LayerBelow {
   const { path, size, readOnly } = device;
   return { sectors: size / SECTOR, readOnly, live: { path, number: formatDeviceNumber(device) } };
-}
-
-/**
- * Refuses a UUID that exists. The kernel would, too; but after a killed shield the device is taken back by its UUID, which
- * therefore must not have been in use before.
- */
-function refuseTakenUuid(dm: DmControl, { uuid }: CheckedLayer): void {
-  if (dm.status({ uuid }) === undefined) return;
-  throw new DmfdError('uuid-taken', `device UUID ${JSON.stringify(uuid)}: a device with it exists`, {
-    operation: 'DM_DEV_STATUS',
-    errno: 'EBUSY',
-    hint: 'choose another `uuid`, or leave it out; "dmsetup info -c" shows what exists',
-  });
 }
 
 function createOver(

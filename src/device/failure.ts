@@ -12,6 +12,7 @@ import { type Creation, type CreationResult, createShielded } from './creation.j
 import type { PlannedLayer } from './plan.js';
 import type { CheckedRequest } from './request.js';
 import { stepWords } from './steps.js';
+import { NAME_TAKEN_HINT } from './taken.js';
 
 /** The properties of a request that the words about its failure need. */
 type Asked = Pick<PlannedLayer, 'name' | 'uuid' | 'table'> & Pick<CheckedRequest, 'mode'>;
@@ -193,7 +194,7 @@ function explainCreate(request: Asked, errno: Errno): Explanation {
     return {
       code: 'name-taken',
       said: `DM_DEV_CREATE: EBUSY, a device with that name or UUID exists`,
-      hint: 'choose another name, or leave it out; "dmsetup info -c" shows what exists',
+      hint: NAME_TAKEN_HINT,
     };
   }
   if (request.mode === 'atomic' && errno.name === 'EOPNOTSUPP') {

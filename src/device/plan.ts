@@ -12,12 +12,13 @@ import {
 } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
-import { checkKey } from '../key/key.js';
-import type { LoopPlan } from '../loop/plan.js';
+import { checkKey, tryKey } from '../key/key.js';
+import { checkLoops, type LoopAhead, type LoopPlan } from '../loop/plan.js';
 import { type Formatting, Ground, type LayerBelow, type Signature } from '../segment/ground.js';
 import { planSegments, tableOfParts } from '../segment/plan.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { inLayer } from './stack.js';
+import { refuseTaken } from './taken.js';
 
 const SECTOR = 512n;
 
@@ -65,11 +66,17 @@ export function planDeviceSync(request: DeviceRequest): DevicePlan {
 
 /** Checks everything that can be checked without changing anything. */
 export function describePlan(kernel: Kernel, request: CheckedRequest): DevicePlan {
+  const { sharedLoop } = request;
+  const layers = [...request.below, request];
+  for (const { key } of layers) if (key !== undefined) tryKey(key);
   const warnings: string[] = [];
   const known: LayerBelow[] = [];
+  const loops: LoopAhead[] = [];
   const plan = (layer: CheckedLayer): LayerPlan =>
-    inLayer(known.length, request.below.length + 1, () =>
+    inLayer(known.length, layers.length, () =>
       withPlan(kernel, layer, known, (planned) => {
+        refuseTaken(kernel, { ...layer, mapperLink: layer === request && request.mapperLink });
+        loops.push(...checkLoops(kernel, planned.loops, sharedLoop, loops));
         refuseUnformatted(planned);
         warnings.push(...planned.warnings);
         known.push({ sectors: tableLength(planned.table), readOnly: planned.readOnly, live: undefined });

@@ -13,10 +13,10 @@ import { isOwnUuid } from '../dm/names.js';
 import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE } from '../dm/protocol.js';
 import { decodeSegments, type LiveSegment } from '../dm/segments.js';
 import { udevEvent } from '../dm/udev.js';
-import { PRIVILEGE_HINT } from '../errors.js';
+import { DmfdError, PRIVILEGE_HINT } from '../errors.js';
 import { describeErrno, isRefusal, resultName } from './errno.js';
 import type { Kernel } from './kernel.js';
-import { DM_CONTROL, openMiscDevice } from './misc-device.js';
+import { DM_CONTROL, openMiscDevice, openMiscDeviceIfThere } from './misc-device.js';
 import { shim } from './shim.js';
 
 const FIRST_REPLY_SIZE = 16 * 1024;
@@ -48,6 +48,23 @@ export class DmControl implements Disposable {
     const dm = DmControl.open(kernel);
     try {
       return use(dm);
+    } finally {
+      dm[Symbol.dispose]();
+    }
+  }
+
+  /**
+   * Has `use` ask it what can be known, where the driver is loaded and answers this process. Elsewhere nothing is done, and no
+   * module is loaded for it.
+   */
+  static whereAllowed(kernel: Kernel, use: (dm: DmControl) => void): void {
+    const fd = openMiscDeviceIfThere(kernel, DM_CONTROL);
+    if (fd === undefined) return;
+    const dm = new DmControl(kernel, fd);
+    try {
+      use(dm);
+    } catch (error) {
+      if (!(error instanceof DmfdError && error.kind === 'privilege')) throw error;
     } finally {
       dm[Symbol.dispose]();
     }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { DmfdError, ROOT_HINT } from '../errors.js';
+import { DmfdError, type ErrorCode, ROOT_HINT } from '../errors.js';
 import { describeErrno, type Errno, errnoError, isRefusal } from './errno.js';
 import type { Kernel } from './kernel.js';
 import { loadModule } from './modprobe.js';
@@ -59,6 +59,19 @@ export function openMiscDevice(kernel: Kernel, device: MiscDevice): number {
   if (result >= 0) return result;
   throw noNode(device, minor, describeErrno(-result));
 }
+
+/** The same, where the driver is loaded and this process may have it: undefined elsewhere, and nothing is loaded for it. */
+export function openMiscDeviceIfThere(kernel: Kernel, device: MiscDevice): number | undefined {
+  if (miscMinor(device.miscName) === undefined) return undefined;
+  try {
+    return openMiscDevice(kernel, device);
+  } catch (error) {
+    if (error instanceof DmfdError && NOT_FOR_US.includes(error.code)) return undefined;
+    throw error;
+  }
+}
+
+const NOT_FOR_US: readonly ErrorCode[] = ['not-permitted', 'node-missing', 'driver-missing'];
 
 /** The minor number under which the running kernel offers a misc device, or undefined when it does not. */
 export function miscMinor(name: string): number | undefined {

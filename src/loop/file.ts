@@ -2,7 +2,7 @@ import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import type { AttachedLoop } from './attached.js';
-import { attachUnshared } from './unshared.js';
+import { attachUnshared, findSettled } from './unshared.js';
 
 /**
  * Attaches an open file, or a block device, to a free loop device.
@@ -15,21 +15,41 @@ export function attachFile(kernel: Kernel, backing: LoopBacking, shared: boolean
   if (shared) return attachOpenFile(kernel, backing);
   const { loop, inTheWay } = attachUnshared(kernel, backing);
   if (loop !== undefined) return loop;
-  throw inUse(backing, inTheWay);
+  throw takenByLoop(backing, inTheWay);
 }
 
-function inUse({ file, readOnly }: LoopBacking, { minor, readOnly: otherReadOnly }: AttachedLoop): DmfdError {
-  const harm =
-    readOnly || otherReadOnly
-      ? 'what one writes, the other would see half or not at all'
-      : 'the two would overwrite what the other writes';
-  return new DmfdError(
-    'loop-file-in-use',
-    `loop file ${JSON.stringify(file)}: /dev/loop${minor} has it; ${harm}`,
-    {
-      operation: 'LOOP_GET_STATUS64',
-      errno: 'EBUSY',
-      hint: '"losetup -l" shows it: end what uses it; or allow both with `sharedLoop`',
-    },
+/** Refuses what others have, as {@link attachFile} does, and attaches nothing. @throws DmfdError `taken` */
+export function refuseInUse(kernel: Kernel, backing: LoopBacking): void {
+  const other = findSettled(kernel, backing);
+  if (other !== undefined) throw takenByLoop(backing, other);
+}
+
+const HALF_SEEN = 'what one writes, the other would see half or not at all';
+
+function takenByLoop(
+  { file, readOnly }: LoopBacking,
+  { minor, readOnly: otherReadOnly }: AttachedLoop,
+): DmfdError {
+  const harm = readOnly || otherReadOnly ? HALF_SEEN : OVERWRITTEN;
+  return inUse(file, `/dev/loop${minor} has it`, harm, 'LOOP_GET_STATUS64');
+}
+
+const OVERWRITTEN = 'the two would overwrite what the other writes';
+
+/** For what is to be two loop devices of one request. */
+export function takenTwice({ file }: LoopBacking, isReadByOne: boolean): DmfdError {
+  return inUse(
+    file,
+    'another loop device is to have it, too',
+    isReadByOne ? HALF_SEEN : OVERWRITTEN,
+    'LOOP_CONFIGURE',
   );
+}
+
+function inUse(file: string, who: string, harm: string, operation: string): DmfdError {
+  return new DmfdError('loop-file-in-use', `loop file ${JSON.stringify(file)}: ${who}; ${harm}`, {
+    operation,
+    errno: 'EBUSY',
+    hint: '"losetup -l" shows it: end what uses it; or allow both with `sharedLoop`',
+  });
 }

@@ -1,10 +1,10 @@
-import { closeSync, constants, ftruncateSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { errnoError, errnoOf } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { randomHex } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
-import { attachFile } from './file.js';
+import { attachFile, refuseInUse, takenTwice } from './file.js';
 
 /** A loop device to be: over an open file, or over a sparse file without a name, of so many bytes, that goes with it. */
 export type LoopPlan = LoopBacking | { readonly sparse: bigint };
@@ -24,6 +24,45 @@ export function withLoops<T>(
   } finally {
     for (const { fd } of loops) shim.close(fd);
   }
+}
+
+/** A loop device of a request that is only looked at. */
+export interface LoopAhead {
+  /** Two of one identity are over the same file or block device. */
+  readonly identity: string;
+  readonly readOnly: boolean;
+}
+
+/**
+ * Refuses what {@link withLoops} would, as far as that can be known, and attaches nothing.
+ *
+ * @param others of the same request, which will be there by then
+ * @returns what comes to them
+ * @throws DmfdError `taken`
+ */
+export function checkLoops(
+  kernel: Kernel,
+  plans: readonly LoopPlan[],
+  shared: boolean,
+  others: readonly LoopAhead[],
+): LoopAhead[] {
+  const found: LoopAhead[] = [];
+  for (const plan of plans) {
+    if (shared || 'sparse' in plan) continue;
+    refuseInUse(kernel, plan);
+    const own = { identity: identityOf(plan.fd), readOnly: plan.readOnly };
+    const other = [...others, ...found].find(
+      ({ identity, readOnly }) => identity === own.identity && !(readOnly && own.readOnly),
+    );
+    if (other !== undefined) throw takenTwice(plan, own.readOnly || other.readOnly);
+    found.push(own);
+  }
+  return found;
+}
+
+function identityOf(fd: number): string {
+  const stats = fstatSync(fd, { bigint: true });
+  return stats.isBlockDevice() ? `device ${stats.rdev}` : `file ${stats.dev}:${stats.ino}`;
 }
 
 function attachSparse(kernel: Kernel, bytes: bigint): LoopDevice {

@@ -33,6 +33,17 @@ export function attachUnshared(kernel: Kernel, backing: LoopBacking): Attachment
   return attachment;
 }
 
+/** What would be in the way, and stays. */
+export function findSettled(kernel: Kernel, backing: LoopBacking): AttachedLoop | undefined {
+  let other: AttachedLoop | undefined;
+  const attempt = (): boolean => {
+    other = findOther(kernel, backing);
+    return other === undefined;
+  };
+  retryWhileLeaving(kernel, attempt, () => other !== undefined && isLoopLeaving(other.minor));
+  return other;
+}
+
 function tryToAttach(kernel: Kernel, backing: LoopBacking): Attachment {
   const before = findOther(kernel, backing);
   if (before !== undefined) return { inTheWay: before };

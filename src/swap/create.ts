@@ -4,6 +4,7 @@ import { makeDevice } from '../device/create.js';
 import type { DeviceFacts } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
 import { checkRequest } from '../device/request.js';
+import { refuseTaken } from '../device/taken.js';
 import { nodeOf } from '../dm/device-number.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
 import { writeAll } from '../kernel/block-device.js';
@@ -67,6 +68,7 @@ export function describeSwap(kernel: Kernel, asked: CheckedSwap): SwapPlan {
   try {
     const area = areaOf(request, backing);
     checkContent(kernel, request, backing, area);
+    refuseTaken(kernel, { name: request.name });
     backing.checkRoom(area);
     const device = backing.isFile ? '{loop0}' : backing.attach().device;
     return { table: cryptLine(request, area, device), name: request.name, swapSize: usable(area) };
@@ -82,6 +84,7 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
   try {
     const area = areaOf(request, backing);
     const overwritten = checkContent(kernel, request, backing, area);
+    refuseTaken(kernel, { name: request.name });
     backing.reserve(area);
     const attached = backing.attach();
     const checked = checkRequest({

@@ -43,7 +43,10 @@ function superblock(tagSize: number, sectors: bigint, blockShift = 0): Buffer {
 }
 
 const plan = (changes = {}, more: readonly Segment[] = []) =>
-  planDeviceSync({ segments: [{ target: 'integrity', backing: 'area', ...changes }, ...more] });
+  planDeviceSync({
+    segments: [{ target: 'integrity', backing: 'area', ...changes }, ...more],
+    sharedLoop: more.length > 0,
+  });
 
 describe('an area that was formatted', () => {
   test.each<[tagSize: number, changes: object, words: string]>([

@@ -102,9 +102,25 @@ describe('segments become table lines', () => {
       '0 2040 crypt aes-cbc-essiv:sha256 {key} 0 {loop0} 1 1 sector_size:4096',
     ],
   ])('%o', (segments, table, files) => {
-    const planned = plan(segments);
+    // Two loop devices over one file are to be insisted on.
+    const planned = plan(segments, { sharedLoop: true });
     expect(planned.table).toBe(table);
     if (files !== undefined) expect(planned.loops.map(({ file }) => file)).toEqual(files);
+  });
+
+  test('but not with two loop devices over one file, unless that is insisted on', () => {
+    const segments = [linear('a', { offset: 37n, size: 512n }), linear('link')];
+    expect(refusal(() => plan(segments))).toMatchObject({
+      code: 'loop-file-in-use',
+      message:
+        'loop file "link": another loop device is to have it, too; the two would overwrite what the other writes',
+    });
+    const loop = ['a', { path: 'a', readOnly: true }];
+    const table = '0 8 linear {loop0} 0\n8 8 linear {loop1} 0';
+    expect(refusal(() => planDeviceSync({ table, loop })).message).toMatch(
+      /; what one writes, the other would see half or not at all$/,
+    );
+    expect(plan(segments, { readOnly: true }).loops).toEqual([{ file: 'a' }, { file: 'link' }]);
   });
 
   test('and what they leave out is told', () => {

@@ -146,6 +146,11 @@ if (whole) {
       expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused(undefined, harm) });
     });
 
+    test('is refused in a plan, too', async () => {
+      const { code, stdout, stderr } = await beside('losetup -f --show ours.img', `${CREATE} --dry-run`);
+      expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused() });
+    });
+
     test('is refused for reading where the other writes, and taken where both only read', async () => {
       expect(await beside('losetup -f --show ours.img', `${CREATE} --readonly -- echo ran`)).toEqual({
         code: 125,
@@ -178,12 +183,17 @@ if (whole) {
       ).toEqual({ code: 125, stdout: '', stderr: refused('/dev/loopN') });
     });
 
-    test('is the same in one request', async () => {
-      const { code, stderr } = await vm.sh(
-        "dmfd create twice --loop /tmp/ours.img --loop /tmp/ours.img --table '0 8 linear {loop0} 0' --table '8 8 linear {loop1} 0' -- true",
-      );
+    test('is the same in one request, and in its plan', async () => {
+      const twice = `--loop /tmp/ours.img --loop /tmp/ours.img --table '0 8 linear {loop0} 0' --table '8 8 linear {loop1} 0'`;
+      const layers = `--loop /tmp/ours.img --table '0 8 linear {loop0} 0' --then --loop /tmp/ours.img --table '0 8 linear {below} 0' --table '8 8 linear {loop0} 0'`;
+      const { code, stderr } = await vm.sh(`dmfd create twice ${twice} -- true`);
       expect(code).toBe(125);
       expect(stderr.replaceAll(/loop\d+/g, 'loopN')).toBe(refused());
+      const planned = await vm.sh(`dmfd create twice ${twice} --dry-run; echo $?
+        dmfd create twice ${layers} --dry-run; echo $?; dmfd create twice ${twice} --dry-run --shared-loop`);
+      const message = refused().replace('/dev/loopN has it', 'another loop device is to have it, too');
+      expect(planned.stderr).toBe(message + message.replace(': loop file', ': layer 1: loop file'));
+      expect(planned.stdout).toBe('125\n125\n0 8 linear {loop0} 0\n8 8 linear {loop1} 0\n');
     });
 
     test('since after dmfd has looked: dmfd gives up its own', async () => {

@@ -259,6 +259,16 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
     says: 'backing "holes": it has holes, and its file system cannot fill them (operation not supported)',
   },
   {
+    what: 'a name that another device has, before any hole is filled',
+    line: between(
+      'export DM_DISABLE_UDEV=1; truncate -s 16M holes; dmsetup create theirs --table "0 8 zero"',
+      'dmfd swap --name theirs holes && exit; dmfd swap --dry-run --name theirs holes',
+      '[ $(stat -c %b holes) = 0 ] || echo filled; dmsetup remove theirs; rm holes',
+    ),
+    says: 'device theirs: a device with that name exists',
+    twice: true,
+  },
+  {
     what: 'where /dev is without the nodes of device-mapper',
     line: `unshare -m sh -c '
       mount -t tmpfs -o mode=755 none /dev

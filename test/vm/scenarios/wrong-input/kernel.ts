@@ -39,6 +39,27 @@ export const KERNEL: readonly Row[] = [
     says: [/DM_TABLE_LOAD: EBUSY/, /hint: another user holds that device exclusively: a mount/],
   },
   {
+    what: 'a plan with a name that somebody else has',
+    line: "dmfd create theirs --table '0 8 zero' --dry-run",
+    says: [/device theirs: a device with that name exists/, /hint: choose another name/],
+  },
+  {
+    what: 'a plan with a UUID that somebody else has, of layers',
+    line: "dmfd create --uuid THEIR-UUID --table '0 8 zero' --then --table '0 8 linear {below} 0' --dry-run",
+    says: [/layer 1: device UUID "THEIR-UUID": a device with it exists/, /hint: choose another --uuid/],
+  },
+  {
+    what: 'a plan with a link that somebody else has',
+    line: `ln -s /dev/null /dev/mapper/mine; dmfd create mine --mapper-link --table '0 8 zero' --dry-run; code=$?
+      rm /dev/mapper/mine; exit $code`,
+    says: [/device mine: there is something called \/dev\/mapper\/mine already/],
+  },
+  {
+    what: 'a plan with a key that cannot be had',
+    line: "dmfd create mine --key-file no.key --table '0 8 crypt aes-xts-plain64 {key} 0 /dev/ram0 0' --dry-run",
+    says: [/key file "no.key": cannot read it: ENOENT/],
+  },
+  {
     what: 'too few arguments',
     line: table('0 8 linear'),
     says: [

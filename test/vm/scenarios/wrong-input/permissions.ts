@@ -31,6 +31,13 @@ export const PERMISSIONS: readonly Row[] = [
     prints: /create cannot work: open \/dev\/mapper\/control: EACCES.*needs root/,
     says: [/^$/],
   },
+  ...[nobody, without('sys_admin'), 'unshare --user --map-root-user'].map((who) => ({
+    what: `nothing in a plan that the kernel would have to tell: ${who}`,
+    line: `${who} dmfd create theirs --uuid THEIR-UUID ${FINE} --dry-run`,
+    code: 0,
+    prints: /^0 8 zero\n$/,
+    says: [/^$/],
+  })),
   {
     what: 'root without CAP_SYS_ADMIN',
     line: `${without('sys_admin')} dmfd create ${FINE} ${UNUSED}`,
