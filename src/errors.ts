@@ -70,7 +70,7 @@ const KINDS = {
   /** Another program removed or replaced the device while it was being made. */
   'device-stolen': 'taken',
   'loop-devices-taken': 'taken',
-  /** Another loop device has the file. */
+  /** Another loop device has the file; or a mount, swap or a device has the block device. */
   'loop-file-in-use': 'taken',
   'backing-in-use': 'taken',
   /** It has a file system, a partition table, … */

@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, statSync } from 'node:fs';
 import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError, type ErrorCode } from '../errors.js';
-import { readBlockDevice } from '../kernel/block-device.js';
+import { isBlockNodeAt, readBlockDevice } from '../kernel/block-device.js';
 import type { Errno } from '../kernel/errno.js';
 import { type GivenFile, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -32,6 +32,11 @@ export interface OpenBacking {
   readonly device: DeviceNumber | undefined;
   /** Two backings of one identity are the same file or device. */
   readonly identity: string;
+  /**
+   * A path, as long as the descriptor is open, of the block device that nobody else should have: a partition's own where the
+   * kernel has one, for what else is on its disk may be in use. undefined of a file.
+   */
+  readonly alone: string | undefined;
   /** Where it begins, in bytes from the start of what the descriptor is of. */
   readonly start: bigint;
   /** The same, from the start of `device`, which may be a partition of the descriptor's disk. */
@@ -139,6 +144,7 @@ function measureFile(
   return {
     device: undefined,
     identity: `file ${dev}:${ino}`,
+    alone: undefined,
     start,
     deviceStart: start,
     blockSize: Number(SECTOR),
@@ -162,7 +168,8 @@ function measureDevice(
     });
   }
   const partition = partitionOf(kernel, backing, subject, fd, bytes);
-  const own = backing.partition === undefined || alwaysLoop ? undefined : kernelPartition(disk, partition);
+  const ofKernel = backing.partition === undefined ? undefined : kernelPartition(disk, partition);
+  const own = alwaysLoop ? undefined : ofKernel;
   const device = own ?? disk;
   const { offset, ...area } = areaOf(backing, subject, partition.size);
   const start = partition.start + offset;
@@ -170,6 +177,7 @@ function measureDevice(
   return {
     device,
     identity: `device ${formatDeviceNumber(device)}`,
+    alone: nodeOfPartition(ofKernel) ?? `/proc/self/fd/${fd}`,
     start,
     deviceStart,
     blockSize,
@@ -177,6 +185,13 @@ function measureDevice(
     whole: partition,
     ...area,
   };
+}
+
+/** undefined where /dev does not have it. */
+function nodeOfPartition(partition: ReturnType<typeof kernelPartition>): string | undefined {
+  if (partition === undefined) return undefined;
+  const path = `/dev/${partition.name}`;
+  return isBlockNodeAt(path, partition) ? path : undefined;
 }
 
 /**

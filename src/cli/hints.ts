@@ -41,7 +41,8 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'link-taken': undefined,
   'device-stolen': undefined,
   'loop-devices-taken': undefined,
-  'loop-file-in-use': '"losetup -l" shows it: end what uses it; or allow both with --shared-loop',
+  'loop-file-in-use':
+    '"losetup -l" and "lsblk" show what uses it: end that; or allow both with --shared-loop',
   'backing-in-use': undefined,
   'backing-has-content': '"wipefs" shows more; swap --force, or --cow PATH,force, overwrites it',
   'area-not-zero': undefined,

@@ -57,5 +57,6 @@ function hotplug(action: string, { blockSnapshot, verbose }: XenOptions): void {
 /** Hints in terms of a disk line, in place of those that name options or properties. */
 const HINTS: Partial<Record<ErrorCode, string>> = {
   'loop-file-not-writable': 'for a disk that is only read, say access=ro in the disk line',
-  'loop-file-in-use': '"losetup -l" shows it: end what uses it; mode w! (or r!) in xenstore allows both',
+  'loop-file-in-use':
+    '"losetup -l" and "lsblk" show what uses it: end that; mode w! (or r!) in xenstore allows both',
 };

@@ -236,6 +236,7 @@ function openLoopFile(
       sizeLimit: isPart ? open.bytes : undefined,
       blockSize: sectorSize,
       directIo,
+      alone: open.alone,
     },
     sectors: open.bytes / SECTOR,
     warning: open.warning,

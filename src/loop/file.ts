@@ -1,5 +1,10 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
+import { blockDeviceAt } from '../kernel/block-device.js';
+import { resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { isLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import type { AttachedLoop } from './attached.js';
 import { attachUnshared, findSettled } from './unshared.js';
@@ -7,12 +12,13 @@ import { attachUnshared, findSettled } from './unshared.js';
 /**
  * Attaches an open file, or a block device, to a free loop device.
  *
- * @param shared also where another loop device has the file
- * @throws DmfdError `taken` when another loop device has it, or when other processes take every free device first, `kernel`
- *   when the driver refuses
+ * @param shared also where others have it
+ * @throws DmfdError `taken` when another loop device has it, when a block device is in use, or when other processes take every
+ *   free device first, `kernel` when the driver refuses
  */
 export function attachFile(kernel: Kernel, backing: LoopBacking, shared: boolean): LoopDevice {
   if (shared) return attachOpenFile(kernel, backing);
+  refuseClaimed(kernel, backing);
   const { loop, inTheWay } = attachUnshared(kernel, backing);
   if (loop !== undefined) return loop;
   throw takenByLoop(backing, inTheWay);
@@ -20,8 +26,35 @@ export function attachFile(kernel: Kernel, backing: LoopBacking, shared: boolean
 
 /** Refuses what others have, as {@link attachFile} does, and attaches nothing. @throws DmfdError `taken` */
 export function refuseInUse(kernel: Kernel, backing: LoopBacking): void {
+  refuseClaimed(kernel, backing);
   const other = findSettled(kernel, backing);
   if (other !== undefined) throw takenByLoop(backing, other);
+}
+
+/**
+ * A mount, swap or a device of device-mapper has a block device for itself alone. A loop device does not ask for that, so the
+ * kernel would let it write below them.
+ */
+function refuseClaimed(kernel: Kernel, { alone, file, readOnly }: LoopBacking): void {
+  if (alone === undefined) return;
+  let result = 0;
+  const attempt = (): boolean => {
+    result = kernel.call(`open ${file} exclusively`, () => {
+      closeSync(openSync(alone, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_EXCL));
+      return 0;
+    });
+    // Whatever else hinders an opening says nothing of others.
+    return resultName(result) !== 'EBUSY';
+  };
+  const device = blockDeviceAt(alone);
+  const isGoing = () => device !== undefined && isLeaving(formatDeviceNumber(device));
+  if (retryWhileLeaving(kernel, attempt, isGoing)) return;
+  throw inUse(
+    file,
+    'a mount, swap or another device has it, or a part of it',
+    readOnly ? HALF_SEEN : 'what is written here would destroy what stands there',
+    `open ${file}`,
+  );
 }
 
 const HALF_SEEN = 'what one writes, the other would see half or not at all';
@@ -50,6 +83,6 @@ function inUse(file: string, who: string, harm: string, operation: string): Dmfd
   return new DmfdError('loop-file-in-use', `loop file ${JSON.stringify(file)}: ${who}; ${harm}`, {
     operation,
     errno: 'EBUSY',
-    hint: '"losetup -l" shows it: end what uses it; or allow both with `sharedLoop`',
+    hint: '"losetup -l" and "lsblk" show what uses it: end that; or allow both with `sharedLoop`',
   });
 }

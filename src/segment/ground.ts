@@ -232,9 +232,12 @@ export class Ground {
     const key = [open.identity, open.readOnly, offset, sizeLimit, sectorSize, directIo].join(' ');
     const known = this.#loops.findIndex((loop) => loop.key === key);
     if (known >= 0) return known;
-    const { path, readOnly } = open;
+    const { path, readOnly, alone } = open;
     const fd = open.device === undefined || readOnly ? open.fd : this.#keep(openForWriting(open, subject));
-    this.#loops.push({ key, plan: { fd, file: path, readOnly, ...extent, blockSize: sectorSize, directIo } });
+    this.#loops.push({
+      key,
+      plan: { fd, file: path, readOnly, ...extent, blockSize: sectorSize, directIo, alone },
+    });
     return this.#loops.length - 1;
   }
 

@@ -114,7 +114,7 @@ if (whole) {
 if (whole) {
   describe('a file that another loop device has', () => {
     const refused = (file = '/tmp/ours.img', harm = 'the two would overwrite what the other writes') =>
-      `dmfd: loop file "${file}": /dev/loopN has it; ${harm}\n  hint: "losetup -l" shows it: end what uses it; or allow both with --shared-loop\n`;
+      `dmfd: loop file "${file}": /dev/loopN has it; ${harm}\n  hint: "losetup -l" and "lsblk" show what uses it: end that; or allow both with --shared-loop\n`;
     const seen = 'what one writes, the other would see half or not at all';
 
     /** With the loop device of others, made so, as $loop. */
@@ -215,6 +215,79 @@ if (whole) {
         `for i in 1 2 3; do ${CREATE.replace('create ours', 'create ours$i')} -- echo got & done; wait`,
       );
       expect(output).toBe('got\ngot\ngot\n');
+    });
+  });
+}
+
+if (whole) {
+  describe('a block device that somebody uses', () => {
+    /** $disk has two partitions, of which the first has a file system. */
+    const DISK = `cd /tmp; mkdir -p used; truncate -s 24M used.img; printf '8M,8M\n,\n' | sfdisk -q --label gpt used.img
+      disk=$(losetup -P -f --show used.img); mkfs.ext4 -qF "$disk"p1`;
+    const END = 'losetup -d $disk; rm used.img; rmdir used';
+    const over = (words: string) => `dmfd create over --loop ${words} --table '0 8 linear {loop0} 0'`;
+    const says = (device: string, harm: string) =>
+      `dmfd: loop file "${device}": a mount, swap or another device has it, or a part of it; ${harm}`;
+    const destroyed = 'what is written here would destroy what stands there';
+
+    async function refusalsOf(use: string, commands: readonly string[], end: string): Promise<string[]> {
+      const { stdout } = await vm.sh(`exec 2>&1; ${DISK}; ${use} || exit
+        ${commands.map((command) => `${command}; echo $?`).join('\n')}
+        ${end}; ${END}`);
+      return stdout
+        .trim()
+        .split('\n')
+        .filter((line) => !line.startsWith('  hint: '))
+        .map((line) => line.replaceAll(/loop\d+/g, 'loopN'));
+    }
+
+    test('is refused under a loop device: mounted, for writing and reading, as a plan, by a preset, and as the disk that it is a part of', async () => {
+      const refusals = await refusalsOf(
+        'mount "$disk"p1 used',
+        [
+          `${over('$disk"p1"')} -- echo ran`,
+          `${over('$disk"p1"')} --readonly -- echo ran`,
+          `${over('$disk"p1"')} --dry-run`,
+          `${over('$disk')} -- echo ran`,
+          `${over('$disk,partition=1')} -- echo ran`,
+          'dmfd create over --linear $disk"p1",sector-size=4096 -- echo ran',
+          `${over('$disk,partition=2')} -- echo ran`,
+          `${over('$disk"p2"')} -- echo ran`,
+          `${over('$disk"p1"')} --shared-loop -- echo ran`,
+        ],
+        'umount used',
+      );
+      expect(refusals).toEqual([
+        ...[says('/dev/loopNp1', destroyed), '125'],
+        ...[says('/dev/loopNp1', 'what one writes, the other would see half or not at all'), '125'],
+        ...[says('/dev/loopNp1', destroyed), '125'],
+        ...[says('/dev/loopN', destroyed), '125'],
+        ...[says('/dev/loopN', destroyed), '125'],
+        ...[says('/dev/loopNp1', destroyed), '125'],
+        // What is free of the disk.
+        ...['ran', '0', 'ran', '0'],
+        // Insisted on.
+        ...['ran', '0'],
+      ]);
+    });
+
+    test.each([
+      ['swap', 'mkswap -q "$disk"p2 && swapon "$disk"p2', 'swapoff "$disk"p2'],
+      [
+        'below another',
+        'export DM_DISABLE_UDEV=1; dmsetup create above --table "0 8 linear "$disk"p2 0"',
+        'dmsetup remove above',
+      ],
+    ])('the same as %s', async (_what, use, end) => {
+      expect(await refusalsOf(use, [`${over('$disk"p2"')} -- echo ran`], end)).toEqual([
+        says('/dev/loopNp2', destroyed),
+        '125',
+      ]);
+    });
+
+    test('but not for long: dmfd waits for a device of its own that goes', async () => {
+      const one = `dmfd create one --linear $disk"p2" -- true; ${over('$disk"p2"')} -- true`;
+      expect(await refusalsOf(':', [one, one], ':')).toEqual(['0', '0']);
     });
   });
 }
