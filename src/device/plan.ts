@@ -14,11 +14,17 @@ import { DmfdError } from '../errors.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { checkKey, tryKey } from '../key/key.js';
 import { checkLoops, type LoopAhead, type LoopPlan } from '../loop/plan.js';
-import { type Formatting, Ground, type LayerBelow, type Signature } from '../segment/ground.js';
+import {
+  type Formatting,
+  Ground,
+  type LayerBelow,
+  type NamedDevice,
+  type Signature,
+} from '../segment/ground.js';
 import { planSegments, tableOfParts } from '../segment/plan.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { inLayer } from './stack.js';
-import { refuseTaken } from './taken.js';
+import { refuseClaimed, refuseTaken } from './taken.js';
 
 const SECTOR = 512n;
 
@@ -27,6 +33,8 @@ export interface PlannedLayer extends CheckedLayer {
   /** With `{loopN}` for the loop devices, `{key}` for the key, and `{layerN}` for layers that are not live. */
   readonly table: Table;
   readonly loops: readonly LoopPlan[];
+  /** Block devices that it names; of a table that was given, nobody knows. */
+  readonly devices?: readonly NamedDevice[];
   readonly warnings: readonly string[];
   /**
    * The table that has the kernel format what has to be formatted first; undefined where nothing has. Until then `table` is not what
@@ -76,6 +84,7 @@ export function describePlan(kernel: Kernel, request: CheckedRequest): DevicePla
     inLayer(known.length, layers.length, () =>
       withPlan(kernel, layer, known, (planned) => {
         refuseTaken(kernel, { ...layer, mapperLink: layer === request && request.mapperLink });
+        refuseClaimed(kernel, planned.devices ?? []);
         loops.push(...checkLoops(kernel, planned.loops, sharedLoop, loops));
         refuseUnformatted(planned);
         warnings.push(...planned.warnings);
@@ -118,9 +127,17 @@ export function withPlan<T>(
     const ground = new Ground(kernel, readOnly, below);
     try {
       const table = planSegments(content.segments, ground);
-      const { loops, warnings, formattings, signature } = ground;
+      const { loops, devices, warnings, formattings, signature } = ground;
       if (signature !== undefined && layer.key !== undefined) throw signedAndKeyed();
-      return useChecked({ ...layer, table, loops, warnings, signature, ...formattingOf(formattings) });
+      return useChecked({
+        ...layer,
+        table,
+        loops,
+        devices,
+        warnings,
+        signature,
+        ...formattingOf(formattings),
+      });
     } finally {
       ground.close();
     }

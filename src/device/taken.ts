@@ -1,6 +1,12 @@
+import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
+import { isBlockNodeAt } from '../kernel/block-device.js';
+import { isClaimed } from '../kernel/claim.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { listIfThere } from '../kernel/pseudo-files.js';
+import type { NamedDevice } from '../segment/ground.js';
+import { findHolders } from './holders.js';
 import { refuseTakenLink } from './mapper-link.js';
 
 /**
@@ -40,6 +46,30 @@ export function refuseTaken(
       hint: NAME_TAKEN_HINT,
     });
   });
+}
+
+/**
+ * Refuses block devices that the kernel will refuse to a table: those that anybody but device-mapper, whose devices share one claim,
+ * has for himself alone.
+ *
+ * @throws DmfdError `taken`
+ */
+export function refuseClaimed(kernel: Kernel, devices: readonly NamedDevice[]): void {
+  for (const { device, alone, subject } of devices) {
+    // Where /dev lacks a partition's node, the rest of its disk may be in use.
+    if (alone === undefined || !isBlockNodeAt(alone, device)) continue;
+    const above = listIfThere(`/sys/dev/block/${formatDeviceNumber(device)}/holders`);
+    const isShared = above.length > 0 && above.every((name) => name.startsWith('dm-'));
+    if (isShared || !isClaimed(kernel, alone, subject)) continue;
+    const holders = findHolders(device);
+    const who =
+      holders.length === 0 ? 'a mount, swap or another device has it, or a part of it' : holders.join(', ');
+    throw new DmfdError('backing-in-use', `${subject}: it is in use: ${who}`, {
+      operation: `open ${subject} exclusively`,
+      errno: 'EBUSY',
+      hint: 'end that first; "lsblk" shows what stands on what',
+    });
+  }
 }
 
 export const NAME_TAKEN_HINT = 'choose another name, or leave it out; "dmsetup info -c" shows what exists';

@@ -1,10 +1,6 @@
-import { closeSync, constants, openSync } from 'node:fs';
-import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
-import { blockDeviceAt } from '../kernel/block-device.js';
-import { resultName } from '../kernel/errno.js';
+import { isClaimed } from '../kernel/claim.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { isLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import type { AttachedLoop } from './attached.js';
 import { attachUnshared, findSettled } from './unshared.js';
@@ -36,19 +32,7 @@ export function refuseInUse(kernel: Kernel, backing: LoopBacking): void {
  * kernel would let it write below them.
  */
 function refuseClaimed(kernel: Kernel, { alone, file, readOnly }: LoopBacking): void {
-  if (alone === undefined) return;
-  let result = 0;
-  const attempt = (): boolean => {
-    result = kernel.call(`open ${file} exclusively`, () => {
-      closeSync(openSync(alone, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_EXCL));
-      return 0;
-    });
-    // Whatever else hinders an opening says nothing of others.
-    return resultName(result) !== 'EBUSY';
-  };
-  const device = blockDeviceAt(alone);
-  const isGoing = () => device !== undefined && isLeaving(formatDeviceNumber(device));
-  if (retryWhileLeaving(kernel, attempt, isGoing)) return;
+  if (alone === undefined || !isClaimed(kernel, alone, file)) return;
   throw inUse(
     file,
     'a mount, swap or another device has it, or a part of it',

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { areaOf, type OpenBacking, openBacking, openForWriting } from '../backing/open.js';
 import type { Backing } from '../backing/request.js';
 import { type Content, findContent } from '../content/find.js';
-import { formatDeviceNumber } from '../dm/device-number.js';
+import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { layerOfPath } from '../dm/layers.js';
 import { DmfdError } from '../errors.js';
 import { flushBlockDevice } from '../kernel/block-device.js';
@@ -52,6 +52,15 @@ export interface Demand {
   readonly toEnd?: boolean;
 }
 
+/** A block device that the table names itself. */
+export interface NamedDevice {
+  readonly device: DeviceNumber;
+  /** As of an open backing. */
+  readonly alone: string | undefined;
+  /** As in {@link Place}. */
+  readonly subject: string;
+}
+
 /** An area that the kernel has to format before it is known what a segment comes to. */
 export interface Formatting {
   /** The part that has the kernel do it. */
@@ -74,6 +83,7 @@ export class Ground {
   readonly #below: readonly LayerBelow[];
   readonly #fds: number[] = [];
   readonly #loops: { readonly key: string; readonly plan: LoopPlan }[] = [];
+  readonly #devices: NamedDevice[] = [];
   readonly #warnings: string[] = [];
   readonly #formattings: Formatting[] = [];
   #signature: Signature | undefined;
@@ -90,6 +100,10 @@ export class Ground {
 
   get loops(): readonly LoopPlan[] {
     return this.#loops.map(({ plan }) => plan);
+  }
+
+  get devices(): readonly NamedDevice[] {
+    return this.#devices;
   }
 
   get warnings(): readonly string[] {
@@ -146,8 +160,10 @@ export class Ground {
       identity: open.identity,
       open,
     };
-    if (device !== undefined && isAligned && limit === undefined && !needsLoop(backing))
+    if (device !== undefined && isAligned && limit === undefined && !needsLoop(backing)) {
+      this.#devices.push({ device, alone: open.alone, subject });
       return { ...place, device: formatDeviceNumber(device), start: at / SECTOR };
+    }
     const offset = isAligned && limit === undefined ? 0n : open.start;
     const loop = this.#loopOver(open, backing, { offset, sizeLimit: limit }, subject);
     return { ...place, device: `{loop${loop}}`, start: (open.start - offset) / SECTOR };

@@ -60,6 +60,22 @@ export const KERNEL: readonly Row[] = [
     says: [/key file "no.key": cannot read it: ENOENT/],
   },
   {
+    what: 'a plan over a device that a mount holds',
+    line: 'dmfd create mine --linear $(findmnt -no SOURCE mounted) --dry-run',
+    says: [
+      /linear "\/dev\/loop\d+": it is in use: mount \/tmp\/wrong-input\/mounted/,
+      /hint: end that first/,
+    ],
+  },
+  {
+    what: 'nothing in a plan over a device that another one is on: device-mapper shares its claim',
+    line: `loop=$(losetup -f --show disk.img)
+      dmfd create other --linear $loop -- dmfd create mine --linear $loop --dry-run; code=$?; losetup -d $loop; exit $code`,
+    code: 0,
+    prints: /^0 2048 linear 7:\d+ 0\n$/,
+    says: [/^$/],
+  },
+  {
     what: 'too few arguments',
     line: table('0 8 linear'),
     says: [

@@ -1,0 +1,26 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { formatDeviceNumber } from '../dm/device-number.js';
+import { blockDeviceAt } from './block-device.js';
+import { resultName } from './errno.js';
+import type { Kernel } from './kernel.js';
+import { isLeaving, retryWhileLeaving } from './leaving.js';
+
+/**
+ * Whether a mount, swap or a device of device-mapper has a block device, or a part of it, for itself alone: asks for the same for a
+ * moment. What is about to go is waited for.
+ *
+ * @param name names it in steps
+ */
+export function isClaimed(kernel: Kernel, path: string, name: string): boolean {
+  const attempt = (): boolean => {
+    const result = kernel.call(`open ${name} exclusively`, () => {
+      closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_EXCL));
+      return 0;
+    });
+    // Whatever else hinders an opening says nothing of others.
+    return resultName(result) !== 'EBUSY';
+  };
+  const device = blockDeviceAt(path);
+  const isGoing = () => device !== undefined && isLeaving(formatDeviceNumber(device));
+  return !retryWhileLeaving(kernel, attempt, isGoing);
+}
