@@ -33,7 +33,7 @@ export interface OpenBacking {
   /** Two backings of one identity are the same file or device. */
   readonly identity: string;
   /**
-   * A path, as long as the descriptor is open, of the block device that nobody else should have: a partition's own where the
+   * A path, valid as long as the descriptor is open, of the block device that should be unused: a partition's own where the
    * kernel has one, for what else is on its disk may be in use. undefined of a file.
    */
   readonly alone: string | undefined;

@@ -33,7 +33,7 @@ export interface PlannedLayer extends CheckedLayer {
   /** With `{loopN}` for the loop devices, `{key}` for the key, and `{layerN}` for layers that are not live. */
   readonly table: Table;
   readonly loops: readonly LoopPlan[];
-  /** Block devices that it names; of a table that was given, nobody knows. */
+  /** Block devices that the table names; unknown of a table that was given. */
   readonly devices?: readonly NamedDevice[];
   readonly warnings: readonly string[];
   /**

@@ -23,7 +23,7 @@ export function refuseTakenUuid(dm: DmControl, uuid: string): void {
 }
 
 /**
- * Refuses a device whose name, UUID or link somebody else has, as far as that can be known without loading a driver.
+ * Refuses a device whose name, UUID or link is in use, as far as that can be known without loading a driver.
  *
  * @throws DmfdError `taken`
  */
@@ -49,8 +49,8 @@ export function refuseTaken(
 }
 
 /**
- * Refuses block devices that the kernel will refuse to a table: those that anybody but device-mapper, whose devices share one claim,
- * has for himself alone.
+ * Refuses block devices that the kernel will refuse to a table: those with an exclusive claim that is not device-mapper's, whose
+ * devices share one.
  *
  * @throws DmfdError `taken`
  */

@@ -6,10 +6,10 @@ import type { Kernel } from './kernel.js';
 import { isLeaving, retryWhileLeaving } from './leaving.js';
 
 /**
- * Whether a mount, swap or a device of device-mapper has a block device, or a part of it, for itself alone: asks for the same for a
- * moment. What is about to go is waited for.
+ * Whether a mount, swap or a device of device-mapper claims a block device, or a part of it, exclusively: claims it for a moment.
+ * Waits for a holder that is about to go.
  *
- * @param name names it in steps
+ * @param name its name in steps
  */
 export function isClaimed(kernel: Kernel, path: string, name: string): boolean {
   const attempt = (): boolean => {

@@ -26,7 +26,7 @@ export interface LoopBacking extends LoopSetup {
   /** The loop device goes on with this very opening, locks and all. */
   readonly fd: number;
   readonly file: string;
-  /** A path of the block device that nobody else should have: as in an open backing. */
+  /** A path of the block device that should be unused, as in an open backing. */
   readonly alone?: string | undefined;
 }
 

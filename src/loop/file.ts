@@ -28,8 +28,8 @@ export function refuseInUse(kernel: Kernel, backing: LoopBacking): void {
 }
 
 /**
- * A mount, swap or a device of device-mapper has a block device for itself alone. A loop device does not ask for that, so the
- * kernel would let it write below them.
+ * A mount, swap and a device of device-mapper claim their block device exclusively. A loop device does not, so the kernel would let
+ * it write below them.
  */
 function refuseClaimed(kernel: Kernel, { alone, file, readOnly }: LoopBacking): void {
   if (alone === undefined || !isClaimed(kernel, alone, file)) return;

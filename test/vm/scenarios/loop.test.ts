@@ -220,7 +220,7 @@ if (whole) {
 }
 
 if (whole) {
-  describe('a block device that somebody uses', () => {
+  describe('a block device that is in use', () => {
     /** $disk has two partitions, of which the first has a file system. */
     const DISK = `cd /tmp; mkdir -p used; truncate -s 24M used.img; printf '8M,8M\n,\n' | sfdisk -q --label gpt used.img
       disk=$(losetup -P -f --show used.img); mkfs.ext4 -qF "$disk"p1`;
