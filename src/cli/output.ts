@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { served } from '../handoff/served.js';
@@ -12,7 +12,16 @@ const LONGEST_PAUSE = 50;
 
 /** Whether a descriptor of the caller's is a terminal. */
 export function isTerminal(fd: number): boolean {
-  return served()?.isTerminal(fd) ?? isatty(fd);
+  return served()?.isTerminal(fd) ?? (isCharacterDevice(fd) && isatty(fd));
+}
+
+/** What is none is no terminal: Node's module for those is not loaded for it. */
+function isCharacterDevice(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice();
+  } catch {
+    return false;
+  }
 }
 
 /**
