@@ -74,6 +74,8 @@ export const whole = everything || vm.kernel.name === 'debian-6.12';
 const SINCE = {
   /** Disk sequence numbers. */
   diskseq: [5, 15],
+  /** In /proc/PID/fdinfo. */
+  'the inode of a descriptor': [5, 14],
   /** In devtmpfs. */
   'when a node was made': [5, 18],
   /** A signal that dumps core ends the process that gets it, and not all that share its memory. */
