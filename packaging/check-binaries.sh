@@ -3,16 +3,14 @@
 # The launcher needs no C library. The library names none, and what it uses is in glibc 2.28 and in musl.
 set -eu
 
+here=$(dirname "$0")
 folder=$1
-oldest=2.28
 
 main() {
   ! readelf -d "$folder/dmfd" | grep -q NEEDED || fail "the launcher is not static"
   ! readelf -d "$folder/libdmfd.so" | grep -q NEEDED || fail "the library names others"
 
-  newest=$(readelf -W --dyn-syms "$folder/libdmfd-versions.so" | grep -o '@GLIBC_[0-9.]*' | sed 's/.*_//' | sort -V | tail -1)
-  [ "$(printf '%s\n%s\n' "$newest" "$oldest" | sort -V | tail -1)" = "$oldest" ] ||
-    fail "the library needs glibc $newest"
+  "$here/check-glibc.sh" "$folder/libdmfd-versions.so"
 
   # The shield and the command's process share dmfd's memory, and with it what the C library has noted of the thread.
   noted=$(symbols UND "$folder/libdmfd.so" | grep -xE 'raise|abort|pthread_(kill|self|sigqueue|cancel|exit|atfork)|(v?fork|system|posix_spawnp?)|set(e|re|res)?[ug]id|setgroups' || true)

@@ -21,6 +21,8 @@ esac
 
 main() {
   "$here/packaging/ffi-rs.sh" "$node-gnu" "$work/node_modules"
+  # As Depends: in the control file says.
+  "$here/packaging/check-glibc.sh" "$work"/node_modules/@yuuang/*/*.node
   "$here/packaging/install.sh" "$root" /usr "$here/prebuilt/$machine" "$work/node_modules"
   documents
   control
