@@ -78,17 +78,19 @@ $(test_bin)/sockets: $(wildcard test/unit/*/sockets.c)
 
 # The same for arm64, static, where they need no sanitizer. They run emulated.
 arm64_bin := build/test/arm64
-arm64_programs := $(printers:$(test_bin)/%=$(arm64_bin)/%) $(arm64_bin)/sockets
+arm64_programs := $(printers:$(test_bin)/%=$(arm64_bin)/%) $(arm64_bin)/sockets $(arm64_bin)/ask
 
 .PHONY: test-programs-arm64
 test-programs-arm64: build-ready $(arm64_programs)
 
 $(arm64_programs): CC := aarch64-linux-gnu-gcc
 $(arm64_programs): test/programs.mk | build-ready
-$(filter-out %/sockets,$(arm64_programs)): $(arm64_bin)/%: test/%.c $(shim_h) $(shim_c)
+$(filter-out %/sockets %/ask,$(arm64_programs)): $(arm64_bin)/%: test/%.c $(shim_h) $(shim_c)
 	$(call compile_test_program,-O2 -static -Inative-shims)
 $(arm64_bin)/sockets: $(wildcard test/unit/*/sockets.c) $(shim_c) $(shim_h)
 	$(call compile_test_program,-O2 -static -pthread -Inative-shims $(shim_c))
+$(arm64_bin)/ask: test/unit/native-shims/ask.c $(filter %.c,$(asking)) $(shim_c) $(shim_h)
+	$(call compile_test_program,-O2 -static -pthread -Inative-shims $(asking) $(shim_c))
 
 $(shim_objects): build/test/sanitized/%.o: native-shims/%.c $(shim_h) test/programs.mk | build-ready
 	@mkdir -p $(@D)

@@ -279,7 +279,7 @@ static void run(int connection, uint32_t kind, const char *file, const char *scr
 	answer(connection, DMFD_ANSWER_END, 0, 127);
 }
 
-#define LOOK "readlink /proc/$$/fd/8; ls -m /proc/$$/fd"
+#define LOOK "readlink /proc/$$/fd/8; ls -1 /proc/$$/fd"
 
 static void start(int connection)
 {

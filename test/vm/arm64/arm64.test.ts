@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -15,21 +15,30 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const PATIENCE_MS = 20 * 60_000;
 
 /** The shield is missing: the emulator of processes cannot make one that shares memory. The machine below has it. */
-test.each(['unit/dm/requests', 'unit/dm/replies', 'unit/native-shims/creation-requests', 'sockets'])(
-  'built for arm64, %s prints what it prints here',
-  async (name) => {
-    const [there, here] = [mkdtempSync(join(folder, 'there-')), mkdtempSync(join(folder, 'here-'))];
-    const emulated = await commandOutput('qemu-aarch64-static', join(programs, name), there);
-    expect(emulated).toBe(await commandOutput(program(name), here));
-  },
-);
+test.each([
+  'unit/dm/requests',
+  'unit/dm/replies',
+  'unit/native-shims/creation-requests',
+  'unit/native-shims/live-table',
+  'sockets',
+])('built for arm64, %s prints what it prints here', async (name) => {
+  const [there, here] = [mkdtempSync(join(folder, 'there-')), mkdtempSync(join(folder, 'here-'))];
+  const emulated = await commandOutput('qemu-aarch64-static', join(programs, name), there);
+  expect(emulated).toBe(await commandOutput(program(name), here));
+});
 
 test(
   "the arm64 package's main job, on Debian's arm64 kernel",
   async () => {
     const packages = join(checkout, 'build/packages');
-    const [deb = 'none: make package'] = readdirSync(packages).filter((name) => name.endsWith('_arm64.deb'));
-    const output = await commandOutput(vmFile('arm64/run.sh'), join(packages, deb), programs);
+    const [deb, tarball] = [/_arm64\.deb$/, /\.tgz$/].map((which) => {
+      const [name = 'none: make package'] = readdirSync(packages).filter((entry) => which.test(entry));
+      return join(packages, name);
+    });
+    const output = await commandOutput(vmFile('arm64/run.sh'), `${deb}`, `${tarball}`, programs);
+    mkdirSync(join(folder, 'dist/command'), { recursive: true });
+    writeFileSync(join(folder, 'dist/command/dmfd.cjs'), '');
+    const asked = await commandOutput(program('ask'), folder);
     const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
     expect(output.trim().split('\n')).toEqual([
       'aarch64',
@@ -55,6 +64,8 @@ test(
       'ok beside a thread that waits for any child',
       'ok in several threads',
       'ok of a caller that may not be dumped',
+      `npm: ${version} cat`,
+      ...asked.trim().split('\n'),
     ]);
   },
   PATIENCE_MS,

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs `job` in an emulated arm64 machine with Debian's kernel, and prints what it prints: test/vm/arm64/run.sh DEB PROGRAMS
-# DEB is dmfd's package for arm64, and what the job calls dmfd; PROGRAMS a folder whose programs it finds in /programs.
+# Runs `job` in an emulated arm64 machine with Debian's kernel, and prints what it prints: test/vm/arm64/run.sh DEB TARBALL PROGRAMS
+# DEB is dmfd's package for arm64, and what the job calls dmfd; TARBALL npm's, which it finds in /npm/package, with what that needs of
+# npm; PROGRAMS a folder whose programs it finds in /programs.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 PATH=$PATH:/usr/sbin:/sbin
-deb=$1 programs=$2
+deb=$1 tarball=$2 programs=$3
 # What the machine has, with all that it needs.
 modules='virtio_mmio virtio_console dm-mod dm-zero dm-crypt loop ext4 xts aes_generic crc32c_generic'
 
@@ -37,7 +38,9 @@ main() {
 make_root() {
   cp -a "$machine/root" "$work/root"
   dpkg-deb -x "$deb" "$work/root"
-  mkdir -p "$work/root/programs" "$work/root/proc" "$work/root/sys" "$work/root/dev" "$work/root/tmp" "$work/root/mnt"
+  mkdir -p "$work/root/npm" "$work/root/programs" "$work/root/proc" "$work/root/sys" "$work/root/dev" "$work/root/tmp" "$work/root/mnt"
+  tar -xzf "$tarball" -C "$work/root/npm"
+  ln -s /usr/lib/dmfd/node_modules "$work/root/npm/package/node_modules"
   find "$programs" -type f -exec cp -t "$work/root/programs" {} +
   cp "$here/init" "$work/root/init"
   cp "$here/job" "$work/root/job"
