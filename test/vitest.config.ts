@@ -71,6 +71,7 @@ const selftests = {
     name: 'harness',
     include: ['test/vm/selftest/host/**/*.test.ts', 'test/vm/arm64/*.test.ts', 'test/packages/*.test.ts'],
     testTimeout: 2 * minutes,
+    hookTimeout: 2 * minutes,
     fileParallelism: false,
   },
 };
