@@ -4,7 +4,7 @@ import type { StartRequest } from './start-payload.js';
 
 /**
  * What the initramfs cannot know: where the checkout is. The guest's own /tmp and /run hide the host's, so a
- * checkout or cache below them is brought back.
+ * checkout or cache below them is brought back. A root of its own has neither.
  */
 export function guestSetup(): StartRequest {
   return {
@@ -18,11 +18,13 @@ export function guestSetup(): StartRequest {
 
 const script = `
   for directory; do
-    if ! [ -e "$directory" ]; then
+    if ! [ -e "$directory" ] && [ -e "/run/dmfd/host$directory" ]; then
       mkdir -p "$directory"
       mount --bind "/run/dmfd/host$directory" "$directory"
     fi
   done
-  mkdir -p /usr/local/bin
-  ln -sfn "$1/bin/dmfd" "$1/bin/dmfd-swap-stop" /usr/local/bin/
+  if [ -e "$1" ]; then
+    mkdir -p /usr/local/bin
+    ln -sfn "$1/bin/dmfd" "$1/bin/dmfd-swap-stop" /usr/local/bin/
+  fi
 `;

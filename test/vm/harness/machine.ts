@@ -11,8 +11,14 @@ import { type QemuRequest, startQemu } from './qemu.js';
 import { unpackedUdev } from './udev.js';
 import { unpackedXen } from './xen.js';
 
-export type MachineOptions = Pick<QemuRequest, 'terminal' | 'append' | 'memory' | 'cpus' | 'counted'> & {
-  /** Process 1 is systemd, with udevd and journald; what vm.run() starts belongs to a service. */
+export type MachineOptions = Pick<
+  QemuRequest,
+  'terminal' | 'append' | 'memory' | 'cpus' | 'counted' | 'root'
+> & {
+  /**
+   * Process 1 is systemd, with udevd and journald, which a root of its own has to have; what vm.run() starts belongs to a
+   * service.
+   */
   systemd?: boolean;
   /** It is domain 0 of Xen; nothing of Xen's toolstack runs yet. Always emulated. */
   xen?: boolean;
@@ -37,12 +43,12 @@ export async function startMachine(kernelName: string, options: MachineOptions =
   const kernel = await findKernel(kernelName);
   const initramfs = await builtInitramfs(kernel, program('agent'));
   const directory = join(checkout, 'build/vm-logs', options.logName ?? kernelName);
-  const systemd = options.systemd ? { systemdWith: await unpackedUdev() } : {};
+  const udev = options.systemd && !options.root ? { udevIn: await unpackedUdev() } : {};
   const xen = options.xen ? { xenIn: await unpackedXen(), memory: 3072 } : {};
   const boot = (accelerator: 'tcg' | 'kvm') =>
     launch({
       ...options,
-      ...systemd,
+      ...udev,
       ...xen,
       kernel,
       initramfs,

@@ -13,8 +13,12 @@ export interface QemuRequest {
   accelerator: 'tcg' | 'kvm';
   /** The guest's hvc0 is this process's standard input and output. */
   terminal?: boolean;
-  /** The guest's process 1 is systemd, with udevd from this directory: that of the unpacked package. */
-  systemdWith?: string;
+  /** The guest's root file system, as its own: this folder, instead of this machine's root. */
+  root?: string;
+  /** The guest's process 1 is systemd. */
+  systemd?: boolean;
+  /** Its udevd is from this directory, that of the unpacked package, and not what the root has. */
+  udevIn?: string;
   /** The guest's kernel is domain 0 of the hypervisor in this directory: that of Xen's unpacked packages. */
   xenIn?: string;
   /** Added to the kernel's command line. */
@@ -60,9 +64,9 @@ function qemuArguments(request: QemuRequest): string[] {
     ...boot(request),
     ...['-chardev', `file,id=console,append=on,path=${escaped(request.consoleLog)}`],
     ...['-serial', 'chardev:console'],
-    ...sharedDirectory('host', '/'),
+    ...sharedDirectory('host', request.root ?? '/'),
     ...(kernel.modules ? sharedDirectory('modules', kernel.modules) : []),
-    ...(request.systemdWith ? sharedDirectory('udev', request.systemdWith) : []),
+    ...(request.udevIn ? sharedDirectory('udev', request.udevIn) : []),
     ...['-device', 'virtio-serial-pci'],
     ...['-chardev', request.terminal ? 'stdio,id=terminal,signal=off' : 'null,id=terminal'],
     ...['-device', 'virtconsole,chardev=terminal'],
@@ -105,7 +109,8 @@ function commandLine(request: QemuRequest): string {
     forTheKernel,
     !request.xenIn && SAME_ADDRESSES,
     tscRate(request),
-    request.systemdWith && forSystemd,
+    request.systemd && forSystemd,
+    request.udevIn && 'dmfd.udev',
     request.append,
   ]
     .filter(Boolean)

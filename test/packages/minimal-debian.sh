@@ -1,13 +1,14 @@
 #!/bin/sh
-# Tries dmfd on a minimal Debian: debootstrap's smallest variant. First the package, with Node 20 and nothing else; then make
+# Tries dmfd on a minimal Debian. First the package, with Node 20 and nothing else; then make
 # targets of a clone of this checkout, with make, npm and git, too. Prints what they print. Needs root and debootstrap, and what `make package`
 # makes; leaves nothing.
 #
-#   test/vm/selftest/host/minimal-debian.sh bookworm|trixie TARGET...
+#   test/packages/minimal-debian.sh bookworm|trixie TARGET...
 set -eu
 
 suite=$1
-checkout=$(readlink -f "$(dirname "$0")/../../../..")
+here=$(dirname "$(readlink -f "$0")")
+checkout=$(readlink -f "$here/../..")
 PATH=$PATH:/usr/sbin:/sbin
 
 # In namespaces of its own: what is mounted here is seen nowhere else, and what is started ends with this.
@@ -16,12 +17,10 @@ shift
 
 main() {
   root=$(mktemp -d "${TMPDIR:-/tmp}/dmfd-$suite.XXXXXX")
-  # Others than root live in it, too.
-  chmod 755 "$root"
   log=$root.log
   trap remove_root EXIT
   trap 'exit 1' INT TERM HUP
-  logged install
+  logged "$here/debian-root.sh" "$suite" "$root"
   try_package
   logged install_build_tools
   git clone --quiet --no-hardlinks "$checkout" "$root/checkout"
@@ -32,24 +31,6 @@ main() {
 logged() {
   "$@" >"$log" 2>&1
   : >"$log"
-}
-
-install() {
-  debootstrap --variant=minbase "$suite" "$root" "$("$checkout/test/vm/kernels/mirror.sh")"
-  security=$("$checkout/test/vm/kernels/mirror.sh" -security)
-  echo "deb $security $suite-security main" >>"$root/etc/apt/sources.list"
-  mount -t proc proc "$root/proc"
-  mount --rbind --make-rslave /dev "$root/dev"
-  mount --rbind --make-rslave /sys "$root/sys"
-  cp /etc/resolv.conf "$root/etc/resolv.conf"
-  # This machine's may be more than Debian's own.
-  cp /etc/ssl/certs/ca-certificates.crt "$root/certificates.crt"
-  inside apt-get -q update
-  case $suite in
-    # Its own Node is 18.
-    bookworm) node_from_npm ;;
-    *) install_packages nodejs ;;
-  esac
 }
 
 # An older version, which has a file that this one has not, gives way to this one, which leaves nothing behind.
@@ -74,7 +55,7 @@ make_older() {
   sed -i 's/^Version: .*/Version: 0.0.1-1/' "$root/packages/old/DEBIAN/control"
   sed -i 's/"version": ".*"/"version": "0.0.1"/' "$root/packages/old/usr/lib/dmfd/package.json"
   touch "$root/packages/old/usr/lib/dmfd/former"
-  dpkg-deb --build "$root/packages/old" "$root/packages/old.deb"
+  dpkg-deb -Znone --build "$root/packages/old" "$root/packages/old.deb"
 }
 
 all_files() {
@@ -89,19 +70,7 @@ install_build_tools() {
 }
 
 install_packages() {
-  inside apt-get -q -y --no-install-recommends install "$@"
-}
-
-# As a package, in the place of the one that Node's vendor has for it.
-node_from_npm() {
-  node=$root/nodejs
-  mkdir -p "$node/DEBIAN" "$node/usr/bin"
-  cp "$("$checkout/test/vm/nodes/fetch-node.sh" 20)/node" "$node/usr/bin/node"
-  printf '%s\n' 'Package: nodejs' 'Version: 20.0.0' 'Architecture: amd64' 'Maintainer: nobody <nobody@localhost>' \
-    'Description: Node of the npm registry' >"$node/DEBIAN/control"
-  dpkg-deb --build "$node" "$root/nodejs.deb"
-  install_packages libstdc++6
-  inside dpkg --install /nodejs.deb
+  inside apt-get -q --no-install-recommends install "$@"
 }
 
 npm_from_npm() {
@@ -113,18 +82,12 @@ npm_from_npm() {
   chmod 755 "$libraries/npm/bin/npm-cli.js"
 }
 
-# Runs a command in the root, with nothing of this machine's environment but the way to the network. Standard input is
-# nothing: bash takes a socket, which it may be, for a login over the network, and reads files that fail under its option -u.
 inside() {
-  # shellcheck disable=SC2046 # words without blanks
-  chroot "$root" env -i $(env | grep -iE '^(http|https|no)_proxy=') NODE_EXTRA_CA_CERTS=/certificates.crt \
-    DEBIAN_FRONTEND=noninteractive HOME=/root LANG=C.UTF-8 PATH=/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin \
-    "$@" </dev/null
+  "$here/in-root.sh" "$root" "$@"
 }
 
 remove_root() {
   cat "$log" >&2 || true
-  umount -R "$root/sys" "$root/dev" "$root/proc" 2>/dev/null || true
   rm -rf --one-file-system "$root" "$root.before" "$log"
 }
 

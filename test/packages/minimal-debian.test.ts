@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkout, vmFile } from '../../harness/checkout.js';
-import { commandOutput } from '../../harness/command-output.js';
+import { checkout } from '../vm/harness/checkout.js';
+import { commandOutput } from '../vm/harness/command-output.js';
 
 /** Packages for half a gigabyte are installed, and everything is built. */
 const PATIENCE_MS = 40 * 60_000;
@@ -10,7 +10,7 @@ const PATIENCE_MS = 40 * 60_000;
 test.concurrent.each(['bookworm', 'trixie'])(
   'on a minimal Debian (%s): the package, make demo, and what of make test needs no kernel',
   async (suite) => {
-    const script = vmFile('selftest/host/minimal-debian.sh');
+    const script = join(checkout, 'test/packages/minimal-debian.sh');
     const output = await commandOutput(script, suite, 'demo', 'lint', 'test-unit');
     const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
     const fate = `installed: dmfd 0.0.1\nupgraded: dmfd ${version}\n0 2048 zero\npurged: nothing is left\n`;
