@@ -47,7 +47,7 @@ test: lint vm-ready package ## lint, types, and all tests on every kernel of the
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: lint vm-ready package test-programs-arm64 ## as test, with everything on 6.12, and on 5.10; every point of the SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
+test-all: lint vm-ready package test-programs-arm64 build/patient/dmfd ## as test, with everything on 6.12, and on 5.10; every point of the SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
 	@test/prerequisites.sh roots arm64 tools
 	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_TEST_ALL=1 DMFD_TEST_NODES="$(nodes)" DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
@@ -66,7 +66,7 @@ test-vm: vm-ready package ## the tests in the virtual machine; KERNEL=debian-6.1
 		$(foreach kernel,$(or $(KERNEL),$(test_kernels)),--project $(kernel) --project systemd-$(kernel)) $(FILE)
 
 .PHONY: test-xen
-test-xen: vm-ready ## Xen's hotplug script in a real domain 0
+test-xen: vm-ready completions build/patient/dmfd ## Xen's hotplug script in a real domain 0
 	DMFD_TEST_XEN=1 test/vm/run-tests.sh --project xen
 
 .PHONY: soak

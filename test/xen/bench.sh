@@ -9,6 +9,8 @@ set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 launcher=$1 packages=$2 rounds=$3 kills=$4 peer=${5-}
+# shellcheck source=/dev/null
+. "$here/scenarios/functions.sh"
 scripts=(block block-dmfd served)
 declare -A seconds
 
@@ -42,17 +44,10 @@ measure() {
   printf '%-5s %-11s %s\n' "$what" "$script" "$measured"
 }
 
-# Until the processes that answer launchers wait for the first.
 start_service() {
   "$launcher" serve 2>/dev/null &
   service=$!
-  until [ "$(waiting_workers)" -ge 2 ]; do sleep 0.1; done
-}
-
-POLL=7
-
-waiting_workers() {
-  for worker in $(pgrep -f '[w]arm.cjs'); do cut -d ' ' -f 1 "/proc/$worker/syscall" 2>/dev/null; done | grep -cx $POLL || true
+  until_served
 }
 
 end_service() {

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Makes the guest a domain 0 whose toolstack works: the files of the packages, the modules, xenstored, dmfd's scripts.
 #
-#   test/xen/dom0.sh UNPACKED-PACKAGES LAUNCHER
+#   test/xen/dom0.sh UNPACKED-PACKAGES [LAUNCHER]     without it, what `make install` has installed is used
 set -eu
 
 packages=$1
-launcher=$2
+launcher=${2-}
 
 main() {
   cp -rsn "$packages/etc" "$packages/usr" "$packages/var" /
@@ -23,8 +23,8 @@ main() {
   "$bin/xen-init-dom0" >/dev/null
   "$bin/xenconsoled" --pid-file=/run/xen/xenconsoled.pid
   modprobe -a xen-blkback xen-blkfront loop dm-mod
-  ln -sfn "$launcher" /etc/xen/scripts/block-dmfd
-  ln -sfn "$launcher" /etc/xen/scripts/block-snapshot
+  if [ -n "$launcher" ]; then ln -sfn "$launcher" /etc/xen/scripts/block-dmfd; fi
+  ln -sfn block-dmfd /etc/xen/scripts/block-snapshot
   # Debian's own commands look first which hypervisor runs.
   ln -sfn "$bin/xl" /usr/local/bin/xl
 }

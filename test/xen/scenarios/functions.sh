@@ -1,9 +1,23 @@
-#!/bin/bash
+#!/bin/sh
 # Shell functions for domain 0.
 
-# attach DISK-LINE: to domain 0 itself, as /dev/xvdz; returns when it is there.
+# Makes its nodes itself: there is no udev here.
+dmsetup() {
+  DM_DISABLE_UDEV=1 command dmsetup "$@"
+}
+
+# disk DEVICE DISK [SCRIPT]: the line of a disk that is a target for the script, or the whole line, or what it has from script= on.
+disk() {
+  case $2 in
+    format=*) echo "$2" ;;
+    script=*) echo "format=raw,vdev=$1,access=rw,$2" ;;
+    *) echo "format=raw,vdev=$1,access=rw,script=${3-block-dmfd},target=$2" ;;
+  esac
+}
+
+# attach DISK: to domain 0 itself, as /dev/xvdz; returns when it is there.
 attach() {
-  xl block-attach 0 "format=raw,vdev=${vdev-xvdz},access=${access-rw},script=${script-block-dmfd},target=$1" || return
+  xl block-attach 0 "$(disk "${vdev-xvdz}" "$1" "${script-block-dmfd}")" || return
   for _ in $(seq 200); do
     [ ! -b "/dev/${vdev-xvdz}" ] || return 0
     sleep 0.05
@@ -21,23 +35,32 @@ forget() {
   xl block-detach 0 "${vdev-xvdz}" >/dev/null 2>&1 || true
 }
 
-# domain NAME TEST DISK-LINE [MORE]: creates a PV domain with the disk as xvda, and /tmp/said as xvdb.
+# domain NAME TEST DISK...: creates a PV domain with these disks as xvda, xvdc, …, and /tmp/said as xvdb.
 domain() {
+  name=$1 test=$2
+  shift 2
+  disks='' letters=''
+  for letter in a c d e f; do
+    [ $# != 0 ] || break
+    disks="$disks'$(disk "xvd$letter" "$1")', "
+    letters=$letters$letter
+    shift
+  done
   truncate -s 0 /tmp/said
   truncate -s 4096 /tmp/said
-  cat >"/tmp/$1.cfg" <<EOF
-name = "$1"
+  cat >"/tmp/$name.cfg" <<EOF
+name = "$name"
 type = "pv"
 memory = 192
 vcpus = 1
 kernel = "$KERNEL_IMAGE"
 ramdisk = "/tmp/domain.initrd"
-extra = "console=hvc0 quiet panic=-1 test=$2"
-on_crash = "${on_crash-destroy}"
+extra = "console=hvc0 quiet panic=-1 test=$test disks=$letters"
+on_crash = "destroy"
 on_reboot = "${on_reboot-destroy}"
-disk = [ 'format=raw,vdev=xvda,access=rw,script=${script-block-dmfd},target=$3', 'format=raw,vdev=xvdb,access=rw,script=block-dmfd,target=/tmp/said' ]
+disk = [ $disks'$(disk xvdb /tmp/said)' ]
 EOF
-  xl create -q "/tmp/$1.cfg"
+  xl create -q "/tmp/$name.cfg"
 }
 
 # said [N]: what the domain has said, or, if it says something several times, what it said after N others.
@@ -63,6 +86,27 @@ until_ended() {
   done
   echo "the domain $1 does not end"
   return 1
+}
+
+# Until the processes of the service that answer launchers wait for the first, in poll(2).
+until_served() {
+  until [ "$(for worker in $(pgrep -f '[w]arm.cjs'); do cut -d ' ' -f 1 "/proc/$worker/syscall" 2>/dev/null; done | grep -cx 7)" -ge 2 ]; do
+    sleep 0.1
+  done
+}
+
+# files DIRECTORY: what a disk line may name.
+files() {
+  rm -rf "$1"
+  mkdir "$1"
+  truncate -s 8M "$1/cow" "$1/cow2"
+  pattern base >"$1/base"
+  pattern plain >"$1/plain"
+}
+
+# with TEXT DIRECTORY: which of these files have the text, and whether the base is as it was.
+with() {
+  echo "$1:" "$(cd "$2" && grep -l "$1" plain base cow cow2 | paste -sd ' ')" "$(pattern base | cmp - "$2/base" && echo 'base intact')"
 }
 
 pattern() {
