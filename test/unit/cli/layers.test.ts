@@ -9,8 +9,8 @@ import { refusal, rejection } from '../support/refusal.js';
 const output = vi.hoisted(() => ({ lines: [] as string[] }));
 vi.mock('../../../src/cli/output.js', async (original) => ({
   ...(await original<typeof import('../../../src/cli/output.js')>()),
-  write: (_fd: number, text: string) => {
-    output.lines.push(text);
+  printExactly: (...lines: string[]) => {
+    output.lines.push(...lines.map((line) => `${line}\n`));
   },
 }));
 
