@@ -181,7 +181,7 @@ if (whole) {
   test('a file without holes needs nothing allocated, where the file system cannot', async () => {
     const output =
       await sh(`exec 2>&1; cd /tmp; mkdir old; truncate -s 24M old.img; mke2fs -qF -t ext2 old.img; mount -o loop old.img old
-    head -c 4M /dev/zero >old/swap; truncate -s 8M old/swap
+    head -c 64M /dev/zero >${FILE}; head -c 4M /dev/zero >old/swap; truncate -s 8M old/swap
     ${refuse} ${FALLOCATE} 95 dmfd swap ${FILE} && swapoff /dev/dm-0
     ${refuse} ${FALLOCATE} 95 dmfd swap --size 4M old/swap && swapoff /dev/dm-0
     ${refuse} ${FALLOCATE} 95 dmfd swap --offset 4M old/swap; echo $?
