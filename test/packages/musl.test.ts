@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkout } from '../vm/harness/checkout.js';
+
+/** A build takes half a minute, and on a busy machine several. */
+vi.setConfig({ testTimeout: 10 * 60_000 });
 
 const top = mkdtempSync(join(tmpdir(), 'dmfd-musl-'));
 const compiler = join(top, 'cc');

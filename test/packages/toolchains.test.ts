@@ -2,8 +2,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { checkout } from '../vm/harness/checkout.js';
+
+/** A build takes half a minute, and on a busy machine several. */
+vi.setConfig({ testTimeout: 10 * 60_000 });
 
 let top: string;
 beforeEach(() => {
