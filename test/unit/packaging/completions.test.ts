@@ -66,7 +66,7 @@ test('bash and fish offer the commands, modes and files', () => {
 
 /** What zsh offers for the ends of lines, with what becomes of them, when it is driven through a terminal. */
 function inZsh(...typed: string[]): { offers: string[]; becomes: string }[] {
-  const script = fileURLToPath(new URL('../../offers.zsh', import.meta.url));
+  const script = fileURLToPath(new URL('offers.zsh', import.meta.url));
   const printed = execFileSync('zsh', ['-f', script, folder, ...typed], {
     encoding: 'utf8',
     env: { ...process.env, HOME: folder, ZDOTDIR: folder },
