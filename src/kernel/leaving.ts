@@ -50,7 +50,10 @@ export function isLeaving(device: string): boolean {
 
 /** The same of a loop device, which goes by itself when nothing is on it any more. */
 export function isLoopLeaving(minor: number): boolean {
-  if (!isAutoclear(minor)) return false;
+  const autoclear = isAutoclear(minor);
+  // It has left since it was seen in the way.
+  if (autoclear === undefined) return true;
+  if (!autoclear) return false;
   return listIfThere(`/sys/block/loop${minor}/holders`).every((holder) => isUnusedDevice(holder));
 }
 
