@@ -2,6 +2,7 @@
 import { type Outcome, shareOfBound } from './measure.js';
 import type { Results } from './results.js';
 
+const TITLE = 'Measured, as a share of what was asked for (1 and less: reached)';
 const WIDTH = 860;
 const LABELS = 400;
 const ROW = 28;
@@ -15,8 +16,9 @@ export function pictureOf({ outcomes }: Results): string {
   const rows = outcomes.filter((outcome) => outcome.bound !== undefined);
   const height = TOP + rows.length * ROW + BOTTOM;
   const parts = [
+    `<title>${TITLE}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    text(16, 26, 'Measured, as a share of what was asked for (1 and less: reached)', 'font-weight="bold"'),
+    text(16, 26, TITLE, 'font-weight="bold"'),
     ...gridOf(height),
     ...rows.flatMap(barOf),
   ];

@@ -114,7 +114,9 @@ test('page and picture have each row, and what was asked for', async () => {
   expect(page).toContain('| memory (once) | c | 3.00 MiB | 953.67 MiB | 0.003 | at most 0.05: reached |');
   expect(page).toContain('| `dmfd swap` | 1 | 1 | 3 | 4 | 500 |');
   const picture = pictureOf(results);
-  expect(picture).toMatch(/^<svg [^>]*>\n( {2}<(rect|line|text)[^<]*(<\/text>|\/>)\n)+<\/svg>\n$/);
+  expect(picture).toMatch(
+    /^<svg [^>]*>\n( {2}<(title|rect|line|text)[^<]*(<\/(title|text)>|\/>)\n)+<\/svg>\n$/,
+  );
   expect(picture.match(/>a &amp; b</g)).toHaveLength(2);
   expect(picture).not.toContain('free');
   expect(picture).not.toMatch(/NaN|Infinity|undefined/);
