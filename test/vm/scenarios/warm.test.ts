@@ -161,7 +161,8 @@ test('one that does not read what it gets holds up no other', async () => {
 });
 
 test('nothing of a device depends on the service', async () => {
-  await sh(`dmfd create mine ${ZERO} -- sleep 1000 & until dmsetup ls | grep -q mine; do sleep 0.1; done`);
+  // Until its command runs, a launcher begins anew without the service.
+  await sh(`dmfd create mine ${ZERO} -- sleep 1000 & until pgrep -fx 'sleep 1000'; do sleep 0.1; done`);
   await killService();
   expect(
     await sh('dmsetup ls; DMFD_COLD=1 dmfd ls -n -o name,held-by; kill %1 2>/dev/null; pkill -x sleep'),
