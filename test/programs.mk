@@ -50,7 +50,7 @@ $(agent): $(wildcard test/vm/agent/*.[ch])
 $(tools): $(test_bin)/%: test/vm/tools/%.c
 	$(call compile_test_program,-O2 -static)
 
-$(bench): $(test_bin)/%: test/bench/programs/%.c
+$(bench): $(test_bin)/%: test/bench/programs/%.c test/bench/programs/now.h
 	$(call compile_test_program,-O2 -static -Inative-shims $(bench_sources))
 $(test_bin)/in-shield: bench_sources := native-shims/device/shield.c native-shims/clone.c
 $(test_bin)/in-shield: native-shims/device/shield.c native-shims/clone.c $(shim_h)

@@ -5,6 +5,8 @@
  *   bare COUNT                 prints how many nanoseconds it took to make them and to let go of them
  *   bare COUNT COMMAND ARG...  becomes COMMAND, with the descriptors
  */
+#include "now.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
@@ -13,7 +15,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 static int control;
@@ -83,14 +84,6 @@ static int make(int number)
 	ask(DM_DEV_REMOVE, "DM_DEV_REMOVE", &remove);
 	ask(DM_DEV_SUSPEND, "DM_DEV_SUSPEND", &resume);
 	return fd;
-}
-
-static long long now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
 int main(int argc, char **argv)

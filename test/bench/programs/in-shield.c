@@ -5,13 +5,13 @@
  *   in-shield CALLS
  */
 #include "dmfd.h"
+#include "now.h"
 
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 static const unsigned long commands[] = {
@@ -27,14 +27,6 @@ static int ask_all(void *argument)
 		if (!ioctl(*fd, commands[index], &request))
 			return 1;
 	return 0;
-}
-
-static long long now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
 int main(int argc, char **argv)

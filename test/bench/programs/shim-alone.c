@@ -5,12 +5,12 @@
  *   shim-alone COUNT
  */
 #include "dmfd.h"
+#include "now.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct table {
@@ -39,14 +39,6 @@ static int make(int control, int number)
 		exit(1);
 	}
 	return creation.fd;
-}
-
-static long long now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,8 @@
  * They read FILE (default: nothing) and write to /dev/null. The command "open PATH" is stopwatch's own: it holds the
  * file open until the end. With "&" in place of the last ";", all of them run at the same time.
  */
+#include "now.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -13,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -54,14 +55,6 @@ static void run(char **words, posix_spawn_file_actions_t *streams)
 		return;
 	}
 	expect_success(words[0], start(words, streams));
-}
-
-static long long now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
 /* The words up to the next ";" or "&", which is cut off; *last is what stood there. */
