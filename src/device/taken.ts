@@ -1,7 +1,7 @@
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
-import { isClaimed } from '../kernel/claim.js';
+import { CLAIMANTS, isClaimed } from '../kernel/claim.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
@@ -62,8 +62,7 @@ export function refuseClaimed(kernel: Kernel, devices: readonly NamedDevice[]): 
     const isShared = above.length > 0 && above.every((name) => name.startsWith('dm-'));
     if (isShared || !isClaimed(kernel, alone, subject)) continue;
     const holders = findHolders(device);
-    const who =
-      holders.length === 0 ? 'a mount, swap or another device has it, or a part of it' : holders.join(', ');
+    const who = holders.length === 0 ? CLAIMANTS : holders.join(', ');
     throw new DmfdError('backing-in-use', `${subject}: it is in use: ${who}`, {
       operation: `open ${subject} exclusively`,
       errno: 'EBUSY',

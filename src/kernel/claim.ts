@@ -5,6 +5,9 @@ import { resultName } from './errno.js';
 import type { Kernel } from './kernel.js';
 import { isLeaving, retryWhileLeaving } from './leaving.js';
 
+/** For messages: by whom a block device is claimed, where that cannot be told more exactly. */
+export const CLAIMANTS = 'a mount, swap or another device has it, or a part of it';
+
 /**
  * Whether a mount, swap or a device of device-mapper claims a block device, or a part of it, exclusively: claims it for a moment.
  * Waits for a holder that is about to go.

@@ -1,5 +1,5 @@
 import { DmfdError } from '../errors.js';
-import { isClaimed } from '../kernel/claim.js';
+import { CLAIMANTS, isClaimed } from '../kernel/claim.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import type { AttachedLoop } from './attached.js';
@@ -35,7 +35,7 @@ function refuseClaimed(kernel: Kernel, { alone, file, readOnly }: LoopBacking): 
   if (alone === undefined || !isClaimed(kernel, alone, file)) return;
   throw inUse(
     file,
-    'a mount, swap or another device has it, or a part of it',
+    CLAIMANTS,
     readOnly ? HALF_SEEN : 'what is written here would destroy what stands there',
     `open ${file}`,
   );
