@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { listIfThere, readIfThere } from './pseudo-files.js';
 
 /** File systems without a device number of their own that are in memory, where device nodes are, or on local disks. */
@@ -40,13 +40,26 @@ export function openNodes(pid: string, mounts: ReadonlySet<string>): string[] {
  */
 export function harmlessMounts(pid: string, answering?: string): Set<string> {
   const mounts = new Set<string>();
+  let isRootListed = false;
   for (const line of readIfThere(`/proc/${pid}/mountinfo`).split('\n')) {
-    const [number = '', , device = ''] = line.split(' ');
+    const [number = '', , device = '', , path] = line.split(' ');
+    isRootListed ||= path === '/';
     const type = line.slice(line.indexOf(' - ') + 3).split(' ')[0] ?? '';
     const onDisk = !device.startsWith('0:') && !type.startsWith('fuse');
     if (number !== '' && (LOCAL.includes(type) || onDisk || device === answering)) mounts.add(number);
   }
+  if (pid === 'self' && !isRootListed) mounts.add(rootMount());
   return mounts;
+}
+
+/** Of the mount with this process's root directory: in a chroot that is no mount itself, mountinfo leaves it out. It answers. */
+function rootMount(): string {
+  const fd = openSync('/', 'r');
+  try {
+    return mountOf(readIfThere(`/proc/self/fdinfo/${fd}`));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The number of the mount that an open file is in, by what /proc says of its descriptor. */

@@ -213,6 +213,17 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
     says: `backing "${FILE}": process N (sleep) has it open`,
   },
   {
+    what: 'a file that somebody has open, seen from a chroot that is no mount',
+    line: between(
+      `sleep 100 <${FILE} & opener=$!; mkdir jail; ln ${FILE} jail/swap.img`,
+      `unshare -m sh -c 'for name in /*; do
+         if [ -L $name ]; then cp -P $name jail; elif [ -d $name ] && [ $name != /tmp ]; then mkdir jail$name; mount --rbind $name jail$name; fi
+       done; exec chroot jail dmfd swap /swap.img'`,
+      'kill $opener; wait $opener 2>/dev/null; rm -r jail',
+    ),
+    says: 'backing "/swap.img": process N (sleep) has it open',
+  },
+  {
     what: 'a file that belongs to somebody else',
     line: between(`chown 65534 ${FILE}`, `dmfd swap ${FILE}`, `chown 0 ${FILE}`),
     says: `backing "${FILE}": its owner, uid 65534, may write to it, and truncate it while it is in use`,
