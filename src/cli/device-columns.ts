@@ -14,6 +14,8 @@ export interface ListedDevice {
 /** A column of `dmfd ls`. */
 export interface DeviceColumn extends Column {
   readonly cell: (listed: ListedDevice, now: Date) => Cell;
+  /** It says who holds the device, which takes a look at all processes. */
+  readonly isOfHolders?: true;
 }
 
 const YELLOW = '33';
@@ -46,7 +48,11 @@ const COLUMNS = {
       lines: [device.created === undefined ? '' : shortAge(device.created, now)],
     }),
   },
-  'held-by': { heading: 'HELD BY', cell: ({ holders }) => ({ lines: holders.map(holderWords) }) },
+  'held-by': {
+    heading: 'HELD BY',
+    cell: ({ holders }) => ({ lines: holders.map(holderWords) }),
+    isOfHolders: true,
+  },
   uuid: text('UUID', ({ device }) => device.uuid),
   diskseq: { ...text('DISKSEQ', ({ device }) => String(device.diskseq)), right: true },
 } as const satisfies Readonly<Record<string, DeviceColumn>>;

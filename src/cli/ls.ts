@@ -39,7 +39,8 @@ function list({ all, json, columns: wanted, noheadings }: Options): void {
   }
   const columns = parseColumns('-o', wanted);
   const devices = operate(undefined, undefined, (kernel) => listDevices(kernel, { all: all ?? false }));
-  const holders = findHoldersOf(devices);
+  const shown = json || columns.some(({ isOfHolders }) => isOfHolders) ? devices : [];
+  const holders = findHoldersOf(shown);
   const listed = devices.map((device, index) => ({ device, holders: holders[index] ?? [] }));
   const lines = json
     ? listed.map(formatJson)

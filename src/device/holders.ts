@@ -31,6 +31,7 @@ export function holderWords(holder: Holder): string {
 
 /** The same of each of the devices: processes and mounts are looked at once for all of them. */
 export function findHoldersOf(devices: readonly DeviceNumber[]): Holder[][] {
+  if (devices.length === 0) return [];
   const found = new Map<string, Holder[]>(devices.map((dev) => [formatDeviceNumber(dev), []]));
   for (const { pid, name, opens } of devicesOfProcesses()) {
     for (const number of opens) found.get(number)?.push({ kind: 'process', pid, name: name() });
