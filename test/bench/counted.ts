@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { program } from '../programs.js';
 import { checkout } from '../vm/harness/checkout.js';
-import { type BenchGuest, CREATE, type Words } from './guest.js';
+import { type BenchGuest, CREATE, CREATE_OVER_FILE, SERVED_FILE, type Words } from './guest.js';
 import type { Measure } from './measure.js';
 
 const ZERO = '0 8 zero';
@@ -109,17 +109,16 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
 
 /** While the service runs. */
 export async function warmMeasures(guest: BenchGuest): Promise<Measure[]> {
-  const image = await guest.file('warm.img', '\0'.repeat(1 << 20));
   return [
     { ...createMeasure(guest, 'warm'), bound: 1 },
     {
       name: 'one device over a file, warm',
       against: `losetup, ${DMSETUP}, losetup -d`,
       unit: 'instructions',
-      ours: () => guest.time(['dmfd', 'create', '--linear', image, '--exec', '--', 'true']),
+      ours: () => guest.time(['dmfd', ...CREATE_OVER_FILE]),
       theirs: () =>
         guest.time([
-          ...['losetup', FREE_LOOP, image, ';'],
+          ...['losetup', FREE_LOOP, SERVED_FILE, ';'],
           ...byDmsetup('--table', `0 2048 linear ${FREE_LOOP} 0`),
           ...[';', 'losetup', '-d', FREE_LOOP],
         ]),

@@ -30,7 +30,20 @@ const TOOLS = ['stopwatch', 'bare', 'shim-alone'].map(program);
 /** Makes a device for a command that does nothing: the words of dmfd. */
 export const CREATE: readonly string[] = ['create', '--table', '0 8 zero', '--exec', '--', 'true'];
 
-/** By the service, before it is measured. */
+/** A file of {@link BenchGuest.served}, in the memory of the guest. */
+export const SERVED_FILE = '/tmp/served.img';
+
+/** The same over a file. */
+export const CREATE_OVER_FILE: readonly string[] = [
+  'create',
+  '--linear',
+  SERVED_FILE,
+  '--exec',
+  '--',
+  'true',
+];
+
+/** Devices of either kind that the service has made before it is measured. */
 export const ANSWERED_BEFORE = 100;
 
 type Environment = Readonly<Record<string, string>>;
@@ -120,11 +133,15 @@ export class BenchGuest {
    * so that V8 has compiled what it does.
    */
   async served<T>(use: () => Promise<T>): Promise<T> {
+    await this.sh(`truncate -s 1M ${ROOT}${SERVED_FILE}`);
+    const before = [CREATE, CREATE_OVER_FILE].map(
+      (words) => `dmfd ${words.map((word) => `'${word}'`).join(' ')}`,
+    );
     return await this.during(['dmfd', 'serve'], undefined, async () => {
       const node = `${ROOT}$(which node)`;
       await this.sh(`until [ "$(pgrep -cf '[w]arm.cjs')" -ge 2 ]; do sleep 0.2; done; mv "${node}" "${node}.away"
         until chroot ${ROOT} dmfd ls >/dev/null 2>&1; do sleep 0.2; done
-        for i in $(seq ${ANSWERED_BEFORE}); do chroot ${ROOT} dmfd ${CREATE.map((word) => `'${word}'`).join(' ')}; done`);
+        for i in $(seq ${ANSWERED_BEFORE}); do ${before.map((line) => `chroot ${ROOT} ${line}`).join('; ')}; done`);
       try {
         return await use();
       } finally {

@@ -23,7 +23,7 @@ ${countsOf(swap)}
   processes, and a nanosecond for each until the next timer when all of them wait. All files are in its memory, and no udevd runs.
 - **64 at once** is measured on the clock of an emulated machine with two processors, and what is called native on this machine's own.
 - What "cold" says is that dmfd starts Node each time; "warm", that \`dmfd serve\` runs, and it never does; the service
-  has made ${ANSWERED_BEFORE} devices before. "Resident" is \`VmRSS\`.
+  has made ${ANSWERED_BEFORE} devices before, and as many over a file. "Resident" is \`VmRSS\`.
 - [All numbers](results.json), with what they were measured on:
 
 | what       | version                       |
