@@ -3,7 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { atCall } from './at-call.js';
 import { pointsFor } from './points.js';
-import { everything, expectNothingLeft, GONE, sh } from './support.js';
+import { everything, expectNothingLeft, GONE, sh, swept } from './support.js';
 
 /**
  * SIGKILL while `dmfd swap` works, at exact system calls of it and of its shield (see sigkill.test.ts), at random instants,
@@ -34,10 +34,10 @@ beforeAll(async () => {
 afterEach(expectNothingLeft);
 
 test.each([
-  ['SIGKILL', 'shield', 3],
-  ['SIGKILL', 'over', 3],
+  ['SIGKILL', 'shield', 2],
+  ['SIGKILL', 'over', 2],
   ['SIGKILL', 'group', 2],
-  ['SIGKILL', 'main', 4],
+  ['SIGKILL', 'main', 2],
   // Before Linux 5.16, whoever shares the memory of one that dumps core dies with it, unless that may not be dumped.
   ['SIGQUIT', 'over', 2],
 ] as const)(
@@ -47,7 +47,7 @@ test.each([
     const counted = await sh(`${killAt} ${victim} 1000000 ${SWAP} 2>&1; [ $? = 3 ]; swapoff -a`);
     const count = Number(/^points (\d+)$/m.exec(counted)?.[1]);
     expect(count).toBeGreaterThan(who === 'main' ? 100 : 14);
-    const points = pointsFor(who, count, size, everything && signal === 'SIGKILL');
+    const points = pointsFor(who, count, size, swept && signal === 'SIGKILL');
     const lines = (
       await sh(
         `${CHECK}
@@ -60,9 +60,9 @@ test.each([
       .trim()
       .split('\n');
     expect(lines.filter((line) => line !== 'killed')).toEqual([]);
-    // How Node's threads end is a race: the very last calls of the main thread may come or not.
+    // The main thread looks at all processes of the machine, of which there may have been more when the points were counted.
     expect(lines.length).toBeGreaterThanOrEqual(
-      points.length - (who === 'main' ? Math.ceil(points.length / 10) : 0),
+      points.length - (who === 'main' ? Math.ceil(points.length / 4) : 0),
     );
   },
   hours,

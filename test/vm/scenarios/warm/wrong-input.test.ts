@@ -3,4 +3,4 @@ import { served } from './served.js';
 import '../wrong-input.test.js';
 
 // Nearly all of what is wrong is told by Node.
-served(50);
+served(40);
