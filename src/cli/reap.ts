@@ -17,7 +17,7 @@ export function addReap(program: CommandLine): void {
       'leaked devices whose UUID was given with --uuid (default: all with a UUID of dmfd)',
     )
     .option('--dry-run', 'remove nothing, and print what would be removed')
-    .option('--json', 'print one JSON line for each device and loop device')
+    .option('--json', 'print one JSON line for each device, loop device and link')
     .action((devices: string[], { dryRun = false, json = false }: { dryRun?: boolean; json?: boolean }) => {
       const request = checkReapRequest(devices.length === 0 ? { dryRun } : { devices, dryRun });
       const reaped = operate(undefined, undefined, (kernel) => reapDevices(kernel, request));
