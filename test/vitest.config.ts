@@ -101,6 +101,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          // To import everything anew for each file takes as long as the tests themselves.
+          isolate: false,
           testTimeout: minutes / 2,
           // The first that needs xenstored downloads it.
           hookTimeout: 3 * minutes,

@@ -8,7 +8,7 @@ const STOCK = ['debian-6.1', 'debian-6.12', 'debian-latest'];
 /**
  * `make test` has to be done in minutes, and every scenario on every kernel takes far longer: here stand the
  * scenarios whose subject does not depend on the kernel, or on one thing about it, with the kernels that are enough for
- * them; of what is on several, `whole` in scenarios/support.ts says what they leave out. The main job, and what a SIGKILL
+ * them; of each, `sampleOf`, `thorough` and `whole` in scenarios/support.ts say what is left out. The main job, and what a SIGKILL
  * leaves, is tested on all.
  */
 const ENOUGH: Readonly<Record<string, readonly string[]>> = {

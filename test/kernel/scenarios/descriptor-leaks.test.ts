@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
+import { testsAll } from '../../vm/default-set.js';
 import { sh } from '../../vm/scenarios/support.js';
 
 const loop = program('descriptor-loop');
 const stress = program('descriptor-stress');
 /** DMFD_LEAK_ROUNDS=6 takes minutes, and then the kernel's memory is looked at as well. */
-const rounds = Number(process.env.DMFD_LEAK_ROUNDS ?? 2);
+const rounds = Number(process.env.DMFD_LEAK_ROUNDS ?? (testsAll ? 2 : 1));
 
 /** The kernel destroys these one after the other, so many take a while. */
 const allGone = () => sh('until dmsetup ls | grep -q "No devices"; do sleep 0.1; done', 90_000);

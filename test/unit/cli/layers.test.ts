@@ -6,7 +6,11 @@ import { checkPlaceholders } from '../../../src/cli/plan-command.js';
 import { parseWords } from '../../../src/cli/program.js';
 import { refusal, rejection } from '../support/refusal.js';
 
-const output = vi.hoisted(() => ({ lines: [] as string[] }));
+const output = vi.hoisted(() => {
+  // Files of the same process share what they have imported.
+  vi.resetModules();
+  return { lines: [] as string[] };
+});
 vi.mock('../../../src/cli/output.js', async (original) => ({
   ...(await original<typeof import('../../../src/cli/output.js')>()),
   printExactly: (...lines: string[]) => {
@@ -27,6 +31,7 @@ beforeAll(() => {
   writeFileSync('key', 'x'.repeat(64));
 });
 afterAll(() => {
+  vi.resetModules();
   process.chdir(before);
   rmSync(directory, { recursive: true });
 });

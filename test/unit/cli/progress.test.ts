@@ -60,12 +60,12 @@ describe.concurrent.each(Object.entries(LONG_WAIT))('a wait %s', (_how, wait) =>
   });
 });
 
-test.each(['', '>/dev/null'])(
+test.concurrent.each(['', '>/dev/null'])(
   'a wait that comes on tells how far, with the standard output %j',
   async (redirection) => {
     const wait = `let made = 0;
     const counting = setInterval(() => made++, 200);
-    await withProgress(() => \`made \${made}\`, false, new Promise((resolve) => setTimeout(resolve, 3000)));
+    await withProgress(() => \`made \${made}\`, false, new Promise((resolve) => setTimeout(resolve, 6000)));
     clearInterval(counting);`;
     const written = await onTerminal(80, redirection, wait);
     // How fast it draws, the machine decides.

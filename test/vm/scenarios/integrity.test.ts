@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { atRegularIntervals } from './points.js';
-import { everything, expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
+import { everything, expectNothingLeft, GONE, sampleOf, sh, thorough, vm } from './support.js';
 
 /** Where the images are. */
 const HERE = '/tmp/integrity';
@@ -54,23 +54,26 @@ describe('an area that is zero', () => {
     expect(code).toBe(1);
   });
 
-  test('of a block device, of which others have the zeros in their cache; in larger blocks, with a longer hash', async () => {
-    const output = await run(`
+  thorough(
+    'of a block device, of which others have the zeros in their cache; in larger blocks, with a longer hash',
+    async () => {
+      const output = await run(`
       truncate -s 16M blocks.img; loop=$(losetup -f --show -b 4096 blocks.img); cat $loop >/dev/null; exec 7<$loop
       dmfd create ours --integrity $loop,checksum=sha256 -- sh -c '${inner(table('ours'))}; cp data {path}; cmp -n 1048576 {path} data && echo same'
       exec 7<&-; losetup -d $loop
       dmfd create ours --integrity blocks.img,checksum=sha256 -- cmp -n 1048576 {path} data && echo same`);
-    expect(output).toMatch(
-      /^0 \d+ integrity L 0 32 J .*block_size:4096.*internal_hash:sha256\nsame\nsame\n$/,
-    );
-    const { code, stderr } = await failing(
-      'dmfd create ours --integrity blocks.img -- touch ran; ! [ -e ran ] && exit 125',
-    );
-    expect(stderr).toMatch(
-      /^dmfd: integrity "blocks\.img": it was formatted with tags of 32 bytes, and those of crc32c have 4\n/,
-    );
-    expect(code).toBe(125);
-  });
+      expect(output).toMatch(
+        /^0 \d+ integrity L 0 32 J .*block_size:4096.*internal_hash:sha256\nsame\nsame\n$/,
+      );
+      const { code, stderr } = await failing(
+        'dmfd create ours --integrity blocks.img -- touch ran; ! [ -e ran ] && exit 125',
+      );
+      expect(stderr).toMatch(
+        /^dmfd: integrity "blocks\.img": it was formatted with tags of 32 bytes, and those of crc32c have 4\n/,
+      );
+      expect(code).toBe(125);
+    },
+  );
 
   test('of a part of a file: nothing before or behind it is written to', async () => {
     const output = await run(`
@@ -151,7 +154,7 @@ describe('the store of an overlay', () => {
     );
   });
 
-  test('ends where its part of the file ends', async () => {
+  thorough('ends where its part of the file ends', async () => {
     const output = await run(`
       truncate -s 8M base.img; head -c 8M /dev/urandom >part.img; truncate -s 16M disk.img
       printf 'start=2048,size=2048\\nstart=4096,size=8192\\n' | sfdisk -q disk.img

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
-import { everything, expectNothingLeft, image, kernelKnows, sh, vm } from './support.js';
+import { everything, expectNothingLeft, image, kernelKnows, sh, thorough, vm } from './support.js';
 
 const SECTORS = 2048;
 const CRYPT = `--loop /tmp/key.img --table '0 ${SECTORS} crypt aes-xts-plain64 {key} 0 {loop0} 0'`;
@@ -215,15 +215,18 @@ test('dmfd waits for a key that is slow to come, and ^C ends that', async () => 
   expect(output).toBe('made\n0\nNo devices found\n130\nmade\n0\n');
 });
 
-test('on a terminal, a wait for the key is shown, and the command has the terminal as it was', async () => {
-  const output = await sh(`rm -f /tmp/typescript
+thorough(
+  'on a terminal, a wait for the key is shown, and the command has the terminal as it was',
+  async () => {
+    const output = await sh(`rm -f /tmp/typescript
     cat >/tmp/slow-key.sh <<'END'
 stty cols 80
 { until grep -q waiting /tmp/typescript; do sleep 0.2; done; cat /tmp/key; } |
   dmfd create --key-fd 0 ${CRYPT} -- sh -c 'grep -h flags /proc/self/fdinfo/2; echo made'
 END
     script -qefc 'sh /tmp/slow-key.sh' /tmp/typescript </dev/null >/dev/null; cat /tmp/typescript`);
-  expect(output).toContain(' waiting for the key');
-  // Blocking, and read and written.
-  expect(output).toMatch(/flags:\s+0?(?:1?0000)?2\r\nmade\r\n/);
-});
+    expect(output).toContain(' waiting for the key');
+    // Blocking, and read and written.
+    expect(output).toMatch(/flags:\s+0?(?:1?0000)?2\r\nmade\r\n/);
+  },
+);

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { atCall } from './at-call.js';
-import { expectNothingLeft, image, sh, vm, whole } from './support.js';
+import { expectNothingLeft, image, sh, thorough, vm, whole } from './support.js';
 
 const CREATE = "dmfd create ours --loop /tmp/ours.img --table '0 2048 linear {loop0} 0'";
 
@@ -39,20 +39,18 @@ describe('other processes work with loop devices, too', () => {
     expect(output).toMatch(/^removed\nours\n0 2048 linear 7:\d+ 0\n$/);
   });
 
-  if (whole) {
-    test('they attach and detach all the time', async () => {
-      const output = await sh(`
-      touch /tmp/churning
-      for i in 1 2 3; do
-        while [ -e /tmp/churning ]; do losetup -d $(losetup --find --show /tmp/theirs.img); done &
-      done 2>/dev/null
-      for i in 1 2 3 4; do cp /tmp/ours.img /tmp/ours$i.img; ${CREATE.replaceAll('ours', 'ours$i')} -- head -c 4 {path} & makers="$makers $!"; done
-      for maker in $makers; do wait $maker; echo " $?"; done
-      rm /tmp/churning; wait; losetup -j /tmp/theirs.img`);
-      expect(output.match(/ours/g)).toHaveLength(4);
-      expect(output.match(/ 0\n/g)).toHaveLength(4);
-    });
-  }
+  thorough('they attach and detach all the time', async () => {
+    const output = await sh(`
+    touch /tmp/churning
+    for i in 1 2 3; do
+      while [ -e /tmp/churning ]; do losetup -d $(losetup --find --show /tmp/theirs.img); done &
+    done 2>/dev/null
+    for i in 1 2 3 4; do cp /tmp/ours.img /tmp/ours$i.img; ${CREATE.replaceAll('ours', 'ours$i')} -- head -c 4 {path} & makers="$makers $!"; done
+    for maker in $makers; do wait $maker; echo " $?"; done
+    rm /tmp/churning; wait; losetup -j /tmp/theirs.img`);
+    expect(output.match(/ours/g)).toHaveLength(4);
+    expect(output.match(/ 0\n/g)).toHaveLength(4);
+  });
 
   test('the number is held until the table has it', async () => {
     const detach = 'losetup -d $(losetup -n -O NAME -j /tmp/ours.img); losetup --find --show /tmp/theirs.img';
@@ -205,8 +203,8 @@ if (whole) {
     });
 
     test('but is about to be detached: dmfd waits for it', async () => {
-      const output = await sh(`for i in 1 2 3 4 5; do ${CREATE} -- echo $i; done`);
-      expect(output).toBe('1\n2\n3\n4\n5\n');
+      const output = await sh(`for i in 1 2 3; do ${CREATE} -- echo $i; done`);
+      expect(output).toBe('1\n2\n3\n');
     });
 
     test('of several that want it at the same moment, one after the other gets it', async () => {
@@ -310,14 +308,16 @@ test('a block device in place of a file', async () => {
   expect(output).toMatch(/^ours\n0 2048 linear 7:\d+ 0\n$/);
 });
 
-test('40 files under one device', async () => {
-  const files = Array.from({ length: 40 }, (_, index) => `/tmp/forty/${index}.img`);
-  const table = files.map((_, index) => `${8 * index} 8 linear {loop${index}} 0\n`).join('');
-  const output = await sh(`
+if (whole) {
+  test('40 files under one device', async () => {
+    const files = Array.from({ length: 40 }, (_, index) => `/tmp/forty/${index}.img`);
+    const table = files.map((_, index) => `${8 * index} 8 linear {loop${index}} 0\n`).join('');
+    const output = await sh(`
     mkdir -p /tmp/forty
     for file in $(seq -f /tmp/forty/%g.img 0 39); do printf '%-4096s' $file >$file; done
     printf '${table}' | dmfd create ours --table-file - ${files.map((file) => `--loop ${file}`).join(' ')} --wait-gone -- sh -c '
       tr -s " " "\\n" <{path}; ls -d /sys/block/loop*/loop | wc -l'
     ls -d /sys/block/loop*/loop 2>/dev/null | wc -l`);
-  expect(output.trim().split('\n')).toEqual([...files, '40', '0']);
-});
+    expect(output.trim().split('\n')).toEqual([...files, '40', '0']);
+  });
+}

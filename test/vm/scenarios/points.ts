@@ -20,7 +20,7 @@ export function pointsFor(who: string, count: number, size: number, isWhole = ev
 }
 
 /** Of 1 to `count`, the entries of system calls. */
-export function entriesOf(count: number): number[] {
+function entriesOf(count: number): number[] {
   return Array.from({ length: Math.ceil(count / 2) }, (_, index) => 2 * index + 1);
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { expectNothingLeft, kernelHas, sampleOf, sh, vm } from './support.js';
+import { expectNothingLeft, kernelHas, sampleOf, sh, thorough, vm } from './support.js';
 
 /** Where the images are. */
 const HERE = '/tmp/presets';
@@ -101,7 +101,7 @@ describe('the device is the bytes that it should be', () => {
     expect(output).toBe('0 16384 crypt aes-xts-plain64 0 0\n0 16384 crypt aes-xts-plain64 0 0\nsame\nsame\n');
   });
 
-  test('a crypt device of sectors of 4096 bytes likewise', async () => {
+  thorough('a crypt device of sectors of 4096 bytes likewise', async () => {
     const output = await run(`
       head -c 32 /dev/urandom >key; cp a.img c.img
       options='--cipher aes-cbc-essiv:sha256 --sector-size 4096'
@@ -120,7 +120,7 @@ describe('the device is the bytes that it should be', () => {
     expect(first).not.toBe(second);
   });
 
-  test('partitions as the kernel finds them', async () => {
+  thorough('partitions as the kernel finds them', async () => {
     const output = await run(`
       for image in disk.img mbr.img; do
         loop=$(losetup -f --show -P $image)
@@ -161,7 +161,7 @@ describe('an overlay', () => {
     expect(output).toBe('1\n0\nunchanged\n');
   });
 
-  test('over a block device that is read-only', async () => {
+  thorough('over a block device that is read-only', async () => {
     const output = await run(`
       loop=$(losetup -f --show -r base.img)
       ${create} --overlay $loop -- sh -c 'dmsetup table ours | cut -d" " -f4; cp random.img {path} && echo written'
@@ -216,7 +216,7 @@ describe('what a PATH says', () => {
     expect(output).toBe('0 4096 linear PARTITION 0\n');
   });
 
-  test('a part of a partition that only a loop device can show, written to', async () => {
+  thorough('a part of a partition that only a loop device can show, written to', async () => {
     const output = await run(`
       cp disk.img part.img; loop=$(losetup -f --show -P part.img); name=\${loop#/dev/}
       ${create} --linear $loop,partition=1,offset=37B,size=1M -- sh -c 'head -c 1M random.img >{path}; dmsetup table ours | cut -d" " -f2,5'
@@ -323,7 +323,7 @@ describe('swap takes the same words', () => {
     expect(output).toBe('"swapSize":4190208}\nis encrypted swap, named\n8192 8192\nnothing else\n');
   });
 
-  test('a PARTLABEL', async () => {
+  thorough('a PARTLABEL', async () => {
     const output = await run(`
       cp disk.img swap.img; loop=$(losetup -f --show -P swap.img)
       dmfd swap --force PARTLABEL=one --name ours | cut -d' ' -f2-5

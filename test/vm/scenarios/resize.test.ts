@@ -168,7 +168,7 @@ const VICTIMS = [
   ['both', 2],
 ] as const;
 
-test.each(everything ? VICTIMS : VICTIMS.slice(0, 3))(
+test.each(everything ? VICTIMS : VICTIMS.slice(0, 2))(
   'SIGKILL (%s) leaves the old size or the new one, and never a suspended device',
   async (who, size) => {
     const run = (points: string) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { isSwept, runsEverything } from '../default-set.js';
 import { cacheDirectory } from '../harness/cache.js';
 import { bootedVm } from '../harness/index.js';
@@ -61,6 +61,11 @@ export async function image(name: string, mebibytes = 64): Promise<string> {
 export const everything = runsEverything(vm.kernel.name);
 /** The same of the SIGKILL sweep of the main job, on several kernels. */
 export const swept = isSwept(vm.kernel.name);
+
+/** A test that `make test` leaves to `make test-all`: it takes long, or others prove nearly as much. */
+export function thorough(name: string, run: () => Promise<void>): void {
+  if (everything) test(name, run);
+}
 
 /** Of rows that prove the same on different input, `make test` takes every so-manyth one. */
 export function sampleOf<Row>(rows: readonly Row[], step: number): readonly Row[] {

@@ -2,7 +2,16 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
-import { everything, expectedMode, expectNothingLeft, kernelHas, kernelKnows, sh, whole } from './support.js';
+import {
+  everything,
+  expectedMode,
+  expectNothingLeft,
+  kernelHas,
+  kernelKnows,
+  sh,
+  thorough,
+  whole,
+} from './support.js';
 
 const FILE = '/tmp/swap.img';
 const UUID = '2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e';
@@ -135,7 +144,7 @@ if (whole) {
     );
   });
 
-  test('of several that want the same backing one gets it', async () => {
+  thorough('of several that want the same backing one gets it', async () => {
     const output = await sh(`exec 2>&1
     for i in 1 2; do dmfd swap ${FILE} & done; wait; swapoff -a; sleep 0.2
     loop=$(losetup -f --show ${FILE}); for i in 1 2 3; do dmfd swap $loop & done; wait; swapoff -a; sleep 0.2; losetup -d $loop`);
@@ -178,7 +187,7 @@ if (whole) {
     expect(output.match(/^\d+$/gm)).toEqual([`${(8 << 20) / 512}`, `${(32 << 20) / 512}`]);
   });
 
-  test('a file without holes needs nothing allocated, where the file system cannot', async () => {
+  thorough('a file without holes needs nothing allocated, where the file system cannot', async () => {
     const output =
       await sh(`exec 2>&1; cd /tmp; mkdir old; truncate -s 24M old.img; mke2fs -qF -t ext2 old.img; mount -o loop old.img old
     head -c 64M /dev/zero >${FILE}; head -c 4M /dev/zero >old/swap; truncate -s 8M old/swap

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
-import { expectNothingLeft, GONE, image, sampleOf, sh, vm } from './support.js';
+import { everything, expectNothingLeft, GONE, image, sampleOf, sh, vm } from './support.js';
 import { killService, startService, unwatchNode, WORKERS, warm, watched, watchNode } from './warm/service.js';
 
 const ZERO = "--table '0 8 zero'";
@@ -86,7 +86,7 @@ const ALIKE: readonly [what: string, script: string][] = [
 ];
 
 describe('the service does as Node does', () => {
-  test.each(sampleOf(ALIKE, 3))('%s', async (_what, script) => {
+  test.each(sampleOf(ALIKE, 4))('%s', async (_what, script) => {
     const cold = await sh(`export DMFD_COLD=1; ${script}`);
     expect(cold).not.toBe('');
     // What is seen of the environment differs by that variable.
@@ -146,11 +146,12 @@ test('what cannot be executed is told as Node tells it', async () => {
 });
 
 test('many at once', async () => {
+  const many = everything ? 20 : 8;
   expect(
     await sh(
-      `for i in $(seq 20); do dmfd create ${ZERO} -- sh -c 'test -b {path} && echo x' & done | sort | uniq -c; wait`,
+      `for i in $(seq ${many}); do dmfd create ${ZERO} -- sh -c 'test -b {path} && echo x' & done | sort | uniq -c; wait`,
     ),
-  ).toMatch(/^\s*20 x\n$/);
+  ).toMatch(new RegExp(`^\\s*${many} x\n$`));
 });
 
 test('one that does not read what it gets holds up no other', async () => {
@@ -184,7 +185,7 @@ const MOMENTS: readonly [call: string, when: number][] = [
   ['sendto', 1],
 ];
 
-test.each(sampleOf(MOMENTS, 3))(
+test.each(sampleOf(MOMENTS, 4))(
   'killed at %s %i, it leaves nothing, and dmfd does without it',
   async (call, when) => {
     const output = await sh(`${GONE}; ${WORKERS}

@@ -4,7 +4,7 @@ import { program } from '../../programs.js';
 import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
 import { atCall } from './at-call.js';
-import { entriesOf, pointsFor } from './points.js';
+import { pointsFor } from './points.js';
 import { everything, expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
 import { killService, startService, UNTIL_SERVED, unwatchNode, warm, watchNode } from './warm/service.js';
 
@@ -84,7 +84,7 @@ const seenOf = (reads: string, written: readonly string[], files: string): strin
     '\n',
   );
 
-test.each(sampleOf(FORMS, 4))(
+test.each(sampleOf(FORMS, 6))(
   '%s %s (%s) is held by the backend alone, and goes with it',
   async (script, params, mode, reads, written, files) => {
     expect(await sh(formsOf(script, params, mode))).toBe(seenOf(reads, written, files));
@@ -165,7 +165,7 @@ test('a toolstack that takes the disk back gets no node of it again', async () =
   expect(stdout).toBe('ended with 125\n\n');
 });
 
-test.each(['overlay:/tmp/a.img', '/tmp/a.img'])(
+test.each(sampleOf(['overlay:/tmp/a.img', '/tmp/a.img'], 2))(
   'a kill while the backend is waited for leaves a number that no device has (%s)',
   async (params) => {
     const { stdout } = await xenShell(`${TRY}
@@ -181,15 +181,17 @@ test.each(['overlay:/tmp/a.img', '/tmp/a.img'])(
 );
 
 /**
- * SIGKILL at every system call of the main thread from its connection to xenstore on, and at every one of the shield; see kill-at. A
- * file takes the same way as an overlay.
+ * SIGKILL at system calls of the main thread from its connection to xenstore on, and of the shield: see kill-at, and points.ts for
+ * which. A file takes the same way as an overlay.
  */
-test.each([
+const VICTIMS: [who: string, size: number, params: string][] = [
   ['shield', 1, 'overlay:/tmp/base'],
   ['group', 1, 'overlay:/tmp/base'],
   ['xenstore-main', 2, 'overlay:/tmp/base'],
   ['xenstore-main', 1, '/tmp/base'],
-])(
+];
+
+test.each(sampleOf(VICTIMS, 2))(
   'SIGKILL (%s) of add leaves the disk or nothing, and nothing when the backend lets go',
   async (who, size, params) => {
     const killAt = (points: readonly number[]) =>
@@ -210,8 +212,7 @@ test.each([
     const isMain = who === 'xenstore-main';
     expect(count).toBeGreaterThan(isMain ? 250 : 14);
     const isSwept = everything && params !== '/tmp/base';
-    const points =
-      isMain && isSwept ? entriesOf(count) : pointsFor(who, count, everything ? 30 : size, isSwept);
+    const points = pointsFor(isMain ? 'main' : who, count, everything ? 30 : size, isSwept);
     const lines = (await sh(killAt(points), hours)).trim().split('\n');
     expect(lines).toHaveLength(points.length);
     // What is before the device's number is told leaves nothing; what is after it, a disk; and between the two, either.
@@ -226,7 +227,18 @@ test.each([
   hours,
 );
 
+/** Disks of domain 3, of which domain 4 reads the first; each with its exit status and the begin of its error. */
+const SHARED: [params: string, mode: string, said: string][] = [
+  ['/dev/loop7', 'w', '125 block device 7:7: it is in use by domain 4 (backend/vbd/4/1).'],
+  ['/dev/loop7', 'r', '0 .'],
+  ['/dev/loop7', 'w!', '0 .'],
+  ['crypt:/dev/loop7', 'w', '125 block device 7:7: it is in use by domain 4 (backend/vbd/4/1).'],
+  ['/tmp/b.img', 'w', '125 loop file "/tmp/b.img": /dev/loop7 has it; the two would ove.'],
+  ['overlay:/dev/loop7', 'w', '0 .'],
+];
+
 test('one disk at a time for what is written to, unless the mode says that it may be shared', async () => {
+  const rows = sampleOf(SHARED, 2);
   const { stdout } = await xenShell(`
     truncate -s 1M /tmp/b.img
     losetup /dev/loop7 /tmp/b.img
@@ -237,12 +249,7 @@ test('one disk at a time for what is written to, unless the mode says that it ma
     }
     xs write /local/domain/3/vm /vm/a /local/domain/4/vm /vm/b
     xs write /local/domain/0/backend/vbd/4/1/physical-device 7:7 /local/domain/0/backend/vbd/4/1/mode r
-    add 1 /dev/loop7 w
-    add 2 /dev/loop7 r
-    add 3 /dev/loop7 w!
-    add 4 crypt:/dev/loop7 w
-    add 5 /tmp/b.img w
-    add 6 overlay:/dev/loop7 w
+    ${rows.map(([params, mode], index) => `add ${index + 1} ${params} ${mode}`).join('\n    ')}
     xs rm /local/domain/0/backend/vbd/4
     # What was refused has written nothing: the file system is whole. An overlay may be about to go.
     for n in $(seq 100); do mount /dev/loop7 /tmp/mounted 2>/dev/null && break; sleep 0.1; done
@@ -252,12 +259,7 @@ test('one disk at a time for what is written to, unless the mode says that it ma
     umount /tmp/mounted
     losetup -d /dev/loop7`);
   expect(stdout.trimEnd().split('\n')).toEqual([
-    '/dev/loop7 w: 125 block device 7:7: it is in use by domain 4 (backend/vbd/4/1).',
-    '/dev/loop7 r: 0 .',
-    '/dev/loop7 w!: 0 .',
-    'crypt:/dev/loop7 w: 125 block device 7:7: it is in use by domain 4 (backend/vbd/4/1).',
-    '/tmp/b.img w: 125 loop file "/tmp/b.img": /dev/loop7 has it; the two would ove.',
-    'overlay:/dev/loop7 w: 0 .',
+    ...rows.map(([params, mode, said]) => `${params} ${mode}: ${said}`),
     '/dev/loop7 r: 125 block device 7:7: it is in use here, as mount /tmp/mounted; .',
     '/dev/loop7 r: 0 .',
   ]);
@@ -281,7 +283,7 @@ const STACKS: [theirs: string, params: string, mode: string, status: string][] =
 ];
 
 test('a disk and its partition, and what is on top of a device, are not given to two; two parts of one are', async () => {
-  const rows = sampleOf(STACKS, 2);
+  const rows = sampleOf(STACKS, 4);
   const { stdout, stderr } = await xenShell(`
     export DM_DISABLE_UDEV=1
     truncate -s 16M /tmp/disk /tmp/volume
@@ -397,7 +399,7 @@ describe('with the service, without Node', () => {
     await unwatchNode();
   });
 
-  test.each(sampleOf(FORMS, 5))(
+  test.each(sampleOf(FORMS, 7))(
     '%s %s (%s) is held by the backend alone, and goes with it',
     async (script, params, mode, reads, written, files) => {
       expect(await warm(formsOf(script, params, mode))).toBe(seenOf(reads, written, files));
