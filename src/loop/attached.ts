@@ -1,7 +1,7 @@
 import { type BigIntStats, existsSync } from 'node:fs';
 import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { listIfThere } from '../kernel/pseudo-files.js';
+import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
 import { openLoop } from './open.js';
 import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, type LoopInfo } from './protocol.js';
@@ -25,10 +25,17 @@ export function loopsOf(kernel: Kernel, backing: BigIntStats): AttachedLoop[] {
 
 /** The numbers of the loop devices that have a file now. */
 export function attachedMinors(): number[] {
-  return listIfThere('/sys/block')
+  const disks = listIfThere('/sys/block');
+  if (disks.length === 0) return minorsWithRoom();
+  return disks
     .flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? [])
     .map(Number)
     .filter((minor) => existsSync(`/sys/block/loop${minor}/loop`));
+}
+
+/** Where /sys is not mounted: to see nobody would be to let two write over each other. */
+function minorsWithRoom(): number[] {
+  return [...readIfThere('/proc/partitions').matchAll(/ loop(\d+)$/gm)].map(([, minor]) => Number(minor));
 }
 
 /**

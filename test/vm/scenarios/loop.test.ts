@@ -181,6 +181,14 @@ if (whole) {
       ).toEqual({ code: 125, stdout: '', stderr: refused('/dev/loopN') });
     });
 
+    test('where /sys is not mounted, too', async () => {
+      const { code, stdout, stderr } = await beside(
+        'losetup -f --show ours.img',
+        `unshare -m sh -c "umount -Rl /sys && exec ${CREATE} -- echo ran"`,
+      );
+      expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused() });
+    });
+
     test('is the same in one request, and in its plan', async () => {
       const twice = `--loop /tmp/ours.img --loop /tmp/ours.img --table '0 8 linear {loop0} 0' --table '8 8 linear {loop1} 0'`;
       const layers = `--loop /tmp/ours.img --table '0 8 linear {loop0} 0' --then --loop /tmp/ours.img --table '0 8 linear {below} 0' --table '8 8 linear {loop0} 0'`;
