@@ -5,7 +5,7 @@ import { isBlockNodeAt, readBlockDevice } from '../kernel/block-device.js';
 import type { Errno } from '../kernel/errno.js';
 import { type GivenFile, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { type Extent, findPartition, kernelPartition } from './partition.js';
+import { type Extent, findPartition, type KernelPartition, kernelPartition } from './partition.js';
 import type { Backing } from './request.js';
 import { resolveTag } from './tag.js';
 
@@ -188,10 +188,8 @@ function measureDevice(
 }
 
 /** undefined where /dev does not have it. */
-function nodeOfPartition(partition: ReturnType<typeof kernelPartition>): string | undefined {
-  if (partition === undefined) return undefined;
-  const path = `/dev/${partition.name}`;
-  return isBlockNodeAt(path, partition) ? path : undefined;
+function nodeOfPartition(partition: KernelPartition | undefined): string | undefined {
+  return partition !== undefined && isBlockNodeAt(partition.node, partition) ? partition.node : undefined;
 }
 
 /**

@@ -92,11 +92,14 @@ function readPartitions(
   throw unusable(`${subject}: no partition table is found in it`, '"fdisk -l" shows what it has');
 }
 
+/** The kernel's own device of a partition. */
+export interface KernelPartition extends DeviceNumber {
+  /** Where /dev should have it. */
+  readonly node: string;
+}
+
 /** The kernel's own device of a partition: what else is on the disk can be in use then. undefined where it has none. */
-export function kernelPartition(
-  disk: DeviceNumber,
-  { start, size }: Extent,
-): (DeviceNumber & { readonly name: string }) | undefined {
+export function kernelPartition(disk: DeviceNumber, { start, size }: Extent): KernelPartition | undefined {
   const directory = `/sys/dev/block/${formatDeviceNumber(disk)}`;
   for (const name of listIfThere(directory)) {
     const attribute = (what: string) => readIfThere(`${directory}/${name}/${what}`).trim();
@@ -104,7 +107,8 @@ export function kernelPartition(
     if (attribute('start') !== String(start / SECTOR) || attribute('size') !== String(size / SECTOR))
       continue;
     const number = parseDeviceNumber(attribute('dev'));
-    if (number !== undefined) return { ...number, name };
+    // As the kernel names a node in a folder.
+    if (number !== undefined) return { ...number, node: `/dev/${name.replaceAll('!', '/')}` };
   }
   return undefined;
 }

@@ -96,6 +96,8 @@ export function checkSwapRequest(request: SwapRequest): CheckedSwap {
   if (sectorSize !== 512 && sectorSize !== 4096)
     throw invalid(`sector size ${sectorSize}: it must be 512 or 4096`);
   checkPriority(request.priority);
+  const { offset = 0n } = request;
+  if (offset < 0n) throw invalid(`offset of ${offset} sectors: it must not be negative`);
   return {
     backing: checkBacking(request.backing),
     partition: request.partition,
@@ -107,7 +109,7 @@ export function checkSwapRequest(request: SwapRequest): CheckedSwap {
     discard: request.discard,
     label: checkLabel(request.label ?? ''),
     uuid: checkUuid(request.uuid ?? randomUuid()),
-    offset: request.offset ?? 0n,
+    offset,
     size: request.size,
     force: request.force ?? false,
     noReadWorkqueue: request.noReadWorkqueue ?? false,

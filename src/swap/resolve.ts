@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync } from 'node:fs';
-import { findPartition, kernelPartition } from '../backing/partition.js';
+import { findPartition, type KernelPartition, kernelPartition } from '../backing/partition.js';
 import { resolveTag } from '../backing/tag.js';
-import { decodeLibcDevice } from '../dm/device-number.js';
+import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
+import { isBlockNodeAt } from '../kernel/block-device.js';
 import { openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
@@ -32,7 +33,10 @@ export function resolveSwap(kernel: Kernel, request: CheckedSwap): ResolvedSwap 
     const partition = findPartition(kernel, subjectOf(backing), fd, wanted, undefined);
     const stats = fstatSync(fd, { bigint: true });
     const own = stats.isBlockDevice() ? kernelPartition(decodeLibcDevice(stats.rdev), partition) : undefined;
-    if (own !== undefined) return { ...request, backing: `/dev/${own.name}`, partition: undefined };
+    if (own !== undefined) {
+      refuseWrongNode(own, `partition ${partition.number} of ${subjectOf(backing)}`);
+      return { ...request, backing: own.node, partition: undefined };
+    }
     const rest = partition.size / SECTOR - offset;
     if ((size ?? 1n) > rest) {
       const asked = size === undefined ? `offset of ${offset} sectors` : `size of ${size} sectors`;
@@ -53,4 +57,18 @@ export function resolveSwap(kernel: Kernel, request: CheckedSwap): ResolvedSwap 
   } finally {
     closeSync(fd);
   }
+}
+
+/** A /dev that is a copy may have another device there, which would be overwritten. */
+function refuseWrongNode(partition: KernelPartition, subject: string): void {
+  if (isBlockNodeAt(partition.node, partition)) return;
+  throw new DmfdError(
+    'node-missing',
+    `${subject}: ${partition.node} is not its node (${formatDeviceNumber(partition)})`,
+    {
+      operation: `open ${partition.node}`,
+      errno: 'ENOENT',
+      hint: 'mount devtmpfs on /dev, or make the node',
+    },
+  );
 }

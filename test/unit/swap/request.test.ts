@@ -51,6 +51,11 @@ describe('a request for swap', () => {
   });
 });
 
+test('an offset before the partition that it is of is refused', () => {
+  const error = refusal(() => checkSwapRequest({ backing: 'b', partition: 2, offset: -1n }));
+  expect(error.message).toBe('offset of -1 sectors: it must not be negative');
+});
+
 describe('the table', () => {
   const area = { start: 8n, sectors: 131_072n };
 

@@ -213,6 +213,15 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
     says: `backing "${FILE}": process N (sleep) has it open`,
   },
   {
+    what: 'a partition whose node in /dev is that of another device',
+    line: between(
+      `truncate -s 24M parts; printf '8M,8M\n,\n' | sfdisk -q --label gpt parts; loop=$(losetup -P -f --show parts)`,
+      `unshare -m sh -c 'mknod other b 7 200; mount --bind other '$loop'p1; exec dmfd swap '$loop',partition=1'`,
+      'losetup -d $loop; rm parts other',
+    ),
+    says: 'partition 1 of backing "/dev/loopN": /dev/loopNp1 is not its node (N:N)',
+  },
+  {
     what: 'a file that somebody has open, seen from a chroot that is no mount',
     line: between(
       `sleep 100 <${FILE} & opener=$!; mkdir jail; ln ${FILE} jail/swap.img`,
