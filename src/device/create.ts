@@ -16,7 +16,7 @@ import { formatAreas } from './format.js';
 import { Device } from './handle.js';
 import { makeMapperLink, refuseTakenLink } from './mapper-link.js';
 import { sendMessages } from './message.js';
-import { describePlan, type PlannedLayer, refuseUnformatted, withPlan } from './plan.js';
+import { type PlannedLayer, planAhead, refuseUnformatted, withPlan } from './plan.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { refuseTakenUuid } from './taken.js';
 import { awaitUdev, udevClock } from './udev.js';
@@ -47,7 +47,7 @@ export function makeDevice(kernel: Kernel, request: CheckedRequest): Device {
 export function makeAndTell(kernel: Kernel, request: CheckedRequest): Made {
   const options = pickOptions(request);
   if (request.below.length === 0) return makeLayer(kernel, request, options, []);
-  planAhead(kernel, request);
+  lookAhead(kernel, request);
   const below: Device[] = [];
   try {
     for (const layer of request.below) {
@@ -68,9 +68,9 @@ interface Made {
 }
 
 /** Before there is any layer, finds what could be wrong with those above it, as far as that can be known. */
-function planAhead(kernel: Kernel, request: CheckedRequest): void {
+function lookAhead(kernel: Kernel, request: CheckedRequest): void {
   try {
-    describePlan(kernel, request);
+    planAhead(kernel, request);
   } catch (error) {
     if (!(error instanceof DmfdError && error.code === 'not-known-yet')) throw error;
   }

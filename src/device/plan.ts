@@ -74,17 +74,33 @@ export function planDeviceSync(request: DeviceRequest): DevicePlan {
 
 /** Checks everything that can be checked without changing anything. */
 export function describePlan(kernel: Kernel, request: CheckedRequest): DevicePlan {
+  return plan(kernel, request, (devices) => refuseClaimed(kernel, devices));
+}
+
+/**
+ * The same for a device that is about to be made, but for the claims of block devices: to look at one is to claim it for a moment,
+ * which is in the way of others, and the kernel says it soon enough.
+ */
+export function planAhead(kernel: Kernel, request: CheckedRequest): void {
+  plan(kernel, request, () => undefined);
+}
+
+function plan(
+  kernel: Kernel,
+  request: CheckedRequest,
+  checkDevices: (devices: readonly NamedDevice[]) => void,
+): DevicePlan {
   const { sharedLoop } = request;
   const layers = [...request.below, request];
   for (const { key } of layers) if (key !== undefined) tryKey(key);
   const warnings: string[] = [];
   const known: LayerBelow[] = [];
   const loops: LoopAhead[] = [];
-  const plan = (layer: CheckedLayer): LayerPlan =>
+  const planLayer = (layer: CheckedLayer): LayerPlan =>
     inLayer(known.length, layers.length, () =>
       withPlan(kernel, layer, known, (planned) => {
         refuseTaken(kernel, { ...layer, mapperLink: layer === request && request.mapperLink });
-        refuseClaimed(kernel, planned.devices ?? []);
+        checkDevices(planned.devices ?? []);
         loops.push(...checkLoops(kernel, planned.loops, sharedLoop, loops));
         refuseUnformatted(planned);
         warnings.push(...planned.warnings);
@@ -92,8 +108,8 @@ export function describePlan(kernel: Kernel, request: CheckedRequest): DevicePla
         return describe(planned);
       }),
     );
-  const below = request.below.map(plan);
-  return { ...plan(request), below, warnings };
+  const below = request.below.map(planLayer);
+  return { ...planLayer(request), below, warnings };
 }
 
 function describe({ name, table, readOnly, loops }: PlannedLayer): LayerPlan {

@@ -58,9 +58,11 @@ export function refuseClaimed(kernel: Kernel, devices: readonly NamedDevice[]): 
   for (const { device, alone, subject } of devices) {
     // Where /dev lacks a partition's node, the rest of its disk may be in use.
     if (alone === undefined || !isBlockNodeAt(alone, device)) continue;
-    const above = listIfThere(`/sys/dev/block/${formatDeviceNumber(device)}/holders`);
-    const isShared = above.length > 0 && above.every((name) => name.startsWith('dm-'));
-    if (isShared || !isClaimed(kernel, alone, subject)) continue;
+    const isShared = (): boolean => {
+      const above = listIfThere(`/sys/dev/block/${formatDeviceNumber(device)}/holders`);
+      return above.length > 0 && above.every((name) => name.startsWith('dm-'));
+    };
+    if (!isClaimed(kernel, alone, subject, isShared)) continue;
     const holders = findHolders(device);
     const who = holders.length === 0 ? CLAIMANTS : holders.join(', ');
     throw new DmfdError('backing-in-use', `${subject}: it is in use: ${who}`, {

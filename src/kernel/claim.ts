@@ -13,9 +13,11 @@ export const CLAIMANTS = 'a mount, swap or another device has it, or a part of i
  * Waits for a holder that is about to go.
  *
  * @param name its name in steps
+ * @param isShared whether the claim is one that the caller could share
  */
-export function isClaimed(kernel: Kernel, path: string, name: string): boolean {
+export function isClaimed(kernel: Kernel, path: string, name: string, isShared = () => false): boolean {
   const attempt = (): boolean => {
+    if (isShared()) return true;
     const result = kernel.call(`open ${name} exclusively`, () => {
       closeSync(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_EXCL));
       return 0;

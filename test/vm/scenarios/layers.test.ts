@@ -143,6 +143,15 @@ describe('layers in one call', () => {
   });
 });
 
+test('a plan looks at who claims a block device, and a creation leaves that to the kernel', async () => {
+  const output = await run(`
+    loop=$(losetup -f --show base.img)
+    for plan in '--dry-run' '-- true'; do
+      dmfd create up -v --crypt cow.img --then --overlay $loop --cow {below} $plan 2>&1 | grep -c "open .*$loop.* exclusively"
+    done; losetup -d $loop`);
+  expect(output).toBe('1\n0\n');
+});
+
 describe('an error leaves no layer', () => {
   test.each([
     ['in the second', "--then --table '0 8 linear {below} x'", /^dmfd: device up: DM_TABLE_LOAD: EINVAL/],
