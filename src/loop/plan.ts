@@ -67,11 +67,12 @@ function identityOf(fd: number): string {
 
 function attachSparse(kernel: Kernel, bytes: bigint): LoopDevice {
   const directory = process.env.TMPDIR || '/var/tmp';
-  let fd: number;
+  let fd: number | undefined;
   try {
     fd = openNameless(directory);
     ftruncateSync(fd, Number(bytes));
   } catch (cause) {
+    if (fd !== undefined) closeSync(fd);
     const errno = errnoOf(cause);
     if (errno === undefined) throw cause;
     throw errnoError(`make a file in ${directory}`, errno, {
