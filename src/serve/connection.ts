@@ -25,7 +25,10 @@ export class Connection {
   #wakeWriter: (() => void) | undefined;
   #isOpen = true;
 
-  /** @param fd is closed with the connection */
+  /**
+   * @param fd is closed with the connection
+   * @throws DmfdError `system` where the kernel has no room to watch it
+   */
   constructor(watcher: Watcher, fd: number) {
     this.#fd = fd;
     this.#watched = watcher.watch(fd, ({ readable, writable, hungUp }) => {
@@ -34,7 +37,12 @@ export class Connection {
       if (writable || hungUp) this.#wakeWriter?.();
       this.#watch();
     });
-    this.#watch();
+    try {
+      this.#watch();
+    } catch (error) {
+      this.#watched.end();
+      throw error;
+    }
   }
 
   /** The descriptor, for what concerns the socket itself. */

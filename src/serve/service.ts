@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DmfdError } from '../errors.js';
 import { shim } from '../kernel/shim.js';
 import type { Watched, Watcher } from '../kernel/watcher.js';
 import { Connection } from './connection.js';
@@ -65,16 +66,29 @@ export class Service {
   #listen({ fd }: Listener): void {
     const next = (): void => watched.wait({ readable: true, writable: false });
     const watched = this.#watcher.watch(fd, () => {
-      const connection = shim.accept(fd);
-      if (connection >= 0) {
-        this.#begin(new Connection(this.#watcher, connection));
-        next();
-      } else {
+      const connection = this.#accept(fd);
+      if (connection === undefined) {
         void sleep(PAUSE).then(next);
+      } else {
+        this.#begin(connection);
+        next();
       }
     });
     this.#watched.push(watched);
     next();
+  }
+
+  /** undefined where there is no descriptor or no memory for it. */
+  #accept(listener: number): Connection | undefined {
+    const fd = shim.accept(listener);
+    if (fd < 0) return undefined;
+    try {
+      return new Connection(this.#watcher, fd);
+    } catch (error) {
+      shim.close(fd);
+      if (error instanceof DmfdError && error.code === 'resource-limit') return undefined;
+      throw error;
+    }
   }
 
   #begin(connection: Connection): void {

@@ -2,6 +2,7 @@ import { type Bytes, show, toBuffer } from '../../handoff/bytes.js';
 import { CALLER_VARIABLE, type CallerState, parseCallerState } from '../../handoff/caller-state.js';
 import { variable } from '../../handoff/environment.js';
 import { numbersOf } from '../../kernel/layout.js';
+import { namesOwnFile } from '../own-files.js';
 
 /** A launcher's question, with the words, environment and descriptors of its process. */
 export interface Question {
@@ -62,16 +63,12 @@ export function isRepeatable({ words: [command = ''] }: Pick<Question, 'words'>)
   return REPEATABLE.includes(command);
 }
 
-/** Names of files that are another one for each process. */
-const OWN = /\/proc\/(self|thread-self)\b|\/dev\/(fd|stdin|stdout|stderr)\b/;
-
 /** Whether another process than the launcher's can do it. */
 export function isForOthers({ words, environment }: Question): boolean {
   const at = words.indexOf('--');
   const opened = at < 0 ? words : words.slice(0, at + 2);
   return (
-    SERVED.includes(words[0] ?? '') &&
-    ![...opened, variable(environment, 'TMPDIR') ?? ''].some((word) => OWN.test(word))
+    SERVED.includes(words[0] ?? '') && ![...opened, variable(environment, 'TMPDIR') ?? ''].some(namesOwnFile)
   );
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoOf } from '../../kernel/errno.js';
 import { installed } from '../../kernel/installed.js';
 import { NEWS, OUTDATED } from './news.js';
 
@@ -42,11 +43,11 @@ export function startLauncherWorkers(listener: number, watcher: Watcher): Launch
   const start = (): void => {
     if (isEnding) return;
     const since = performance.now();
-    const worker = spawn(process.execPath, [installed(PROGRAM)], {
-      cwd: '/',
-      env: { PATH: process.env.PATH },
-      stdio: ['pipe', 'pipe', 'inherit', listener],
-    });
+    const worker = spawnOrNot(listener);
+    if (worker === undefined) {
+      setTimeout(start, RESPITE).unref();
+      return;
+    }
     workers.add(worker);
     // It may end while its input is closed.
     worker.stdin?.on('error', () => undefined);
@@ -83,6 +84,20 @@ export function startLauncherWorkers(listener: number, watcher: Watcher): Launch
       await Promise.race([Promise.all(Array.from(workers, endOf)), sleep(FAREWELL)]);
     },
   };
+}
+
+/** undefined where there is no memory for one more: Node throws that, and tells the rest by an event. */
+function spawnOrNot(listener: number): ChildProcess | undefined {
+  try {
+    return spawn(process.execPath, [installed(PROGRAM)], {
+      cwd: '/',
+      env: { PATH: process.env.PATH },
+      stdio: ['pipe', 'pipe', 'inherit', listener],
+    });
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 function endOf(worker: ChildProcess): Promise<void> {

@@ -6,6 +6,7 @@ import { layerOfPath } from '../../dm/layers.js';
 import { DmfdError } from '../../errors.js';
 import { withBigints } from '../../library/bigints.js';
 import type { SwapRequest } from '../../swap/request.js';
+import { namesOwnFile } from '../own-files.js';
 
 /** An object of JSON whose fields have been checked by the interface. */
 type Fields = Readonly<Record<string, unknown>>;
@@ -46,7 +47,9 @@ function toLayer(layer: Fields, fds: readonly number[], where: string): Fields {
     readonly loop?: readonly Fields[];
     readonly segments?: readonly Fields[];
     readonly key?: Fields;
+    readonly table?: readonly string[];
   };
+  for (const [index, line] of rest.table?.entries() ?? []) refuseOwnFile(`${where}table[${index}]`, line);
   return {
     ...rest,
     ...given({
@@ -110,13 +113,18 @@ function toKey(key: Fields, fds: readonly number[], where: string): Fields {
   return { ...rest, ...given({ file, fd }) };
 }
 
-/** It would lead from the service's own directory. */
+/** Another one would lead from the service's own directory. */
 function checkAbsolute(where: string, path: string): void {
-  if (path.startsWith('/')) return;
-  throw new DmfdError(
-    'invalid-request',
-    `property ${where} is ${JSON.stringify(path)}: it must be an absolute path`,
-  );
+  if (!path.startsWith('/')) throw wrong(where, path, 'it must be an absolute path');
+  refuseOwnFile(where, path);
+}
+
+function refuseOwnFile(where: string, text: string): void {
+  if (namesOwnFile(text)) throw wrong(where, text, 'the descriptors there are those of the service');
+}
+
+function wrong(where: string, text: string, what: string): DmfdError {
+  return new DmfdError('invalid-request', `property ${where} is ${JSON.stringify(text)}: ${what}`);
 }
 
 function given(fields: Fields): Fields {

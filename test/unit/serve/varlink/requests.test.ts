@@ -88,6 +88,18 @@ test.each<[where: string, action: () => unknown]>([
   expect(message).toContain('absolute path');
 });
 
+test.each<[where: string, action: () => unknown]>([
+  ['device', () => toChoice({ device: '/proc/self/fd/3' })],
+  ['backing', () => toSwapRequest({ backing: '/dev/fd/3' })],
+  ['table[1]', () => toDeviceRequest({ table: ['0 8 zero', '8 8 linear /proc/thread-self/fd/3 0'] }, [])],
+  ['below[0].key.file', () => toDeviceRequest({ below: [{ key: { file: '/dev/stdin' } }] }, [])],
+])('a descriptor by its path would be the service’s, and is refused: %s', (where, action) => {
+  const { code, message } = refusal(action);
+  expect(code).toBe('invalid-request');
+  expect(message).toContain(`property ${where} is "`);
+  expect(message).toContain('those of the service');
+});
+
 test.each([-1, 1, 2 ** 40])('a key that did not come with the call, descriptor %d', (fileDescriptor) => {
   const { code, message } = refusal(() => toDeviceRequest({ key: { fileDescriptor } }, [9]));
   expect(code).toBe('key-not-open');
