@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from 'node:fs';
 import { parseDeviceNumber } from '../dm/device-number.js';
 import { UUID_PREFIX } from '../dm/names.js';
 import { isBlockNodeAt } from './block-device.js';
@@ -51,8 +52,8 @@ export function isLeaving(device: string): boolean {
 /** The same of a loop device, which goes by itself when nothing is on it any more. */
 export function isLoopLeaving(minor: number): boolean {
   const autoclear = isAutoclear(minor);
-  // It has left since it was seen in the way.
-  if (autoclear === undefined) return true;
+  // It has left since it was seen in the way; but for where /sys is not mounted, and nobody can tell.
+  if (autoclear === undefined) return existsSync('/sys/block');
   if (!autoclear) return false;
   return listIfThere(`/sys/block/loop${minor}/holders`).every((holder) => isUnusedDevice(holder));
 }
