@@ -10,6 +10,10 @@
 #include <linux/loop.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/types.h>
+
+/* Of files and locks, on 32-bit machines, too: the kernel would be told the lower half of a number. */
+static_assert(sizeof(off_t) == 8, "off_t: is _FILE_OFFSET_BITS 64?");
 
 /* The user API that src/dm, src/loop and src/swap write byte by byte, against the kernel's own headers. */
 static_assert(sizeof(struct dm_ioctl) == 312, "dm_ioctl");

@@ -27,7 +27,7 @@ main() {
       package) check_build && check_package ;;
       kernel) check_build && check_kernel ;;
       roots) need_command debootstrap debootstrap && need_command lintian lintian ;;
-      tools) need_command clang clang && need_command musl-gcc musl-tools ;;
+      tools) check_tools ;;
       arm64) need_command qemu-aarch64-static qemu-user-static && need_command qemu-system-aarch64 qemu-system-arm ;;
       all) check_build && check_vm ;;
       *) fail_usage ;;
@@ -88,6 +88,14 @@ check_package() {
   need_command musl-gcc musl-tools
   need_command openssl openssl
   need_command dpkg-deb dpkg
+}
+
+check_tools() {
+  need_command clang clang
+  need_command musl-gcc musl-tools
+  need_command arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf
+  need_file /usr/arm-linux-gnueabihf/include/stdlib.h libc6-dev-armhf-cross
+  need_command qemu-arm-static qemu-user-static
 }
 
 check_kernel() {

@@ -1,6 +1,8 @@
 # The C programs of the tests: build/test/bin/NAME, the same path in the guest. programs.ts finds them.
 test_bin := build/test/bin
 test_cflags := -std=c11 -D_GNU_SOURCE= -Wall -Wextra -Werror
+# With the native shim's headers, or sources: numbers of 64 bits, as these have.
+with_shim := -Inative-shims -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 sanitizers := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # For the guest, where the agent runs before there is a root file system: static.
@@ -42,7 +44,7 @@ $(test_programs): test/programs.mk | build-ready
 
 $(compiler):
 	@mkdir -p $(@D)
-	@echo '$(CC) $(test_cflags) -Inative-shims' >$@
+	@echo '$(CC) $(test_cflags) $(with_shim)' >$@
 
 $(agent): $(wildcard test/vm/agent/*.[ch])
 	$(call compile_test_program,-O2 -static)
@@ -51,7 +53,7 @@ $(tools): $(test_bin)/%: test/vm/tools/%.c
 	$(call compile_test_program,-O2 -static)
 
 $(bench): $(test_bin)/%: test/bench/programs/%.c test/bench/programs/now.h
-	$(call compile_test_program,-O2 -static -Inative-shims $(bench_sources))
+	$(call compile_test_program,-O2 -static $(with_shim) $(bench_sources))
 $(test_bin)/in-shield: bench_sources := native-shims/device/shield.c native-shims/clone.c
 $(test_bin)/in-shield: native-shims/device/shield.c native-shims/clone.c $(shim_h)
 $(test_bin)/shim-alone: bench_sources := $(shim_c)
@@ -66,10 +68,10 @@ $(filter-out %-rows,$(series)): $(test_bin)/descriptor-%: test/kernel/programs/%
 $(test_bin)/descriptor-rows: $(wildcard test/kernel/programs/rows/*.[ch])
 
 $(printers): $(test_bin)/%: test/%.c $(shim_h) $(shim_c)
-	$(call compile_test_program,-O2 -Inative-shims)
+	$(call compile_test_program,-O2 $(with_shim))
 
 $(sanitized): $(shim_objects) $(shim_h)
-	$(call compile_test_program,$(sanitizers) -pthread -Inative-shims $(and $(findstring /ask,$@),$(asking)))
+	$(call compile_test_program,$(sanitizers) -pthread $(with_shim) $(and $(findstring /ask,$@),$(asking)))
 # With the launcher's own half of what it says to the service, which is somewhere else here, and may be slower.
 asking := -DDMFD_LAUNCHER_SOCKET='"launcher.sock"' -DDMFD_PATIENCE=4000 $(addprefix native-shims/launcher/,ask.c obey.c wait.c)
 $(test_bin)/ask: test/unit/native-shims/ask.c $(filter %.c,$(asking))
@@ -86,13 +88,13 @@ test-programs-arm64: build-ready $(arm64_programs)
 $(arm64_programs): CC := aarch64-linux-gnu-gcc
 $(arm64_programs): test/programs.mk | build-ready
 $(filter-out %/sockets %/ask,$(arm64_programs)): $(arm64_bin)/%: test/%.c $(shim_h) $(shim_c)
-	$(call compile_test_program,-O2 -static -Inative-shims)
+	$(call compile_test_program,-O2 -static $(with_shim))
 $(arm64_bin)/sockets: $(wildcard test/unit/*/sockets.c) $(shim_c) $(shim_h)
-	$(call compile_test_program,-O2 -static -pthread -Inative-shims $(shim_c))
+	$(call compile_test_program,-O2 -static -pthread $(with_shim) $(shim_c))
 $(arm64_bin)/ask: test/unit/native-shims/ask.c $(filter %.c,$(asking)) $(shim_c) $(shim_h)
-	$(call compile_test_program,-O2 -static -pthread -Inative-shims $(asking) $(shim_c))
+	$(call compile_test_program,-O2 -static -pthread $(with_shim) $(asking) $(shim_c))
 
 $(shim_objects): build/test/sanitized/%.o: native-shims/%.c $(shim_h) test/programs.mk | build-ready
 	@mkdir -p $(@D)
 	@echo 'CC $@'
-	@$(CC) $(test_cflags) $(sanitizers) -Inative-shims -c -o $@ $<
+	@$(CC) $(test_cflags) $(sanitizers) $(with_shim) -c -o $@ $<

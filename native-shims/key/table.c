@@ -88,7 +88,7 @@ int dmfd_key_table(const struct dmfd_keyed_table *from, const struct dmfd_key_wo
 			done = place + PLACE_SIZE;
 		}
 		at = mempcpy(at, bytes + done, end - done);
-		while ((at - start) % ALIGNMENT != 0)
+		while ((size_t)(at - start) % ALIGNMENT != 0)
 			*at++ = '\0';
 		next = (uint32_t)(at - start);
 		memcpy(start + offsetof(struct dm_target_spec, next), &next, sizeof(next));

@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -38,9 +47,30 @@ test('without a static C library, the launcher is a dynamic program', () => {
   expect(run()).toBe('0 2048 zero\n');
 });
 
+test('built for 32-bit Arm without a warning, the library locks and allocates beyond 4 GiB', () => {
+  const cc = 'arm-linux-gnueabihf-gcc';
+  const [folder, program, file] = [join(top, 'arm'), join(top, 'beyond'), join(top, 'file')];
+  make(folder, `CC=${cc}`, 'CFLAGS=-O2 -Werror');
+  const source = join(checkout, 'test/packages/beyond.c');
+  const flags = ['-D_GNU_SOURCE', '-D_FILE_OFFSET_BITS=64', `-I${join(checkout, 'native-shims')}`];
+  execFileSync(cc, [...flags, '-o', program, source, join(folder, 'libdmfd.so'), `-Wl,-rpath,${folder}`]);
+  const run = ['-L', '/usr/arm-linux-gnueabihf', program, file];
+  expect(execFileSync('qemu-arm-static', run, { encoding: 'utf8' })).toBe(
+    '4-byte pointers: claimed 64, seen 64, allocated 0\n',
+  );
+  expect(statSync(file).size).toBe(5 * 2 ** 30 + 2 ** 20);
+});
+
 /** Builds launcher and library into a package that has all else, and fails on any warning. */
 function build(...variables: string[]): void {
-  const folder = join(top, 'native-shims/build');
+  make(join(top, 'native-shims/build'), ...variables);
+  mkdirSync(join(top, 'dist'));
+  for (const path of ['bin', 'dist/command', 'package.json'])
+    cpSync(join(checkout, path), join(top, path), { recursive: true, verbatimSymlinks: true });
+  symlinkSync(join(checkout, 'node_modules'), join(top, 'node_modules'));
+}
+
+function make(folder: string, ...variables: string[]): void {
   const words = [
     '--no-print-directory',
     '-C',
@@ -50,10 +80,6 @@ function build(...variables: string[]): void {
   ];
   const { status, stderr } = spawnSync('make', words, { encoding: 'utf8' });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  mkdirSync(join(top, 'dist'));
-  for (const path of ['bin', 'dist/command', 'package.json'])
-    cpSync(join(checkout, path), join(top, path), { recursive: true, verbatimSymlinks: true });
-  symlinkSync(join(checkout, 'node_modules'), join(top, 'node_modules'));
 }
 
 /** The launcher, Node, and the library. */
