@@ -161,6 +161,7 @@ struct dmfd_range {
 /* device/shield.c */
 typedef int dmfd_shielded_fn(void *argument);
 int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed);
+int dmfd_take_back(dmfd_shielded_fn *fn, void *argument);
 
 /* device/claim.c: which device is being made, told by a lock that ends with its maker; uuid NUL-terminated */
 DMFD_EXPORT int dmfd_claim(int control, const char *uuid);

@@ -237,14 +237,9 @@ static int make_or_roll_back(void *pointer)
 static int clean_up_after_killed_shield(struct dmfd_creation *creation)
 {
 	uint64_t since = dmfd_now();
-	int killed, error;
 
 	creation->failed_step = DMFD_STEP_SHIELD;
-	/* In a shield again, out of reach of a kill of dmfd; if this shield is killed too, in dmfd itself. */
-	error = dmfd_in_shield(dmfd_roll_back_unknown, creation, &killed);
-	if (killed)
-		error = dmfd_roll_back_unknown(creation);
-	dmfd_traced(creation, DMFD_STEP_ROLLBACK, since, error);
+	dmfd_traced(creation, DMFD_STEP_ROLLBACK, since, dmfd_take_back(dmfd_roll_back_unknown, creation));
 	return -EINTR;
 }
 

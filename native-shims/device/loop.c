@@ -64,8 +64,6 @@ int dmfd_loop_set_fd(int loop, int backing, void *status64)
 	error = dmfd_in_shield(attach, &attachment, &killed);
 	if (!killed)
 		return error;
-	dmfd_in_shield(detach_ours, &attachment, &killed);
-	if (killed)
-		detach_ours(&attachment);
+	dmfd_take_back(detach_ours, &attachment);
 	return -EINTR;
 }

@@ -4,16 +4,26 @@
 
 #include "fd.h"
 #include "identity.h"
+#include "lost.h"
 #include "portable.h"
 #include "text.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 /* Tried in turn: a directory may be read-only, or mounted nodev. */
 static const char *const places[] = { "/dev/", "/run/", "/dev/shm/", "/tmp/", "/var/tmp/" };
 #define PLACES (sizeof(places) / sizeof(places[0]))
+
+/* What is opened by a private node. */
+struct opening {
+	mode_t type;
+	dev_t dev;
+	int flags;
+	const char *scratch;
+};
 
 struct private_node {
 	struct dmfd_text directory;
@@ -31,18 +41,18 @@ static void name_private_node(struct private_node *names, const char *place, con
 	dmfd_append(&names->node, "/node");
 }
 
-static int open_private_node(const char *place, mode_t type, dev_t dev, int flags, const char *scratch)
+static int open_private_node(const char *place, const struct opening *opening)
 {
 	struct private_node names;
 	int fd = -1, error = 0;
 
-	name_private_node(&names, place, scratch);
+	name_private_node(&names, place, opening->scratch);
 	if (mkdir(names.directory.bytes, 0700) < 0)
 		return -errno;
-	if (dmfd_mknod(names.node.bytes, type | 0600, dev) < 0) {
+	if (dmfd_mknod(names.node.bytes, opening->type | 0600, opening->dev) < 0) {
 		error = -errno;
 	} else {
-		fd = open(names.node.bytes, flags | O_CLOEXEC);
+		fd = open(names.node.bytes, opening->flags | O_CLOEXEC);
 		if (fd < 0)
 			error = -errno;
 		unlink(names.node.bytes);
@@ -70,40 +80,77 @@ static int open_public_node(dev_t dev, int flags)
 	return error ? error : dmfd_steal_fd(&fd);
 }
 
-static int open_any_private_node(mode_t type, dev_t dev, int flags, const char *scratch)
+static int open_any_private_node(void *pointer)
 {
+	const struct opening *opening = pointer;
 	int fd = -ENOENT;
 	size_t i;
 
 	for (i = 0; i < PLACES && fd < 0; i++)
-		fd = open_private_node(places[i], type, dev, flags, scratch);
+		fd = open_private_node(places[i], opening);
 	return fd;
+}
+
+static int is_by_private_node(int fd, const void *scratch)
+{
+	struct dmfd_text path, end = { .length = 0 };
+
+	dmfd_append(&end, "/.");
+	dmfd_append(&end, scratch);
+	dmfd_append(&end, "/node");
+	return dmfd_path_of(fd, &path) == 0 && strstr(path.bytes, end.bytes) != NULL;
+}
+
+static int take_back(void *pointer)
+{
+	const struct opening *opening = pointer;
+
+	dmfd_remove_private_nodes(opening->scratch);
+	dmfd_close_lost(is_by_private_node, opening->scratch);
+	return 0;
+}
+
+/* -EINTR when the shield was killed. */
+static int open_in_shield(struct opening opening)
+{
+	int killed, fd = dmfd_in_shield(open_any_private_node, &opening, &killed);
+
+	if (killed)
+		dmfd_take_back(take_back, &opening);
+	return fd;
+}
+
+/* Only a missing or a foreign node is a reason to look elsewhere; a refusal by the device is its answer. */
+static int needs_private_node(int fd)
+{
+	return fd == -ENOENT || fd == -ESTALE || fd == -ENOTBLK;
 }
 
 int dmfd_open_node(dev_t dev, int flags, const char *scratch, int *is_private)
 {
+	struct opening opening = { .type = S_IFBLK, .dev = dev, .flags = flags, .scratch = scratch };
 	int fd = open_public_node(dev, flags);
 
-	*is_private = 0;
-	/* Only a missing or a foreign node is a reason to look elsewhere; a refusal by the device is its answer. */
-	if (fd >= 0 || (fd != -ENOENT && fd != -ESTALE && fd != -ENOTBLK))
-		return fd;
-	*is_private = 1;
-	return open_any_private_node(S_IFBLK, dev, flags, scratch);
+	*is_private = needs_private_node(fd);
+	return *is_private ? open_any_private_node(&opening) : fd;
 }
 
 /* Opens the device with that number, which a descriptor of ours pins. Returns a close-on-exec descriptor or -errno. */
 int dmfd_open_device(uint32_t major, uint32_t minor, int read_only, const char *scratch)
 {
-	int is_private;
+	int fd = open_public_node(makedev(major, minor), read_only ? O_RDONLY : O_RDWR);
 
-	return dmfd_open_node(makedev(major, minor), read_only ? O_RDONLY : O_RDWR, scratch, &is_private);
+	return needs_private_node(fd) ? dmfd_open_by_number(1, major, minor, read_only, scratch) : fd;
 }
 
 int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, int read_only, const char *scratch)
 {
-	return open_any_private_node(block ? S_IFBLK : S_IFCHR, makedev(major, minor), read_only ? O_RDONLY : O_RDWR,
-				     scratch);
+	return open_in_shield((struct opening){
+		.type = block ? S_IFBLK : S_IFCHR,
+		.dev = makedev(major, minor),
+		.flags = read_only ? O_RDONLY : O_RDWR,
+		.scratch = scratch,
+	});
 }
 
 void dmfd_remove_private_nodes(const char *scratch)

@@ -7,7 +7,8 @@
 /*
  * Opens the block device with that number: through /dev/dm-MINOR, or where /dev has no such node (containers)
  * or a wrong one, through a node made in a directory of our own and removed at once. Returns a close-on-exec
- * descriptor or -errno; *is_private tells which way was tried last.
+ * descriptor or -errno; *is_private tells which way was tried last. To be called in a shield, lest a kill leaves the
+ * node there.
  */
 int dmfd_open_node(dev_t dev, int flags, const char *scratch, int *is_private);
 

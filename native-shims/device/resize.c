@@ -59,9 +59,7 @@ static int swap_in_shield(struct dmfd_resizing *resizing, struct dmfd_key_client
 	if (!killed)
 		return error;
 	resizing->failed_step = DMFD_RESIZE_SHIELD;
-	dmfd_in_shield(put_back, &job, &killed);
-	if (killed)
-		put_back(&job);
+	dmfd_take_back(put_back, &job);
 	return -EINTR;
 }
 

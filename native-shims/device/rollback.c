@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#define _LARGEFILE64_SOURCE /* struct dirent64 with musl */
 #include "rollback.h"
 
 #include "fd.h"
 #include "identity.h"
+#include "lost.h"
 #include "node.h"
-#include "portable.h"
 #include "requests.h"
 #include "text.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -96,61 +93,32 @@ int dmfd_roll_back(struct dmfd_creation *creation)
 /* Whether it is the device's file in /sys that the shield reads its sequence number from. */
 static int is_diskseq_file(int fd, dev_t dev)
 {
-	struct dmfd_text name = { .length = 0 }, link = { .length = 0 }, expected = { .length = 0 };
-	ssize_t length;
+	struct dmfd_text path, expected = { .length = 0 };
 
-	dmfd_append(&name, "/proc/self/fd/");
-	dmfd_append_number(&name, (uint64_t)fd);
-	length = readlink(name.bytes, link.bytes, sizeof(link.bytes) - 1);
-	if (length < 0)
-		return 0;
-	link.bytes[length] = '\0';
 	dmfd_append(&expected, "/sys/devices/virtual/block/dm-");
 	dmfd_append_number(&expected, minor(dev));
 	dmfd_append(&expected, "/diskseq");
-	return strcmp(link.bytes, expected.bytes) == 0;
+	return dmfd_path_of(fd, &path) == 0 && strcmp(path.bytes, expected.bytes) == 0;
 }
 
-static void close_descriptors_in(const char *entries, ssize_t size, int directory, dev_t dev)
+static int is_of_device(int fd, const void *dev)
 {
-	ssize_t at = 0;
-
-	while (at < size) {
-		/* The kernel aligns every record for this type. */
-		const struct dirent64 *entry = (const void *)(entries + at);
-		uint64_t fd;
-
-		at += entry->d_reclen;
-		if (dmfd_parse_number(entry->d_name, strlen(entry->d_name), &fd) == 0 && (int)fd != directory &&
-		    (dmfd_prove_number((int)fd, dev) == 0 || is_diskseq_file((int)fd, dev)))
-			close((int)fd);
-	}
-}
-
-/* By getdents64(): readdir() allocates, and a killed shield may have left the heap locked. */
-static void close_descriptors_of(dev_t dev)
-{
-	_Alignas(struct dirent64) char entries[4096];
-	DMFD_AUTO_FD directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ssize_t size;
-
-	if (directory < 0)
-		return;
-	while ((size = dmfd_getdents(directory, entries, sizeof(entries))) > 0)
-		close_descriptors_in(entries, size, directory, dev);
+	return dmfd_prove_number(fd, *(const dev_t *)dev) == 0 || is_diskseq_file(fd, *(const dev_t *)dev);
 }
 
 int dmfd_roll_back_unknown(void *pointer)
 {
 	struct dmfd_creation *creation = pointer;
 	struct dm_ioctl reply;
+	dev_t dev;
 	int found;
 
 	dmfd_remove_private_nodes(creation->scratch);
 	found = find_ours(creation, &reply);
 	if (found <= 0)
 		return found;
-	close_descriptors_of(dmfd_decode_dev(reply.dev));
+	dev = dmfd_decode_dev(reply.dev);
+	dmfd_close_lost(is_of_device, &dev);
 	creation->fd = -1;
 	return remove_device(creation);
 }

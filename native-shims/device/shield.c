@@ -67,32 +67,51 @@ static void end_undumpable(void)
 	pthread_mutex_unlock(&undumpable_lock);
 }
 
+/* 0 when there was a process for it, or -errno; whether that was killed meanwhile, the job tells. */
+static int shield(struct job *job)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	/* The shield inherits the mask: no handler of dmfd's may run on its behalf. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	begin_undumpable();
+	pid = dmfd_clone(run_job, job, CLONE_VM | CLONE_VFORK | CLONE_FILES);
+	if (pid >= 0)
+		reap(pid);
+	end_undumpable();
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid < 0 ? pid : 0;
+}
+
 /*
  * Runs fn in a process of its own that shares memory and the descriptor table with the calling thread, which is
  * suspended meanwhile. SIGKILL of the caller lets fn finish; its descriptors close when both are gone.
  * Returns fn's result, or -errno when there is no process for it. *killed is set when the shield itself was killed: fn
- * may then have stopped anywhere.
+ * may then have stopped anywhere, and dmfd_take_back() has to follow.
  *
  * fn must be async-signal-safe and take no lock: other threads run on, and a killed shield would never release it.
  */
 int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed)
 {
 	struct job job = { .fn = fn, .argument = argument };
-	sigset_t all, before;
-	pid_t pid;
+	int error = shield(&job);
 
-	*killed = 0;
-	/* The shield inherits the mask: no handler of dmfd's may run on its behalf. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	begin_undumpable();
-	pid = dmfd_clone(run_job, &job, CLONE_VM | CLONE_VFORK | CLONE_FILES);
-	if (pid >= 0)
-		reap(pid);
-	end_undumpable();
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (pid < 0)
-		return pid;
-	*killed = !job.finished;
+	*killed = !error && !job.finished;
+	if (error)
+		return error;
 	return job.finished ? job.result : -EINTR;
+}
+
+/*
+ * Runs fn, which takes back what a killed shield has left: in a shield again, out of reach of a kill of dmfd; in dmfd
+ * itself if there is no process for it, or that is killed, too. Returns fn's result.
+ */
+int dmfd_take_back(dmfd_shielded_fn *fn, void *argument)
+{
+	struct job job = { .fn = fn, .argument = argument };
+
+	shield(&job);
+	return job.finished ? job.result : fn(argument);
 }

@@ -37,6 +37,15 @@ static int look(void *argument)
 	return !dumpable() && getsid(0) == getpid() ? 7 : 1;
 }
 
+static pid_t tester;
+
+/* Counts how often it is called, and dies of it in the shield. */
+static int count_or_die(void *times)
+{
+	++*(int *)times;
+	return getpid() == tester ? 9 : kill(getpid(), SIGKILL);
+}
+
 static int die(void *argument)
 {
 	(void)argument;
@@ -104,12 +113,15 @@ static int in_threads(void)
 
 int main(void)
 {
-	int killed, result;
+	int killed, result, times = 0;
 
+	tester = getpid();
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	tell("in order", calls_that_went_wrong() == 0 && dumpable() == 1);
 	result = dmfd_in_shield(die, NULL, &killed);
 	tell("killed", result == -EINTR && killed && dumpable() == 1);
+	tell("taken back in a shield", dmfd_take_back(look, NULL) == 7);
+	tell("taken back without one, when that is killed", dmfd_take_back(count_or_die, &times) == 9 && times == 2);
 	tell("beside a thread that waits for any child", beside_a_reaper());
 	tell("in several threads", in_threads() && dumpable() == 1);
 	/* Only a change of identity, where the sysctl fs.suid_dumpable is 2, makes it that; nothing makes it that

@@ -9,6 +9,8 @@ test('a shield tells its result, whoever takes its status; the memory may be dum
   expect(lines).toEqual([
     'ok in order',
     'ok killed',
+    'ok taken back in a shield',
+    'ok taken back without one, when that is killed',
     'ok beside a thread that waits for any child',
     'ok in several threads',
     'ok of a caller that only root may dump',

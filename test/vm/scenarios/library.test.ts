@@ -8,6 +8,7 @@ import {
   expectedMode,
   expectNothingLeft,
   image,
+  inBareDev,
   kernelKnows,
   sampleOf,
   sh,
@@ -67,6 +68,9 @@ test('a killed shield costs the process that lives on no descriptor', async () =
     );
     await expectNothingLeft();
   }
+  // After a control device was opened through a private node.
+  const opened = `${killAt} shield 8 ${script('killed-shield')} fallback </dev/null`;
+  expect(await sh(inBareDev(opened))).toMatch(/^killed shield .*\nok\n$/);
 });
 
 test('the event loop goes on during a long table load and a wait for a key, also one of its own', async () => {

@@ -8,6 +8,7 @@ import {
   expectNothingLeft,
   GONE,
   image,
+  inBareDev,
   kernelKnows,
   sh,
   swept,
@@ -25,6 +26,8 @@ const CREATE = "dmfd create --loop /tmp/sweep.img --table '0 8 linear {loop0} 0'
 
 const killAt = program('kill-at');
 
+const inDev = (script: string): string => script;
+
 /** Points of a sample. Of the kernels, each has others. */
 const few = whole ? 4 : 2;
 
@@ -35,19 +38,24 @@ beforeAll(async () => {
 });
 
 /** How many points there are for one kind of victim. `who` here and below: as kill-at takes it. */
-async function countPoints(who: string): Promise<number> {
-  const output = await sh(`${killAt} ${who} 1000000 ${CREATE} -- true; [ $? = 3 ]`);
+async function countPoints(who: string, where = inDev): Promise<number> {
+  const output = await sh(where(`${killAt} ${who} 1000000 ${CREATE} -- true </dev/null; [ $? = 3 ]`));
   return Number(/^points (\d+)$/m.exec(output)?.[1]);
 }
 
-/** Every `step`th point from the first on; the points that killed nothing, and what each of the others left. */
-async function sweep(who: string, points: number[]): Promise<{ killed: number; left: string[] }> {
+/** The points that killed something, and what each of them left. */
+async function sweep(
+  who: string,
+  points: readonly number[],
+  create = `${CREATE} -- true`,
+  where = inDev,
+): Promise<{ killed: number; left: string[] }> {
   const script = `${GONE}
     for point in ${points.join(' ')}; do
-      timeout 60 ${killAt} ${who} $point ${CREATE} -- true 2>/dev/null | grep -q ^killed && echo killed
+      timeout 60 ${killAt} ${who} $point ${create} </dev/null 2>/dev/null | grep -q ^killed && echo killed
       left=$(gone); [ -z "$left" ] || echo "left: point $point: $left"
     done`;
-  const lines = (await sh(script, hours)).trim().split('\n');
+  const lines = (await sh(where(script), hours)).trim().split('\n');
   return {
     killed: lines.filter((line) => line === 'killed').length,
     left: lines.filter((line) => line.startsWith('left')),
@@ -73,6 +81,34 @@ test.each([
       points.length - (who === 'main' ? Math.ceil(points.length / 10) : 0),
     );
     console.info(`${who}: ${killed} of ${count} points`);
+  },
+  hours,
+);
+
+/**
+ * Where /dev lacks the nodes, each opening has a shield: four of control devices and of the loop device, before the fifth makes the
+ * device, whose second descriptor is opened in the sixth.
+ */
+const OPENINGS = [1, 2, 3, 4, 6];
+
+// No kernel has a part in it.
+test.each(swept ? ['over', 'shield', 'group'] : whole ? ['over', 'shield'] : [])(
+  'SIGKILL (%s) while a device is opened through a private node leaves no node',
+  async (who) => {
+    const count = await countPoints(`${who}1`, inBareDev);
+    // The session, the directory, the node, the opening, and both gone again are 6 calls, of 2 points each; its end is one.
+    expect(count).toBe(13);
+    for (const opening of OPENINGS) {
+      const points = swept ? pointsFor(who, count, 0, true) : [5 + (opening % 5)];
+      const { killed, left } = await sweep(
+        `${who}${opening}`,
+        points,
+        `${CREATE} --ro-fd 9 -- true`,
+        inBareDev,
+      );
+      expect(left).toEqual([]);
+      expect(killed).toBe(points.length);
+    }
   },
   hours,
 );

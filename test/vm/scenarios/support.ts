@@ -50,6 +50,16 @@ export async function sh(script: string, timeoutMs = 300_000): Promise<string> {
   throw new Error(`${script}\nended with ${code ?? signal}\nstdout: ${stdout}\nstderr: ${stderr}`);
 }
 
+/**
+ * Shell: runs a script in a mount namespace whose /dev has no node of device-mapper's and none of loop devices: each is opened
+ * through a private one.
+ */
+export const inBareDev = (script: string): string => `mkdir -p /tmp/bare
+unshare -m sh <<'END'
+mount -t tmpfs none /tmp/bare; cp -a /dev/null /dev/kmsg /tmp/bare; mount --bind /tmp/bare /dev
+${script}
+END`;
+
 /** A sparse file of so many MiB in the guest. */
 export async function image(name: string, mebibytes = 64): Promise<string> {
   const path = `/tmp/${name}`;
