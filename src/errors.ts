@@ -79,7 +79,10 @@ const KINDS = {
   'area-not-zero': 'taken',
   /** A file that others than root could change while it is swap. */
   'backing-insecure': 'usage',
-  /** What is written to it goes to another place, for which there may be no room: Btrfs, or a copy by reflink. */
+  /**
+   * What is written to it goes to another place, for which there may be no room: Btrfs, or a copy by reflink; or it is in an overlay,
+   * and cannot be told from here.
+   */
   'backing-copied-on-write': 'usage',
   'backing-replaced': 'taken',
   /** The server that a descriptor was to be sent to is neither root's nor the user's own. */

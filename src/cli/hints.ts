@@ -48,7 +48,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'area-not-zero': undefined,
   'backing-insecure': 'chown root FILE; chmod 600 FILE; or use it as it is, with --force',
   'backing-copied-on-write':
-    'make it anew, not as a copy: rm FILE; touch FILE; chattr +C FILE (on btrfs); fallocate -l SIZE FILE; or use it as it is, with --force',
+    'make it anew, not as a copy: rm FILE; touch FILE; chattr +C FILE (on btrfs); fallocate -l SIZE FILE; or elsewhere, on ext4 or XFS; or use it as it is, with --force',
   'backing-replaced': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
   'already-served': undefined,

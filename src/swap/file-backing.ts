@@ -10,8 +10,9 @@ import { shim } from '../kernel/shim.js';
 import { type AttachedLoop, loopsOf } from '../loop/attached.js';
 import { attachUnshared } from '../loop/unshared.js';
 import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
+import { refuseCopyOnWrite } from './copy-on-write.js';
 import { look } from './in-use.js';
-import { allocateArea, checkRoom, refuseCopyOnWrite } from './room.js';
+import { allocateArea, checkRoom } from './room.js';
 
 /**
  * A file, which will get a loop device.

@@ -5,12 +5,11 @@ import type { Kernel } from '../kernel/kernel.js';
 import { numbersOf } from '../kernel/layout.js';
 import { shim } from '../kernel/shim.js';
 import type { SwapArea } from './area.js';
-import { refused, subjectOf } from './backing.js';
+import { subjectOf } from './backing.js';
+import { refuseShared } from './copy-on-write.js';
 import { type Allocation, allocationOf } from './extents.js';
 
 const rangeAt = numbersOf('range', ['bytes', 'start', 'length']);
-/** Has the size of a word in its number. */
-const ioctls = numbersOf('ioctl', ['FS_IOC_GETFLAGS']);
 
 const SECTOR = 512n;
 
@@ -69,51 +68,6 @@ export function allocateArea(kernel: Kernel, part: Part): void {
     default:
       throw kernel.failure(operation, result, { code: 'backing-unusable', subject: subjectOf(path) });
   }
-}
-
-const ANEW =
-  'make it anew, not as a copy: rm FILE; touch FILE; chattr +C FILE (on btrfs); fallocate -l SIZE FILE; or use it as it is, with `force`';
-
-/** linux/magic.h, linux/fs.h */
-const BTRFS = 0x9123683en;
-const FS_NOCOW_FL = 0x00800000;
-
-/**
- * btrfs writes what was written before to another place, for which there may be none: its full file system is met even without
- * holes. Files with the attribute C are written in place.
- *
- * @throws DmfdError `usage`
- */
-export function refuseCopyOnWrite(kernel: Kernel, path: string, fd: number): void {
-  // Signed on a 32-bit machine.
-  if (BigInt.asUintN(32, statfsSync(`/proc/self/fd/${fd}`, { bigint: true }).type) !== BTRFS) return;
-  const flags = Buffer.alloc(8);
-  const result = kernel.call(`FS_IOC_GETFLAGS ${path}`, () =>
-    shim.ioctl(fd, ioctls().FS_IOC_GETFLAGS, flags),
-  );
-  if (result >= 0 && (flags.readUInt32LE() & FS_NOCOW_FL) !== 0) return;
-  throw refused(
-    'backing-copied-on-write',
-    path,
-    'btrfs writes it to another place each time, for which there may be no room',
-    ANEW,
-  );
-}
-
-/**
- * What another file or a snapshot has, too, a file system writes to another place, for which there may be none: XFS and Btrfs,
- * whose copies by reflink begin so. To fill holes changes nothing about that.
- *
- * @throws DmfdError `usage`
- */
-function refuseShared(path: string, allocation: Allocation | undefined): void {
-  if (allocation === undefined || allocation.shared === 0n) return;
-  throw refused(
-    'backing-copied-on-write',
-    path,
-    `another file or a snapshot shares ${allocation.shared} bytes with it: they are written to another place, for which there may be no room`,
-    ANEW,
-  );
 }
 
 /** Of the area; undefined where the file system does not tell. */

@@ -12,7 +12,7 @@ const unit = (name: string) => readFileSync(join(checkout, 'bin', name), 'utf8')
 beforeAll(async () => {
   await image('served.img', 1);
   await sh(
-    'fallocate -l 16M /var/tmp/served-swap && chmod 600 /var/tmp/served-swap && (umask 077; head -c 64 /dev/urandom >/tmp/key)',
+    'fallocate -l 16M /run/served-swap && chmod 600 /run/served-swap && (umask 077; head -c 64 /dev/urandom >/tmp/key)',
   );
   await addUnits({
     'dmfd.socket': unit('dmfd.socket'),
@@ -39,7 +39,7 @@ answer, [fd] = call(
     'Create', name='served', table=['0 2048 crypt aes-xts-plain64 {key} 0 {loop0} 0'], loop=[{'path': '/tmp/served.img'}],
     key={'file': '/tmp/key'}, udev='full', udevWait=60000)
 print(answer['device']['name'], answer['warnings'])
-swap, _ = call('CreateSwap', backing='/var/tmp/served-swap', name='served-swap')
+swap, _ = call('CreateSwap', backing='/run/served-swap', name='served-swap')
 print(sorted(one['name'] for one in call('List')[0]['devices']))
 print([word for word in call('Remove', device='served')[0]['holders'] if 'python' in word] != [])
 print(call('Probe')[0]['reasons'])`),
@@ -86,8 +86,7 @@ test('the command starts the service by a socket of its own, is served from then
     expect(await show('dmfd.service', 'ActiveState')).toEqual({ ActiveState: 'active' });
     await sh(`${UNTIL_SERVED}\nuntil_served`);
     expect(await warm(create)).toBe('mine\n');
-    const swap =
-      'dmfd swap /var/tmp/served-swap >/dev/null; grep -c partition /proc/swaps; swapoff /dev/dm-0';
+    const swap = 'dmfd swap /run/served-swap >/dev/null; grep -c partition /proc/swaps; swapoff /dev/dm-0';
     expect(await warm(swap)).toBe('1\n');
     await sh('systemctl kill --signal=KILL dmfd.service');
     expect(await sh(create)).toBe('mine\n');

@@ -5,8 +5,8 @@ import { checkout, vmFile } from '../../harness/checkout.js';
 import { everything, expectNothingLeft, sh, vm } from '../support.js';
 import { addUnits, journal, show } from './units.js';
 
-const FILE = '/var/tmp/swap, a file';
-const unit = String.raw`dmfd-swap@var-tmp-swap\x2c\x20a\x20file.service`;
+const FILE = '/run/swap, a file';
+const unit = String.raw`dmfd-swap@run-swap\x2c\x20a\x20file.service`;
 const overDisk = 'dmfd-swap@dev-ram0.service';
 
 const ROUNDS = Number(process.env.DMFD_SWAP_ROUNDS ?? (everything ? 20 : 2));

@@ -1,0 +1,48 @@
+import { type BigIntStatsFs, statfsSync } from 'node:fs';
+import { mountOf } from './open-nodes.js';
+import { readIfThere, unescapePath } from './pseudo-files.js';
+
+/** linux/magic.h */
+const OVERLAYFS = 0x794c7630n;
+
+/** The number by which a file system says what it is. */
+export function typeOf({ type }: BigIntStatsFs): bigint {
+  // Signed on a 32-bit machine.
+  return BigInt.asUintN(32, type);
+}
+
+/**
+ * The file system that what is written to an open file goes to: of a file in an overlay, the one of the upper layer. undefined
+ * where that one cannot be seen from here, as in a container.
+ */
+export function writtenSystem(fd: number): BigIntStatsFs | undefined {
+  const system = statfsSync(`/proc/self/fd/${fd}`, { bigint: true });
+  if (typeOf(system) !== OVERLAYFS) return system;
+  const mount = mountOf(readIfThere(`/proc/self/fdinfo/${fd}`));
+  const directory = upperDirectory(readIfThere('/proc/self/mountinfo'), mount);
+  const upper = directory === undefined ? undefined : systemAt(directory);
+  if (upper === undefined || typeOf(upper) === OVERLAYFS) return undefined;
+  // The path is what it was to mount(8), and may be something else here and now. The overlay has the size of its upper layer.
+  return upper.blocks === system.blocks && upper.bsize === system.bsize ? upper : undefined;
+}
+
+/**
+ * Where the upper layer of an overlay was when it was mounted.
+ *
+ * @param mountinfo what /proc says of the mounts
+ * @param mount the number of the overlay's
+ */
+export function upperDirectory(mountinfo: string, mount: string): string | undefined {
+  const line = mountinfo.split('\n').find((text) => text.startsWith(`${mount} `)) ?? '';
+  const options = line.slice(line.indexOf(' - ') + 3).split(' ')[2] ?? '';
+  const path = options.split(',').find((option) => option.startsWith('upperdir=/'));
+  return path && unescapePath(path.slice('upperdir='.length));
+}
+
+function systemAt(path: string): BigIntStatsFs | undefined {
+  try {
+    return statfsSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
