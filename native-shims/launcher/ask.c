@@ -114,9 +114,20 @@ static char *append(char *at, char **strings)
 	return at;
 }
 
+static int wait_until_accepted(int connection, int64_t limit)
+{
+	struct dmfd_answer answer;
+	int error = dmfd_receive(connection, &answer, sizeof(answer), limit, NULL);
+
+	if (error)
+		return error;
+	return answer.kind == DMFD_ANSWER_ACCEPTED && answer.size == 0 && answer.received == 0 ? 0 : -EPROTO;
+}
+
+/* After a failure, some of the question is missing at the other end: nothing is done there. */
 static int send_question(int connection, const struct dmfd_question *question, int64_t limit)
 {
-	struct dmfd_ask ask = { .umask = find_umask(), .terminals = find_terminals() };
+	struct dmfd_ask ask = { .protocol = DMFD_PROTOCOL, .umask = find_umask(), .terminals = find_terminals() };
 	const size_t state = strlen(question->state) + 1;
 	const size_t words = length_of(question->words, &ask.argc);
 	const size_t size = state + words + length_of(question->environment, &ask.envc);
@@ -142,7 +153,10 @@ static int send_question(int connection, const struct dmfd_question *question, i
 	const struct iovec parts[] = { { .iov_base = &ask, .iov_len = sizeof(ask) },
 				       { .iov_base = body, .iov_len = size } };
 
-	error = dmfd_send_all(connection, parts, 2, &directory, 1, limit);
+	/* Not before: a service that comes too late would do what it finds, and so does Node. */
+	error = wait_until_accepted(connection, limit);
+	if (!error)
+		error = dmfd_send_all(connection, parts, 2, &directory, 1, limit);
 	free(body);
 	return error;
 }
@@ -158,5 +172,5 @@ int dmfd_ask_service(const struct dmfd_question *question)
 	connection = connect_to_service();
 	if (connection < 0 || send_question(connection, question, limit) < 0)
 		return DMFD_BECOME_NODE;
-	return dmfd_obey(&connection, limit);
+	return dmfd_obey(&connection);
 }

@@ -16,7 +16,7 @@ struct dmfd_question {
 #define DMFD_BECOME_NODE INT32_MIN
 
 /*
- * Asks the service, where there is one, to do what the words say; a server that does not answer costs 50 ms. Returns
+ * Asks the service, where there is one, to do what the words say; a server that does not accept costs 50 ms. Returns
  * the exit status, or does not return: this process has become the command, or has ended as the command did. Otherwise
  * DMFD_BECOME_NODE; or -errno when the service went away after it had begun to answer.
  */

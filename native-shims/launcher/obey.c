@@ -154,23 +154,20 @@ static int give_up(int error, int has_told)
 	return error ? error : -EPROTO;
 }
 
-int dmfd_obey(int *connection, int64_t limit)
+int dmfd_obey(int *connection)
 {
 	struct dmfd_received received = { .count = 0 };
-	int is_accepted = 0, has_told = 0, error = 0;
+	int has_told = 0, error = 0;
 
 	while (!error) {
 		struct dmfd_answer answer;
 
-		error = dmfd_receive(*connection, &answer, sizeof(answer), limit, &received);
+		error = dmfd_receive(*connection, &answer, sizeof(answer), DMFD_FOR_EVER, &received);
 		if (error)
 			break;
 		if (answer.size > DMFD_ANSWER_MAX || answer.received != received.count)
 			error = -EPROTO;
-		else if (!is_accepted && answer.kind == DMFD_ANSWER_ACCEPTED) {
-			is_accepted = 1;
-			limit = DMFD_FOR_EVER;
-		} else if (!is_accepted || answer.kind == DMFD_ANSWER_DECLINED)
+		else if (answer.kind == DMFD_ANSWER_DECLINED)
 			break;
 		else if (answer.kind == DMFD_ANSWER_END && answer.value >= 0)
 			return answer.value;

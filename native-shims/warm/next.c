@@ -36,7 +36,7 @@ int dmfd_next_launcher(int listener, int stop)
 				continue;
 			return -errno;
 		}
-		/* At once, for a launcher does not wait long for a sign of life. Or it has gone. */
+		/* At once, for a launcher does not wait long for this, and asks only then. Or it has gone. */
 		if (dmfd_answer(connection, &accepted, -1, -1) == 0)
 			return dmfd_steal_fd(&connection);
 	}

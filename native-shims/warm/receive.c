@@ -25,7 +25,7 @@ int dmfd_receive_ask(int connection, struct dmfd_ask *ask, char *body, uint32_t 
 	struct dmfd_received received = { .count = 0 };
 	int error = dmfd_receive(connection, ask, sizeof(*ask), limit, &received);
 
-	if (!error && (received.count != 1 || ask->size == 0))
+	if (!error && (ask->protocol != DMFD_PROTOCOL || received.count != 1 || ask->size == 0))
 		error = -EPROTO;
 	if (!error && ask->size > room)
 		error = -E2BIG;

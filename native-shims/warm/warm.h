@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The protocol of launchers and the service, over a unix stream socket: the launcher asks, with its words,
- * its environment and its working directory; the service does what the words say, has the launcher write and run what
- * is to be written and run, and tells it how to end. Both are of the same machine and the same package, so these
- * structs are the protocol. A launcher that gets no answer, or one that says so, becomes Node, and does everything
- * itself.
+ * The protocol of launchers and the service, over a unix stream socket: the service accepts the launcher; this asks,
+ * with its words, its environment and its working directory; the service does what the words say, has the launcher
+ * write and run what is to be written and run, and tells it how to end. Both are of the same machine and the same
+ * package, so these structs are the protocol. A launcher that is not accepted in time, or gets no answer, or is told
+ * to, becomes Node, and does everything itself.
+ *
+ * No command is done by both: the launcher does not ask before it has read that it is accepted, and once it has sent
+ * the last byte of its question, it waits as long as the connection lasts; the service does nothing without that byte.
  */
 #ifndef DMFD_WARM_H
 #define DMFD_WARM_H
@@ -26,10 +29,17 @@ struct dmfd_edition {
 };
 
 /*
+ * Of a question: another number for each change of what is said, or when. Its lower half is too large for the size that
+ * an older service looks for in this place.
+ */
+#define DMFD_PROTOCOL 0x2646d6664u
+
+/*
  * From the launcher, with its working directory: then that many NUL-terminated strings: what it noted of its caller
  * (launcher/caller.h), argv without the name of the program, envp.
  */
 struct dmfd_ask {
+	uint64_t protocol; /* DMFD_PROTOCOL */
 	uint32_t size; /* bytes of all that follows */
 	uint32_t argc;
 	uint32_t envc;
@@ -43,7 +53,7 @@ struct dmfd_ask {
 #define DMFD_ASK_MAX (4u << 20)
 
 enum dmfd_answer_kind {
-	DMFD_ANSWER_ACCEPTED = 1, /* the first, to every launcher: what follows may take its time */
+	DMFD_ANSWER_ACCEPTED = 1, /* the first, to every launcher: ask; what follows may take its time */
 	DMFD_ANSWER_DECLINED, /* nothing was done: do it yourself */
 	DMFD_ANSWER_WRITE, /* what follows, to the descriptor `value`; and reply */
 	DMFD_ANSWER_END, /* with the status `value` */

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WENT_AWAY = 200, NODE = 201, ROOM = 1 << 16 };
+enum { WENT_AWAY = 200, NODE = 201, ROOM = 1 << 16, LONG = 1 << 20 };
 
 static int listener, full, ignores_children;
 static char *words[] = { "create", "--", "true", NULL };
@@ -363,19 +363,83 @@ static void hear(void)
 	tell("closed at once", launcher);
 }
 
-/* A server that is no service. */
-static void answer_unaccepted(void)
+static int accept_silently(void)
 {
-	pid_t launcher = start_launcher();
 	struct pollfd wanted = { .fd = listener, .events = POLLIN };
 	int connection;
 
 	must(poll(&wanted, 1, -1) == 1, "poll");
 	connection = accept(listener, NULL, NULL);
 	must(connection >= 0, "accept");
+	return connection;
+}
+
+/* What a launcher has said, once it has closed the connection. */
+static void tell_asked(const char *what, int connection)
+{
+	static char bytes[ROOM];
+	ssize_t count = recv(connection, bytes, sizeof(bytes), MSG_WAITALL);
+
+	printf("%s: %s\n", what, count > 0 ? "was asked" : "was asked nothing");
+	close(connection);
+}
+
+/* A server that is no service. */
+static void answer_unaccepted(void)
+{
+	pid_t launcher = start_launcher();
+	int connection = accept_silently();
+
 	answer(connection, DMFD_ANSWER_END, 0, 7);
 	tell("ends unaccepted", launcher);
-	close(connection);
+	tell_asked("ends unaccepted", connection);
+}
+
+/* One that is asked more than fits the socket's buffer. */
+static pid_t start_long_winded(void)
+{
+	static char variable[2 * LONG];
+	char *before = environment[0];
+	pid_t launcher;
+
+	memset(variable, 'A', sizeof(variable) - 1);
+	environment[0] = variable;
+	launcher = start_launcher();
+	environment[0] = before;
+	return launcher;
+}
+
+/*
+ * Three services that keep a launcher waiting for too long, all at the same time: half of the sign of life is missing;
+ * the question is not read; it is not accepted. Whatever they were asked whole, they would do, and Node, too.
+ */
+static void let_wait(void)
+{
+	const struct dmfd_answer accepted = { .kind = DMFD_ANSWER_ACCEPTED };
+	const size_t half = sizeof(accepted) / 2;
+	static char body[3 * LONG];
+	struct dmfd_ask question;
+	pid_t launchers[3];
+	int half_accepted, unread, late, error;
+
+	launchers[0] = start_launcher();
+	half_accepted = accept_silently();
+	must(write(half_accepted, &accepted, half) == (ssize_t)half, "write");
+	launchers[1] = start_long_winded();
+	unread = accept_silently();
+	answer(unread, DMFD_ANSWER_ACCEPTED, 0, 0);
+	launchers[2] = start_launcher();
+
+	tell("half accepted in time", launchers[0]);
+	tell_asked("half accepted in time", half_accepted);
+	tell("not read in time", launchers[1]);
+	error = dmfd_receive_ask(unread, &question, body, sizeof(body));
+	printf("not read in time: %s\n", error < 0 ? strerrorname_np(-error) : "was asked");
+	close(unread);
+	tell("not accepted in time", launchers[2]);
+	late = accept_silently();
+	answer(late, DMFD_ANSWER_ACCEPTED, 0, 0);
+	tell_asked("not accepted in time", late);
 }
 
 /* What is no question. */
@@ -414,12 +478,15 @@ static void mistake(const char *what, const struct dmfd_ask *question, const voi
 
 static void make_mistakes(void)
 {
-	const struct dmfd_ask whole = { .size = 4 }, empty = { .size = 0 }, long_one = { .size = 17 };
+	const struct dmfd_ask whole = { .protocol = DMFD_PROTOCOL, .size = 4 };
+	const struct dmfd_ask empty = { .protocol = DMFD_PROTOCOL }, other = { .size = 4 };
+	const struct dmfd_ask long_one = { .protocol = DMFD_PROTOCOL, .size = 17 };
 	const int directory = open(".", O_PATH | O_CLOEXEC);
 
 	mistake("well", &whole, "abc", 4, directory);
 	mistake("nothing", NULL, "", 0, -1);
 	mistake("half a head", NULL, "1234567", 7, -1);
+	mistake("by another protocol", &other, "abc", 4, directory);
 	mistake("without a directory", &whole, "abc", 4, -1);
 	mistake("without a body", &empty, "", 0, directory);
 	mistake("half a body", &whole, "ab", 2, directory);
@@ -440,12 +507,11 @@ int main(int argc, char **argv)
 	before = count_descriptors();
 	tell("no socket", start_launcher());
 	listen_at("launcher.sock");
-	tell("deaf", start_launcher());
-	close(accept(listener, NULL, NULL));
+	let_wait();
 	setenv("DMFD_COLD", "1", 1);
 	tell("cold", start_launcher());
 	setenv("DMFD_COLD", "0", 1);
-	words[0] = "xen-hotplug";
+	words[0] = "batch";
 	tell("not served", start_launcher());
 	words[0] = "create";
 	hear();

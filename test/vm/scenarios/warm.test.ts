@@ -210,6 +210,21 @@ test.each(['TERM', 'KILL'])(
   },
 );
 
+test('a launcher that gives up waiting just when it is accepted is not served, too', async () => {
+  const { stdout, cold } = await watched(`${WORKERS}
+    dmsetup create --noudevsync mine --table '0 8 zero'; settled || exit 9
+    strace -qq -o /tmp/accepting -e trace=accept4 $(workers) & strace=$!
+    traced || exit 8
+    stopped=$(pgrep -f '[w]arm.cjs'); kill -STOP $stopped
+    # That its time is up is noted at once, and told to it three seconds later; meanwhile it is accepted.
+    strace -qq -o /tmp/giving-up -e trace=poll -e inject=poll:delay_exit=3000000:when=1 dmfd rm mine & dmfd=$!
+    until grep -q Timeout /tmp/giving-up; do sleep 0.05; done; kill -CONT $stopped
+    until grep -q ' = [0-9]' /tmp/accepting; do sleep 0.05; done; pgrep -fxc 'dmfd rm mine'
+    wait $dmfd; echo $?; kill -KILL $strace; wait $strace 2>/dev/null; rm /tmp/accepting /tmp/giving-up`);
+  expect(stdout).toBe('1\nmine: removed\n0\n');
+  expect(cold).toHaveLength(1);
+});
+
 describe('a socket that is no service costs a moment', () => {
   beforeAll(killService);
   afterAll(startService);
