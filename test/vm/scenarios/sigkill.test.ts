@@ -92,14 +92,14 @@ test.each([
 const OPENINGS = [1, 2, 3, 4, 6];
 
 // No kernel has a part in it.
-test.each(swept ? ['over', 'shield', 'group'] : whole ? ['over', 'shield'] : [])(
+test.each(everything ? ['over', 'shield', 'group'] : whole ? ['over', 'shield'] : [])(
   'SIGKILL (%s) while a device is opened through a private node leaves no node',
   async (who) => {
     const count = await countPoints(`${who}1`, inBareDev);
     // The session, the directory, the node, the opening, and both gone again are 6 calls, of 2 points each; its end is one.
     expect(count).toBe(13);
     for (const opening of OPENINGS) {
-      const points = swept ? pointsFor(who, count, 0, true) : [5 + (opening % 5)];
+      const points = everything ? pointsFor(who, count, 0) : [5 + (opening % 5)];
       const { killed, left } = await sweep(
         `${who}${opening}`,
         points,
