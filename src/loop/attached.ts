@@ -1,4 +1,4 @@
-import { type BigIntStats, existsSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
@@ -23,19 +23,13 @@ export function loopsOf(kernel: Kernel, backing: BigIntStats): AttachedLoop[] {
   });
 }
 
-/** The numbers of the loop devices that have a file now. */
+/**
+ * The numbers of the loop devices that have a file now, and room: of one without any nobody reads or writes a byte. In one file, which
+ * is there also where /sys is not mounted: to see nobody would be to let two write over each other.
+ */
 export function attachedMinors(): number[] {
-  const disks = listIfThere('/sys/block');
-  if (disks.length === 0) return minorsWithRoom();
-  return disks
-    .flatMap((name) => /^loop(\d+)$/.exec(name)?.[1] ?? [])
-    .map(Number)
-    .filter((minor) => existsSync(`/sys/block/loop${minor}/loop`));
-}
-
-/** Where /sys is not mounted: to see nobody would be to let two write over each other. */
-function minorsWithRoom(): number[] {
-  return [...readIfThere('/proc/partitions').matchAll(/ loop(\d+)$/gm)].map(([, minor]) => Number(minor));
+  const names = readIfThere('/proc/partitions') || listIfThere('/sys/block').join('\n');
+  return Array.from(names.matchAll(/(?:^| )loop(\d+)$/gm), ([, minor]) => Number(minor));
 }
 
 /**
