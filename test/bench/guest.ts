@@ -44,7 +44,7 @@ export const CREATE_OVER_FILE: readonly string[] = [
 ];
 
 /** Devices of either kind that the service has made before it is measured. */
-export const ANSWERED_BEFORE = 100;
+export const ANSWERED_BEFORE = 500;
 
 type Environment = Readonly<Record<string, string>>;
 
