@@ -12,8 +12,8 @@ export function typeOf({ type }: BigIntStatsFs): bigint {
 }
 
 /**
- * The file system that what is written to an open file goes to: of a file in an overlay, the one of the upper layer. undefined
- * where that one cannot be seen from here, as in a container.
+ * The file system that what is written to an open file goes to: of a file in an overlay, the one of the upper layer. Where that one
+ * cannot be seen from here, as in a container or on a live system, the overlay itself; but undefined if the layer may be Btrfs.
  */
 export function writtenSystem(fd: number): BigIntStatsFs | undefined {
   const system = statfsSync(`/proc/self/fd/${fd}`, { bigint: true });
@@ -21,9 +21,15 @@ export function writtenSystem(fd: number): BigIntStatsFs | undefined {
   const mount = mountOf(readIfThere(`/proc/self/fdinfo/${fd}`));
   const directory = upperDirectory(readIfThere('/proc/self/mountinfo'), mount);
   const upper = directory === undefined ? undefined : systemAt(directory);
-  if (upper === undefined || typeOf(upper) === OVERLAYFS) return undefined;
-  // The path is what it was to mount(8), and may be something else here and now. The overlay has the size of its upper layer.
-  return upper.blocks === system.blocks && upper.bsize === system.bsize ? upper : undefined;
+  // The path is what it was to mount(8), and may be something else here and now. The overlay has the numbers of its upper layer.
+  const isSeen =
+    upper !== undefined &&
+    typeOf(upper) !== OVERLAYFS &&
+    upper.blocks === system.blocks &&
+    upper.bsize === system.bsize;
+  if (isSeen) return upper;
+  // Btrfs does not count inodes.
+  return system.files > 0n ? system : undefined;
 }
 
 /**

@@ -44,7 +44,7 @@ export function refuseCopyOnWrite(kernel: Kernel, path: string, fd: number): voi
     'backing-copied-on-write',
     path,
     copying === undefined
-      ? 'it is in an overlay whose upper layer cannot be seen from here: if that copies on write, as btrfs does, there may be no room'
+      ? 'it is in an overlay whose upper layer cannot be seen from here: if that is btrfs, which copies on write, there may be no room'
       : `${copying} writes it to another place each time, for which there may be no room`,
     ANEW,
   );
