@@ -45,11 +45,13 @@ function tooNewFor(kernel: string): string[] {
   return /-(5\.10|6\.1)$/.test(kernel) ? since68 : [];
 }
 
+/** The projects that run side by side. The spare worker is for a file that waits for its turn. */
+const beside = { sequence: { groupOrder: 1 }, maxWorkers: guestsAtOnce(kernels.length) + 1 };
+
 /**
  * Every scenario runs on every kernel (but for what default-set.ts says): a project for each, named like the kernel. One
  * more has systemd as process 1 of its guest. One guest serves all files of a project, and they count the devices that
- * are left, so the guest lets in one file at a time; files of different projects run side by side. The spare worker is
- * for a file that waits for its turn.
+ * are left, so the guest lets in one file at a time; files of different projects run side by side.
  */
 const guestProjects = [
   ...kernels.map((name) => ({ name, ...filesFor(name) })),
@@ -58,8 +60,7 @@ const guestProjects = [
   test: {
     ...project,
     globalSetup: 'test/vm/harness/global-setup.ts',
-    sequence: { groupOrder: 1 },
-    maxWorkers: guestsAtOnce(kernels.length) + 1,
+    ...beside,
     // A busy machine takes three times as long as an idle one; these only end what hangs.
     testTimeout: 6 * minutes,
     hookTimeout: 6 * minutes,
@@ -101,6 +102,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          // Beside the guests: some wait for seconds, and do nothing meanwhile.
+          ...beside,
           // To import everything anew for each file takes as long as the tests themselves.
           isolate: false,
           testTimeout: minutes / 2,
