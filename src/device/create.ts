@@ -1,6 +1,5 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { substituteLoops } from '../dm/table.js';
-import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
 import { type Kernel, operate } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/kernel-log.js';
@@ -47,7 +46,7 @@ export function makeDevice(kernel: Kernel, request: CheckedRequest): Device {
 export function makeAndTell(kernel: Kernel, request: CheckedRequest): Made {
   const options = pickOptions(request);
   if (request.below.length === 0) return makeLayer(kernel, request, options, []);
-  lookAhead(kernel, request);
+  planAhead(kernel, request);
   const below: Device[] = [];
   try {
     for (const layer of request.below) {
@@ -65,15 +64,6 @@ export function makeAndTell(kernel: Kernel, request: CheckedRequest): Made {
 interface Made {
   readonly device: Device;
   readonly result: CreationResult;
-}
-
-/** Before there is any layer, finds what could be wrong with those above it, as far as that can be known. */
-function lookAhead(kernel: Kernel, request: CheckedRequest): void {
-  try {
-    planAhead(kernel, request);
-  } catch (error) {
-    if (!(error instanceof DmfdError && error.code === 'not-known-yet')) throw error;
-  }
 }
 
 /** @param below the layers that are there, the lowest first; each is held by its descriptor, and marked for removal */

@@ -78,11 +78,16 @@ export function describePlan(kernel: Kernel, request: CheckedRequest): DevicePla
 }
 
 /**
- * The same for a device that is about to be made, but for the claims of block devices: to look at one is to claim it for a moment,
- * which is in the way of others, and the kernel says it soon enough.
+ * Before there is any layer of a device that is about to be made, finds what could be wrong with those above it, as far as that can be
+ * known. But for the claims of block devices: to look at one is to claim it for a moment, which is in the way of others, and the
+ * kernel says it soon enough.
  */
 export function planAhead(kernel: Kernel, request: CheckedRequest): void {
-  plan(kernel, request, () => undefined);
+  try {
+    plan(kernel, request, () => undefined);
+  } catch (error) {
+    if (!(error instanceof DmfdError && error.code === 'not-known-yet')) throw error;
+  }
 }
 
 function plan(
