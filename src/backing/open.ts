@@ -1,11 +1,11 @@
 import { type BigIntStats, closeSync, constants, fstatSync, statSync } from 'node:fs';
 import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError, type ErrorCode } from '../errors.js';
-import { isBlockNodeAt, readBlockDevice } from '../kernel/block-device.js';
+import { readBlockDevice } from '../kernel/block-device.js';
 import type { Errno } from '../kernel/errno.js';
 import { type GivenFile, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { type Extent, findPartition, type KernelPartition, kernelPartition } from './partition.js';
+import { type Extent, findPartition, kernelPartition, nodeOfPartition } from './partition.js';
 import type { Backing } from './request.js';
 import { resolveTag } from './tag.js';
 
@@ -177,7 +177,7 @@ function measureDevice(
   return {
     device,
     identity: `device ${formatDeviceNumber(device)}`,
-    alone: nodeOfPartition(ofKernel) ?? `/proc/self/fd/${fd}`,
+    alone: (ofKernel && nodeOfPartition(ofKernel)) ?? `/proc/self/fd/${fd}`,
     start,
     deviceStart,
     blockSize,
@@ -185,11 +185,6 @@ function measureDevice(
     whole: partition,
     ...area,
   };
-}
-
-/** undefined where /dev does not have it. */
-function nodeOfPartition(partition: KernelPartition | undefined): string | undefined {
-  return partition !== undefined && isBlockNodeAt(partition.node, partition) ? partition.node : undefined;
 }
 
 /**

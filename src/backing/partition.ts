@@ -1,5 +1,6 @@
 import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
+import { isBlockNodeAt } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { runProgram } from '../kernel/program.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
@@ -111,6 +112,11 @@ export function kernelPartition(disk: DeviceNumber, { start, size }: Extent): Ke
     if (number !== undefined) return { ...number, node: `/dev/${name.replaceAll('!', '/')}` };
   }
   return undefined;
+}
+
+/** Its node; undefined where /dev has none there or, being a copy, another device's, which must not be opened for it. */
+export function nodeOfPartition(partition: KernelPartition): string | undefined {
+  return isBlockNodeAt(partition.node, partition) ? partition.node : undefined;
 }
 
 /** The output of partx. */

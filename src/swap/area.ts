@@ -78,7 +78,7 @@ function checkUnits(
   if (BigInt(sectorSize) > page) {
     throw unusable(`sector size ${sectorSize}: a page of this machine's memory has only ${page} bytes`);
   }
-  if (offset < 0n || (offset * SECTOR) % BigInt(sectorSize) !== 0n) {
+  if ((offset * SECTOR) % BigInt(sectorSize) !== 0n) {
     throw unusable(`offset of ${offset} sectors: it is no multiple of the sector size, ${sectorSize} bytes`);
   }
   if (size !== undefined && (size <= 0n || (size * SECTOR) % page !== 0n)) {

@@ -1,9 +1,13 @@
 import { closeSync, constants, fstatSync } from 'node:fs';
-import { findPartition, type KernelPartition, kernelPartition } from '../backing/partition.js';
+import {
+  findPartition,
+  type KernelPartition,
+  kernelPartition,
+  nodeOfPartition,
+} from '../backing/partition.js';
 import { resolveTag } from '../backing/tag.js';
 import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
-import { isBlockNodeAt } from '../kernel/block-device.js';
 import { openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
@@ -34,8 +38,9 @@ export function resolveSwap(kernel: Kernel, request: CheckedSwap): ResolvedSwap 
     const stats = fstatSync(fd, { bigint: true });
     const own = stats.isBlockDevice() ? kernelPartition(decodeLibcDevice(stats.rdev), partition) : undefined;
     if (own !== undefined) {
-      refuseWrongNode(own, `partition ${partition.number} of ${subjectOf(backing)}`);
-      return { ...request, backing: own.node, partition: undefined };
+      const node = nodeOfPartition(own);
+      if (node === undefined) throw wrongNode(own, `partition ${partition.number} of ${subjectOf(backing)}`);
+      return { ...request, backing: node, partition: undefined };
     }
     const rest = partition.size / SECTOR - offset;
     if ((size ?? 1n) > rest) {
@@ -59,10 +64,8 @@ export function resolveSwap(kernel: Kernel, request: CheckedSwap): ResolvedSwap 
   }
 }
 
-/** A /dev that is a copy may have another device there, which would be overwritten. */
-function refuseWrongNode(partition: KernelPartition, subject: string): void {
-  if (isBlockNodeAt(partition.node, partition)) return;
-  throw new DmfdError(
+function wrongNode(partition: KernelPartition, subject: string): DmfdError {
+  return new DmfdError(
     'node-missing',
     `${subject}: ${partition.node} is not its node (${formatDeviceNumber(partition)})`,
     {
