@@ -126,21 +126,24 @@ test('--unordered: what waits for its key holds up no other line; stopped, it le
   await sh('rm /tmp/batch-key /tmp/batch-never');
 });
 
-test('a file is answered, and its devices are held until a signal or the end of standard input', async () => {
-  await sh(
-    `printf '{"name":"a","table":"0 8 zero"}\\r\\n\\n{"name":"b","table":"0 8 zero"}' >/tmp/batch-file`,
-  );
-  for (const end of whole ? ['SIGTERM', 'end of input'] : ['SIGINT']) {
-    const batch = await vm.start(['dmfd', 'batch', '/tmp/batch-file']);
-    await batch.waitForOutput(/"line":3.*\n/, 60_000);
-    await sh('sleep 0.3');
-    expect(await standing()).toBe('dm: a\ndm: b');
-    if (end === 'end of input') batch.closeStdin();
-    else batch.signal(end as NodeJS.Signals);
-    expect(await batch.exited).toMatchObject({ code: 0, stderr: '' });
-    await expectNothingLeft();
-  }
-});
+thorough(
+  'a file is answered, and its devices are held until a signal or the end of standard input',
+  async () => {
+    await sh(
+      `printf '{"name":"a","table":"0 8 zero"}\\r\\n\\n{"name":"b","table":"0 8 zero"}' >/tmp/batch-file`,
+    );
+    for (const end of whole ? ['SIGTERM', 'end of input'] : ['SIGINT']) {
+      const batch = await vm.start(['dmfd', 'batch', '/tmp/batch-file']);
+      await batch.waitForOutput(/"line":3.*\n/, 60_000);
+      await sh('sleep 0.3');
+      expect(await standing()).toBe('dm: a\ndm: b');
+      if (end === 'end of input') batch.closeStdin();
+      else batch.signal(end as NodeJS.Signals);
+      expect(await batch.exited).toMatchObject({ code: 0, stderr: '' });
+      await expectNothingLeft();
+    }
+  },
+);
 
 const SLICES = `n=0; while [ $n -lt 300 ]; do n=$((n+1)); echo '{"name":"slice'$n'","table":"0 '$n' zero"}'; done`;
 

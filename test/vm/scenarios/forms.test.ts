@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { expectedMode, expectNothingLeft, sampleOf, sh, standing, vm } from './support.js';
+import { expectedMode, expectNothingLeft, sampleOf, sh, standing, thorough, vm } from './support.js';
 
 const CREATE = "dmfd create mine --table '0 2048 zero'";
 
@@ -11,7 +11,7 @@ const DESCRIPTORS = `for fd in $(ls /proc/$$/fd); do [ -b /proc/$$/fd/$fd ] &&
 const READ_ONLY = 0;
 const READ_WRITE = 2;
 
-test('wrappers nest: the command gets both devices, each by its name', async () => {
+thorough('wrappers nest: the command gets both devices, each by its name', async () => {
   const script =
     'echo "$DMFD_FD $DMFD_NAME $DMFD_FDS"; stat -Lc "%F" /proc/self/fd/3 /proc/self/fd/4; echo {dev}; dmsetup deps inner | grep -c :';
   const inner = `dmfd create inner --table '0 8 linear {dev} 0' -- bash -c '${script}'`;
@@ -51,24 +51,28 @@ test.each([
   expect(rest).toEqual(expect.arrayContaining(['written', 'refused']));
 });
 
-test('the numbers of both may be the last that the limit allows', async () => {
-  const numbers = sampleOf([19, 20, 21, 22, 23, 24, 25, 26], 3);
-  const lines = numbers.flatMap((fd) =>
-    ['', '--exec'].map(
-      (options) =>
-        `${CREATE} ${options} --fd ${fd} --ro-fd 63 -- bash -c '${DESCRIPTORS}' | cut -d' ' -f 1,2`,
-    ),
-  );
-  const seen = await sh(`ulimit -n 64\n${lines.join('\n')}`, 170_000);
-  expect(seen.trim().split('\n')).toEqual(
-    numbers.flatMap((fd) => [
-      `${fd} ${READ_WRITE}`,
-      `63 ${READ_ONLY}`,
-      `${fd} ${READ_WRITE}`,
-      `63 ${READ_ONLY}`,
-    ]),
-  );
-}, 180_000);
+thorough(
+  'the numbers of both may be the last that the limit allows',
+  async () => {
+    const numbers = sampleOf([19, 20, 21, 22, 23, 24, 25, 26], 3);
+    const lines = numbers.flatMap((fd) =>
+      ['', '--exec'].map(
+        (options) =>
+          `${CREATE} ${options} --fd ${fd} --ro-fd 63 -- bash -c '${DESCRIPTORS}' | cut -d' ' -f 1,2`,
+      ),
+    );
+    const seen = await sh(`ulimit -n 64\n${lines.join('\n')}`, 170_000);
+    expect(seen.trim().split('\n')).toEqual(
+      numbers.flatMap((fd) => [
+        `${fd} ${READ_WRITE}`,
+        `63 ${READ_ONLY}`,
+        `${fd} ${READ_WRITE}`,
+        `63 ${READ_ONLY}`,
+      ]),
+    );
+  },
+  180_000,
+);
 
 test('--hold-readonly: the device can be written, what holds it cannot', async () => {
   const look = `bash -c '${DESCRIPTORS}; blockdev --getro {path}; dd if=/dev/zero of={path} bs=512 count=1 status=none && echo written; dmsetup info -c --noheadings -o open mine'`;
@@ -95,7 +99,7 @@ test('--hold-readonly: the device can be written, what holds it cannot', async (
 
 const ANNOUNCED = `bash -c 'echo $(( LISTEN_PID == $$ )) $LISTEN_FDS $LISTEN_FDNAMES $DMFD_FD'`;
 
-test.each(['', '--exec'])(
+test.each(sampleOf(['', '--exec'], 2))(
   '--listen-fds announces the descriptor to the process that gets it, after those given (%s)',
   async (options) => {
     expect(await sh(`${CREATE} --listen-fds ${options} -- ${ANNOUNCED}`)).toBe('1 1 mine 3\n');
@@ -139,7 +143,7 @@ test('--json-fd with --exec ends with the start; without a command there is no s
   ]);
 });
 
-test('--json-fd to a reader that has gone costs nothing but a warning', async () => {
+thorough('--json-fd to a reader that has gone costs nothing but a warning', async () => {
   const result = await vm.sh(
     `{ ${CREATE} --json-fd 9 -- sh -c 'sleep 0.2; exit 3' 9>&1 >/dev/null; echo $? >/tmp/status; } | true; cat /tmp/status`,
   );

@@ -75,7 +75,7 @@ describe('an area that is zero', () => {
     },
   );
 
-  test('of a part of a file: nothing before or behind it is written to', async () => {
+  thorough('of a part of a file: nothing before or behind it is written to', async () => {
     const output = await run(`
       head -c 32M /dev/urandom >part.img; dd if=/dev/zero of=part.img bs=1M seek=8 count=16 conv=notrunc status=none
       before=$(head -c 8M part.img | sha256sum; tail -c 8M part.img | sha256sum)
@@ -137,7 +137,7 @@ describe('an area that is zero', () => {
 });
 
 describe('the store of an overlay', () => {
-  test('may be zero or unknown; what is recognised is overwritten only by force', async () => {
+  thorough('may be zero or unknown; what is recognised is overwritten only by force', async () => {
     const { stdout, stderr } = await failing(`
       truncate -s 8M base.img fresh.img; cp data unknown.img; truncate -s 8M kept.img; truncate -s 8M ext4.img; mkfs.ext4 -q ext4.img
       dmfd create ours --loop base.img,ro --loop kept.img --table '0 16384 snapshot {loop0} {loop1} P 8' -- cp data {path}

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
-import { everything, expectNothingLeft, image, kernelKnows, sh, thorough, vm } from './support.js';
+import { everything, expectNothingLeft, image, kernelKnows, sampleOf, sh, thorough, vm } from './support.js';
 
 const SECTORS = 2048;
 const CRYPT = `--loop /tmp/key.img --table '0 ${SECTORS} crypt aes-xts-plain64 {key} 0 {loop0} 0'`;
@@ -31,7 +31,7 @@ test('the bytes of a file, or of a descriptor, are the key that dmsetup would be
   expect(rest).toEqual(['same', 'same', '0', 'what was written']);
 });
 
-test.each(['', '--exec'])(
+test.each(sampleOf(['', '--exec'], 2))(
   'the command gets no descriptor of the key, whatever its number (%s)',
   async (options) => {
     // Each command has its output to itself: the shell's own descriptors are looked at.
@@ -46,46 +46,52 @@ test.each(['', '--exec'])(
   },
 );
 
-test('nor by another name of it, nor the file of a table in which the key stands; another of the same file is its own', async () => {
-  const look = `bash -c 'for fd in 0 7 8; do readlink /proc/$$/fd/$fd || echo closed; done >>/tmp/seen'`;
-  const table = `--loop /tmp/key.img --table-file`;
-  const lines = [
-    `--key-file /dev/fd/7 ${CRYPT} -- ${look} 7</tmp/key 8</tmp/key </tmp/key`,
-    `--key-file /dev/stdin ${CRYPT} -- ${look} </tmp/key`,
-    `--key-file /tmp/link ${CRYPT} --exec -- ${look} 7</tmp/key </dev/zero`,
-    `${table} - -- ${look} </tmp/key.table`,
-    `${table} /proc/self/fd/7 -- ${look} 7</tmp/key.table </dev/zero`,
-  ].map((line) => `dmfd create --fd 9 ${line}`);
-  const output = await sh(`rm -f /tmp/seen; ln -s /proc/self/fd/7 /tmp/link
+thorough(
+  'nor by another name of it, nor the file of a table in which the key stands; another of the same file is its own',
+  async () => {
+    const look = `bash -c 'for fd in 0 7 8; do readlink /proc/$$/fd/$fd || echo closed; done >>/tmp/seen'`;
+    const table = `--loop /tmp/key.img --table-file`;
+    const lines = [
+      `--key-file /dev/fd/7 ${CRYPT} -- ${look} 7</tmp/key 8</tmp/key </tmp/key`,
+      `--key-file /dev/stdin ${CRYPT} -- ${look} </tmp/key`,
+      `--key-file /tmp/link ${CRYPT} --exec -- ${look} 7</tmp/key </dev/zero`,
+      `${table} - -- ${look} </tmp/key.table`,
+      `${table} /proc/self/fd/7 -- ${look} 7</tmp/key.table </dev/zero`,
+    ].map((line) => `dmfd create --fd 9 ${line}`);
+    const output = await sh(`rm -f /tmp/seen; ln -s /proc/self/fd/7 /tmp/link
     echo "0 ${SECTORS} crypt aes-xts-plain64 $(od -An -v -tx1 /tmp/key | tr -d ' \n') 0 {loop0} 0" >/tmp/key.table
     ${lines.join('\n')}
     cat /tmp/seen; rm /tmp/link /tmp/key.table /tmp/seen`);
-  const seen = [
-    ['/tmp/key', 'closed', '/tmp/key'],
-    ['/dev/null', 'closed', 'closed'],
-    ['/dev/zero', 'closed', 'closed'],
-    ['/dev/null', 'closed', 'closed'],
-    ['/dev/zero', 'closed', 'closed'],
-  ];
-  expect(output.trim().split('\n')).toEqual(seen.flat());
-});
+    const seen = [
+      ['/tmp/key', 'closed', '/tmp/key'],
+      ['/dev/null', 'closed', 'closed'],
+      ['/dev/zero', 'closed', 'closed'],
+      ['/dev/null', 'closed', 'closed'],
+      ['/dev/zero', 'closed', 'closed'],
+    ];
+    expect(output.trim().split('\n')).toEqual(seen.flat());
+  },
+);
 
-test('where the keyring is refused the key stands in the table, in every target that wants it', async () => {
-  const line = `--table '${SECTORS} 8 crypt aes-xts-plain64 {key} 2048 {loop1} 0'`;
-  const output = await sh(`truncate -s 4096 /tmp/more.img
+thorough(
+  'where the keyring is refused the key stands in the table, in every target that wants it',
+  async () => {
+    const line = `--table '${SECTORS} 8 crypt aes-xts-plain64 {key} 2048 {loop1} 0'`;
+    const output = await sh(`truncate -s 4096 /tmp/more.img
     ${refuse} ${WITHOUT_KEYRING} dmfd create --key-file /tmp/key ${CRYPT} --loop /tmp/more.img ${line} --json-fd 9 \
       9>/tmp/json -- dmsetup table --showkeys >/tmp/table
     grep -o '"key":"[a-z]*"' /tmp/json
     sed "s/$(od -An -v -tx1 /tmp/key | tr -d ' \n')/THE-KEY/" /tmp/table | cut -d' ' -f 2-6`);
-  expect(output).toBe(
-    [
-      '"key":"table"',
-      '0 2048 crypt aes-xts-plain64 THE-KEY',
-      '2048 8 crypt aes-xts-plain64 THE-KEY',
-      '',
-    ].join('\n'),
-  );
-});
+    expect(output).toBe(
+      [
+        '"key":"table"',
+        '0 2048 crypt aes-xts-plain64 THE-KEY',
+        '2048 8 crypt aes-xts-plain64 THE-KEY',
+        '',
+      ].join('\n'),
+    );
+  },
+);
 
 test('a crypt target too old for the keyring gets it in the table', async () => {
   const old = [
@@ -97,10 +103,12 @@ test('a crypt target too old for the keyring gets it in the table', async () => 
   );
 });
 
-describe.each([
+const GIVEN = [
   ['keyring', ''],
   ['table', 'refused'],
-])('with the key given in the %s', (given, refused) => {
+] as const;
+
+describe.each(sampleOf(GIVEN, 2))('with the key given in the %s', (given, refused) => {
   const dmfd = () => (refused === '' ? 'dmfd' : `${refuse} ${WITHOUT_KEYRING} dmfd`);
   const create = () => `${dmfd()} create --key-file /tmp/key ${CRYPT} -- true`;
 

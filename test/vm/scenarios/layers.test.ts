@@ -79,8 +79,10 @@ describe('layers in one call', () => {
     );
   });
 
-  test('authenticated encryption over integrity: what is changed below is an error, not data', async () => {
-    const output = await run(`
+  thorough(
+    'authenticated encryption over integrity: what is changed below is an error, not data',
+    async () => {
+      const output = await run(`
       truncate -s 16M tags.img; head -c 96 /dev/urandom >key
       stack() {
         dmfd create aead --integrity tags.img,tag-size=48 --then \\
@@ -91,10 +93,11 @@ describe('layers in one call', () => {
       stack sh -c 'head -c 9 {path}; dmsetup table aead-0 | cut -d" " -f3,6; dmsetup table aead | cut -d" " -f3-4'
       for at in $(seq 1 3); do dd if=/dev/urandom of=tags.img bs=1M seek=$at count=1 conv=notrunc status=none; done
       stack sh -c 'dd if={path} bs=512 skip=4096 count=1 iflag=direct of=/dev/null 2>&1 | head -1'`);
-    expect(output).toMatch(
-      /^authenticintegrity 48\ncrypt capi:authenc\(hmac\(sha256\),xts\(aes\)\)-random\ndd: error reading '\/dev\/dm-\d+': Invalid or incomplete multibyte or wide character\n$/,
-    );
-  });
+      expect(output).toMatch(
+        /^authenticintegrity 48\ncrypt capi:authenc\(hmac\(sha256\),xts\(aes\)\)-random\ndd: error reading '\/dev\/dm-\d+': Invalid or incomplete multibyte or wide character\n$/,
+      );
+    },
+  );
 
   test('verity over linear over a partition, whose hashes can be read when the layers below are there', async () => {
     const output = await run(`
@@ -137,7 +140,7 @@ describe('layers in one call', () => {
     await run('while [ -e /dev/mapper/up-0 ] || dmsetup info up-0 >/dev/null 2>&1; do sleep 0.2; done');
   });
 
-  test('by the library', async () => {
+  thorough('by the library', async () => {
     await run('truncate -s 1M library.img');
     expect(await run(`node ${vmFile('scenarios/library/layers.mjs')} ${HERE}/library.img`)).toBe('ok\n');
   });

@@ -28,7 +28,7 @@ describe('other processes work with loop devices, too', () => {
     expect(table).not.toContain(` 7:${taken?.replace('/dev/loop', '')} `);
   });
 
-  test('one removes the free device before it is opened', async () => {
+  thorough('one removes the free device before it is opened', async () => {
     const remove =
       'perl -e "open(F, q(+<), q(/dev/loop-control)) and ioctl(F, 0x4c81, 0 + shift) or die" $free';
     // The first that is opened is /dev/loop-control.
@@ -189,7 +189,7 @@ if (whole) {
       expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused() });
     });
 
-    test('is the same in one request, and in its plan', async () => {
+    thorough('is the same in one request, and in its plan', async () => {
       const twice = `--loop /tmp/ours.img --loop /tmp/ours.img --table '0 8 linear {loop0} 0' --table '8 8 linear {loop1} 0'`;
       const layers = `--loop /tmp/ours.img --table '0 8 linear {loop0} 0' --then --loop /tmp/ours.img --table '0 8 linear {below} 0' --table '8 8 linear {loop0} 0'`;
       const { code, stderr } = await vm.sh(`dmfd create twice ${twice} -- true`);
@@ -215,7 +215,7 @@ if (whole) {
       expect(output).toBe('1\n2\n3\n');
     });
 
-    test('of several that want it at the same moment, one after the other gets it', async () => {
+    thorough('of several that want it at the same moment, one after the other gets it', async () => {
       // Each holds it for a moment: in all they take less than they are waited for.
       const output = await sh(
         `for i in 1 2 3; do ${CREATE.replace('create ours', 'create ours$i')} -- echo got & done; wait`,
@@ -291,7 +291,7 @@ if (whole) {
       ]);
     });
 
-    test('but not for long: dmfd waits for a device of its own that goes', async () => {
+    thorough('but not for long: dmfd waits for a device of its own that goes', async () => {
       const one = `dmfd create one --linear $disk"p2" -- true; ${over('$disk"p2"')} -- true`;
       expect(await refusalsOf(':', [one, one], ':')).toEqual(['0', '0']);
     });

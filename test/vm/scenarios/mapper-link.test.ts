@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
-import { expectNothingLeft, sampleOf, sh, vm } from './support.js';
+import { expectNothingLeft, sampleOf, sh, thorough, vm } from './support.js';
 
 const NAMES = 'ls /dev/mapper';
 const NO_NODES = 'DM_DISABLE_UDEV=1';
@@ -28,7 +28,7 @@ test('the link leads to the device while the command runs, whoever holds that, a
   expect(after).toEqual(['control', 'end']);
 });
 
-test('it goes when a hold ends, and with it when a mount goes on', async () => {
+thorough('it goes when a hold ends, and with it when a mount goes on', async () => {
   const output = await sh(`
     truncate -s 8M /tmp/linked.img; mkfs.ext4 -q /tmp/linked.img; mkdir -p /tmp/linked
     dmfd create linked --linear /tmp/linked.img --mapper-link --hold-readonly -- mount /dev/mapper/linked /tmp/linked
@@ -56,7 +56,7 @@ test('what others have called so is left alone, and no device is made', async ()
   }
 });
 
-test('of a device that has the name, the name is told', async () => {
+thorough('of a device that has the name, the name is told', async () => {
   const { code, stderr } = await vm.sh(`
     ${NO_NODES} dmsetup create linked --table '0 8 zero'; dmfd create linked --zero 8 --mapper-link -- true; status=$?
     ${NO_NODES} dmsetup remove linked; exit $status`);
@@ -77,8 +77,10 @@ test('a link of a killed dmfd is right while the device lives, and reap takes it
   );
 });
 
-test('a stale link whose number another device has is no link of that one: reap takes it, and so does the next of its name', async () => {
-  const output = await sh(`
+thorough(
+  'a stale link whose number another device has is no link of that one: reap takes it, and so does the next of its name',
+  async () => {
+    const output = await sh(`
     for by in reap create; do ${KILLED}
       exec 9>&-; n=0; while [ -e /sys/block/dm-0 ] && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
       ${NO_NODES} dmsetup create other --table '0 16 zero'; readlink -e /dev/mapper/linked; ls -1 /dev/mapper
@@ -87,11 +89,12 @@ test('a stale link whose number another device has is no link of that one: reap 
       fi
       ls /dev/mapper; ${NO_NODES} dmsetup remove other
     done`);
-  const before = '/dev/dm-0\ncontrol\nlinked\nother\n';
-  expect(output).toBe(
-    `${before}/dev/mapper/linked -> .././dm-0: stale link, removed\ncontrol\nother\n${before}/dev/dm-1\ncontrol\nother\n`,
-  );
-});
+    const before = '/dev/dm-0\ncontrol\nlinked\nother\n';
+    expect(output).toBe(
+      `${before}/dev/mapper/linked -> .././dm-0: stale link, removed\ncontrol\nother\n${before}/dev/dm-1\ncontrol\nother\n`,
+    );
+  },
+);
 
 test('links of others in /dev/mapper are none of reap’s business', async () => {
   const output = await sh(`

@@ -50,7 +50,7 @@ describe('a preset makes the table that a person would write', () => {
     ['--linear a.img,sector-size=4096,offset=8', '0 16376 linear L0 8'],
   ];
 
-  test.each(sampleOf(rows, 4))('%s', async (options, table) => {
+  test.each(sampleOf(rows, 6))('%s', async (options, table) => {
     expect(await run(`${create} ${options} -- sh -c ${quote(TABLE)}`)).toBe(`${table}\n`);
   });
 
@@ -76,7 +76,7 @@ describe('the device is the bytes that it should be', () => {
     expect(output).toBe('0\n');
   });
 
-  test('stripes as another tool lays them', async () => {
+  thorough('stripes as another tool lays them', async () => {
     const output = await run(`
       head -c 4M random.img >one; tail -c 4M random.img >two
       theirs=$(losetup -f --show -r one); others=$(losetup -f --show -r two)
@@ -152,7 +152,7 @@ describe('an overlay', () => {
     expect(output).not.toContain('.dmfd-');
   });
 
-  test('does the same by hand, with --loop FILE,ro', async () => {
+  thorough('does the same by hand, with --loop FILE,ro', async () => {
     const output = await run(`
       cp base.img ro.img; truncate -s 8M cow.img; before=$(sha256sum <ro.img)
       ${create} --loop ro.img,ro --loop cow.img --table '0 {sectors0} snapshot {loop0} {loop1} N 8' -- sh -c '
@@ -208,7 +208,7 @@ describe('what a PATH says', () => {
     );
   });
 
-  test('a partition of a block device is the kernel’s own where it has one', async () => {
+  thorough('a partition of a block device is the kernel’s own where it has one', async () => {
     const output = await run(`
       loop=$(losetup -f --show -P disk.img); name=\${loop#/dev/}
       ${create} --linear $loop,partition=1 -- sh -c 'dmsetup table ours' | sed "s/ $(cat /sys/block/$name/\${name}p1/dev) / PARTITION /"
@@ -225,7 +225,7 @@ describe('what a PATH says', () => {
     expect(output).toBe('2048 0\nsame\n');
   });
 
-  test('a block device that is read-only is refused where it would be written to', async () => {
+  thorough('a block device that is read-only is refused where it would be written to', async () => {
     const { stdout, stderr } = await vm.sh(`cd ${HERE}
       loop=$(losetup -f --show -r a.img); ${create} --linear $loop -- touch ran; echo $?
       ${create} --linear $loop,ro -- blockdev --getro {path}; losetup -d $loop; ls ran`);
@@ -283,7 +283,7 @@ describe('a verity device is what veritysetup makes of the same', () => {
     expect([table, bytes, readOnly]).toEqual([theirTable, theirBytes, '1']);
   });
 
-  test('and what nobody signed whom the kernel trusts is refused, in words', async () => {
+  thorough('and what nobody signed whom the kernel trusts is refused, in words', async () => {
     const { code, stdout, stderr } = await vm.sh(`cd ${HERE}; export DM_DISABLE_UDEV=1; rm -f h.img
       head -c 1M /dev/urandom >v.img; root=$(veritysetup format v.img h.img | awk '/^Root hash/ { print $3 }')
       openssl req -quiet -x509 -newkey rsa:2048 -nodes -subj /CN=nobody -keyout key.pem -out cert.pem 2>/dev/null ||

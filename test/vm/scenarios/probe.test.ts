@@ -1,6 +1,15 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { atCall } from './at-call.js';
-import { expectedMode, expectNothingLeft, image, kernelKnows, sampleOf, sh, vm } from './support.js';
+import {
+  expectedMode,
+  expectNothingLeft,
+  image,
+  kernelKnows,
+  sampleOf,
+  sh,
+  thorough,
+  vm,
+} from './support.js';
 
 const stock = expectedMode === 'fallback';
 
@@ -72,23 +81,30 @@ $`,
     expect(code).toBe(1);
   });
 
-  test('a /dev without control nodes: works through nodes of its own, unless it may not make any', async () => {
-    const { stdout, stderr } = await vm.sh(`
+  thorough(
+    'a /dev without control nodes: works through nodes of its own, unless it may not make any',
+    async () => {
+      const { stdout, stderr } = await vm.sh(`
       cat >/tmp/bare-dev <<'EOF'
         mkdir -p /tmp/dev; mount --bind /dev /tmp/dev; mount -t tmpfs tmpfs /dev; cp -a /tmp/dev/null /dev
         dmfd probe --json; echo $?
         setpriv --bounding-set -mknod --inh-caps -mknod dmfd probe --json; echo $?; ls -A /dev
 EOF
       unshare -m sh /tmp/bare-dev`);
-    expect(stderr).toBe('');
-    const [works = '', first, not = '', second, ...left] = stdout.trim().split('\n');
-    expect([first, second, left]).toEqual(['0', '1', ['null']]);
-    expect(JSON.parse(works)).toMatchObject({ usable: true, mode: expectedMode, loop: { configure: true } });
-    expect(JSON.parse(not)).toMatchObject({
-      usable: false,
-      reasons: [expect.stringMatching(/^\/dev\/mapper\/control does not exist.*EPERM.*mknod/)],
-    });
-  });
+      expect(stderr).toBe('');
+      const [works = '', first, not = '', second, ...left] = stdout.trim().split('\n');
+      expect([first, second, left]).toEqual(['0', '1', ['null']]);
+      expect(JSON.parse(works)).toMatchObject({
+        usable: true,
+        mode: expectedMode,
+        loop: { configure: true },
+      });
+      expect(JSON.parse(not)).toMatchObject({
+        usable: false,
+        reasons: [expect.stringMatching(/^\/dev\/mapper\/control does not exist.*EPERM.*mknod/)],
+      });
+    },
+  );
 
   // The patched kernels have the driver built in.
   test.runIf(vm.kernel.name.startsWith('debian-'))(
@@ -216,7 +232,7 @@ describe('ls and reap', () => {
     ]);
   });
 
-  test('names that are no text are listed and reaped', async () => {
+  thorough('names that are no text are listed and reaped', async () => {
     const name = `$(printf 'a\\377b')`;
     const output = await sh(`export DM_DEFAULT_NAME_MANGLING_MODE=none
       dmsetup create --noudevsync --notable "${name}" --uuid DMFD-6a865b81-10e6-4c83-8a41-44eab8ad6852
@@ -224,7 +240,7 @@ describe('ls and reap', () => {
     expect(output).toBe('leaked DMFD-6a865b81-10e6-4c83-8a41-44eab8ad6852\n removed\n');
   });
 
-  test('creations that run meanwhile are not disturbed', async () => {
+  thorough('creations that run meanwhile are not disturbed', async () => {
     const output = await sh(`
       ${leak('leaked', OVER_LOOP)} 2>/dev/null
       for i in 1 2 3 4; do dmfd create --table '0 8 zero' -- echo made & done

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mangle } from '../../../src/dm/mangling.js';
-import { diskseqIn, expectNothingLeft, sampleOf, sh, vm } from './support.js';
+import { diskseqIn, expectNothingLeft, sampleOf, sh, thorough, vm } from './support.js';
 
 const DISKS = ['/tmp/read-back-0', '/tmp/read-back-1'] as const;
 const SECTORS = 8192;
@@ -56,7 +56,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 describe('dmsetup finds what was asked', () => {
-  test.each(sampleOf(KINDS, 2).map((kind) => [kind.what, kind] as const))(
+  test.each(sampleOf(KINDS, 4).map((kind) => [kind.what, kind] as const))(
     '%s',
     async (_what, { asked, stated }) => {
       const found = await create({ table: asked.flatMap((line) => ['--table', line]), lines: asked });
@@ -75,7 +75,7 @@ describe('dmsetup finds what was asked', () => {
     },
   );
 
-  test('in a table of 10,000 lines', async () => {
+  thorough('in a table of 10,000 lines', async () => {
     const lines = Array.from({ length: 10_000 }, (_, index) => {
       const types = [
         'zero',
@@ -132,7 +132,7 @@ test('a read-only device is one for dmsetup, for the kernel and below', async ()
   expect(loops.map(({ ro }) => ro)).toEqual(['1']);
 });
 
-test('odd characters in parameters reach the kernel as they are', async () => {
+thorough('odd characters in parameters reach the kernel as they are', async () => {
   // The kernel looks the path up: with one byte changed there would be no such device. It takes \ for quoting.
   const path = `/tmp/Gerät "%s" {x} $(y) 'z' {fd}`;
   const { number } = JSON.parse(

@@ -3,7 +3,7 @@ import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
 import { pointsFor } from './points.js';
-import { everything, expectNothingLeft, image, sh, vm } from './support.js';
+import { everything, expectNothingLeft, image, sh, thorough, vm } from './support.js';
 
 const hours = 3_600_000;
 
@@ -60,7 +60,7 @@ test('only the last segment is extended, by as much as is asked for, in whole bl
   ]);
 });
 
-test('a key in a table is given to the longer table; one that only the kernel has, is not', async () => {
+thorough('a key in a table is given to the longer table; one that only the kernel has, is not', async () => {
   const key = '00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef';
   const { stdout, stderr } = await vm.sh(`
     printf 'secret text' | dd of=/tmp/resize.img conv=notrunc status=none
@@ -146,7 +146,7 @@ test('a new table that cannot be made live is taken back', async () => {
   ]);
 });
 
-test('two at once: one resizes it, and the other is told', async () => {
+thorough('two at once: one resizes it, and the other is told', async () => {
   const run = 'dmfd resize d --size 300 2>&1 | head -n 1';
   const output = await sh(
     inside(

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { GuestProcess } from '../harness/process.js';
 import { atCall } from './at-call.js';
 import { CLIENT, EXAMPLE, python } from './serve-client.js';
-import { expectNothingLeft, image, sampleOf, sh, standing, vm } from './support.js';
+import { expectNothingLeft, image, sampleOf, sh, standing, thorough, vm } from './support.js';
 
 let service: GuestProcess;
 /** Those that have not ended: what a test leaves when it fails. */
@@ -241,7 +241,7 @@ test.each(sampleOf(['DM_DEV_REMOVE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const
   },
 );
 
-test('nor does a client that is killed while its device is made', async () => {
+thorough('nor does a client that is killed while its device is made', async () => {
   expect(await stoppedAt('DM_DEV_SUSPEND', 'kill -9 $(cat /tmp/client.pid)')).toBe('');
 });
 

@@ -73,8 +73,8 @@ export const everything = runsEverything(vm.kernel.name);
 export const swept = isSwept(vm.kernel.name);
 
 /** A test that `make test` leaves to `make test-all`: it takes long, or others prove nearly as much. */
-export function thorough(name: string, run: () => Promise<void>): void {
-  if (everything) test(name, run);
+export function thorough(name: string, run: () => Promise<void>, timeoutMs?: number): void {
+  if (everything) test(name, run, timeoutMs);
 }
 
 /** Of rows that prove the same on different input, `make test` takes every so-manyth one. */

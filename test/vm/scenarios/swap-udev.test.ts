@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { vmFile } from '../harness/checkout.js';
 import { expectNothingLeft, GONE, sh, vm } from './support.js';
 
 const FILE = '/tmp/swap-udev.img';
@@ -23,14 +24,14 @@ test('swap is up when dmfd ends, whatever udev makes of the device, and gone aft
     cat >/etc/udev/rules.d/99-never-ready.rules <<'END'
 ACTION!="remove", KERNEL=="dm-*", ENV{SYSTEMD_READY}="0", ENV{ID_FS_TYPE}="hfsplus", RUN+="/tmp/look"
 END
-    udevadm control --reload; rm -f /run/seen
+    ${vmFile('udev/reload.sh')}; rm -f /run/seen
     for run in 1 2; do
       dmfd swap ${FILE} --name run$run 2>&1 >/dev/null; awk 'END { print $1, $3 }' /proc/swaps
       n=0; until [ -e /dev/mapper/run$run ] || [ $n = 100 ]; do n=$((n+1)); sleep 0.05; done
       swapoff /dev/mapper/run$run
     done
     udevadm settle; gone; ls /dev/mapper; cat /run/seen
-    rm /etc/udev/rules.d/99-never-ready.rules; udevadm control --reload`);
+    rm /etc/udev/rules.d/99-never-ready.rules; ${vmFile('udev/reload.sh')}`);
   expect(output).toMatch(/^\/dev\/dm-\d+ 16380\n\/dev\/dm-\d+ 16380\n\ncontrol\nseen\n$/);
 });
 

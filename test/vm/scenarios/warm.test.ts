@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
-import { everything, expectNothingLeft, GONE, image, sampleOf, sh, vm } from './support.js';
+import { everything, expectNothingLeft, GONE, image, sampleOf, sh, thorough, vm } from './support.js';
 import { killService, startService, unwatchNode, WORKERS, warm, watched, watchNode } from './warm/service.js';
 
 const ZERO = "--table '0 8 zero'";
@@ -86,7 +86,7 @@ const ALIKE: readonly [what: string, script: string][] = [
 ];
 
 describe('the service does as Node does', () => {
-  test.each(sampleOf(ALIKE, 4))('%s', async (_what, script) => {
+  test.each(sampleOf(ALIKE, 5))('%s', async (_what, script) => {
     const cold = await sh(`export DMFD_COLD=1; ${script}`);
     expect(cold).not.toBe('');
     // What is seen of the environment differs by that variable.
@@ -154,7 +154,7 @@ test('many at once', async () => {
   ).toMatch(new RegExp(`^\\s*${many} x\n$`));
 });
 
-test('one that does not read what it gets holds up no other', async () => {
+thorough('one that does not read what it gets holds up no other', async () => {
   const output =
     await warm(`{ head -c 65536 /dev/zero; dmfd create --help; } | { until [ -e /tmp/go-on ]; do sleep 0.1; done; tail -c 20 | wc -c; } &
     sleep 1; for i in 1 2 3 4 5 6; do dmfd ls -n; done; touch /tmp/go-on; wait; rm /tmp/go-on`);
@@ -185,7 +185,7 @@ const MOMENTS: readonly [call: string, when: number][] = [
   ['sendto', 1],
 ];
 
-test.each(sampleOf(MOMENTS, 4))(
+test.each(sampleOf(MOMENTS, 7))(
   'killed at %s %i, it leaves nothing, and dmfd does without it',
   async (call, when) => {
     const output = await sh(`${GONE}; ${WORKERS}
@@ -197,7 +197,7 @@ test.each(sampleOf(MOMENTS, 4))(
   },
 );
 
-test.each(['TERM', 'KILL'])(
+test.each(sampleOf(['KILL', 'TERM'], 2))(
   'a launcher that gets SIG%s while it is served leaves nothing',
   async (signal) => {
     const output = await sh(`${GONE}; ${WORKERS}
@@ -210,7 +210,7 @@ test.each(['TERM', 'KILL'])(
   },
 );
 
-test('a launcher that gives up waiting just when it is accepted is not served, too', async () => {
+thorough('a launcher that gives up waiting just when it is accepted is not served, too', async () => {
   const { stdout, cold } = await watched(`${WORKERS}
     dmsetup create --noudevsync mine --table '0 8 zero'; settled || exit 9
     strace -qq -o /tmp/accepting -e trace=accept4 $(workers) & strace=$!

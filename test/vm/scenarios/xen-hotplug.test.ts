@@ -5,7 +5,7 @@ import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
 import { atCall } from './at-call.js';
 import { pointsFor } from './points.js';
-import { everything, expectNothingLeft, GONE, sampleOf, sh, vm } from './support.js';
+import { everything, expectNothingLeft, GONE, sampleOf, sh, thorough, vm } from './support.js';
 import { killService, startService, UNTIL_SERVED, unwatchNode, warm, watchNode } from './warm/service.js';
 
 /**
@@ -157,7 +157,7 @@ test('a xenstored that dies while the backend is waited for', async () => {
   );
 });
 
-test('a toolstack that takes the disk back gets no node of it again', async () => {
+thorough('a toolstack that takes the disk back gets no node of it again', async () => {
   const { stdout } = await xenShell(`${TRY}
     try 2
     xs rm $(path 2)
@@ -191,7 +191,7 @@ const VICTIMS: [who: string, size: number, params: string][] = [
   ['xenstore-main', 1, '/tmp/base'],
 ];
 
-test.each(sampleOf(VICTIMS, 2))(
+test.each(sampleOf(VICTIMS, 3))(
   'SIGKILL (%s) of add leaves the disk or nothing, and nothing when the backend lets go',
   async (who, size, params) => {
     const killAt = (points: readonly number[]) =>
@@ -238,7 +238,7 @@ const SHARED: [params: string, mode: string, said: string][] = [
 ];
 
 test('one disk at a time for what is written to, unless the mode says that it may be shared', async () => {
-  const rows = sampleOf(SHARED, 2);
+  const rows = sampleOf(SHARED, 3);
   const { stdout } = await xenShell(`
     truncate -s 1M /tmp/b.img
     losetup /dev/loop7 /tmp/b.img
@@ -283,7 +283,7 @@ const STACKS: [theirs: string, params: string, mode: string, status: string][] =
 ];
 
 test('a disk and its partition, and what is on top of a device, are not given to two; two parts of one are', async () => {
-  const rows = sampleOf(STACKS, 4);
+  const rows = sampleOf(STACKS, 7);
   const { stdout, stderr } = await xenShell(`
     export DM_DISABLE_UDEV=1
     truncate -s 16M /tmp/disk /tmp/volume
@@ -318,7 +318,7 @@ test('a disk and its partition, and what is on top of a device, are not given to
   });
 });
 
-test('a table claims what the kernel has open for it', async () => {
+thorough('a table claims what the kernel has open for it', async () => {
   const { stdout } = await xenShell(`
     truncate -s 1M /tmp/a.img /tmp/b.img; losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
     printf '0 1024 linear /dev/loop6 0\\nthen\\n0 1024 snapshot {below} /dev/loop7 N 8\\n' >/tmp/layers
@@ -329,13 +329,17 @@ test('a table claims what the kernel has open for it', async () => {
 });
 
 /** Whether it is looked at before or after, what is claimed is what is used. */
-test.each([
+const LED = [
   ['/tmp/link', 'crypt:/tmp/link', '7'],
-  ['/proc/self/fd/', 'crypt:/tmp/link', '6'],
   ['/proc/self/fd/', '/tmp/link', '6'],
+  ['/proc/self/fd/', 'crypt:/tmp/link', '6'],
   ['/proc/self/fd/', 'overlay:/tmp/link', '6'],
-] as const)('a link that is led elsewhere just before %s is opened (%s)', async (path, params, used) => {
-  const { stdout } = await xenShell(`
+] as const;
+
+test.each(sampleOf(LED, 2))(
+  'a link that is led elsewhere just before %s is opened (%s)',
+  async (path, params, used) => {
+    const { stdout } = await xenShell(`
     truncate -s 1M /tmp/a.img /tmp/b.img; losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
     ln -sfn /dev/loop6 /tmp/link; ln -sfn /dev/loop7 /tmp/other
     disk 1 ${params}
@@ -348,9 +352,10 @@ test.each([
     ls $sys/slaves | grep -x 'loop[67]' || basename $(readlink $sys)
     xs read $(path 1)/dmfd-claims | grep -o '[rw]7:[67]'
     kill $held; wait $held; hotplug block-dmfd remove 1; losetup -d /dev/loop6; losetup -d /dev/loop7`);
-  const access = params.startsWith('overlay') ? 'r' : 'w';
-  expect(stdout).toBe(`ended with 0, the link leads to /dev/loop7\nloop${used}\n${access}7:${used}\n`);
-});
+    const access = params.startsWith('overlay') ? 'r' : 'w';
+    expect(stdout).toBe(`ended with 0, the link leads to /dev/loop7\nloop${used}\n${access}7:${used}\n`);
+  },
+);
 
 test('a name in /dev/mapper has to be the name of the device', async () => {
   const { stdout } = await xenShell(`

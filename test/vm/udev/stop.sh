@@ -4,8 +4,8 @@ set -eu
 
 # A worker that hangs is ended with udevd; what it held shows in the tests that follow.
 udevadm settle --timeout=20 || true
-# One that does not end when it is asked to, which happens on a busy machine, is killed: nothing is tested of it any more.
-udevadm control --exit --timeout=10 || true
+# One that does not end when it is asked to is killed: nothing is tested of it any more.
+pkill -TERM -x systemd-udevd || true
 tries=0
 while pgrep -x systemd-udevd >/dev/null; do
   tries=$((tries + 1))

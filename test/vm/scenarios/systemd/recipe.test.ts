@@ -3,9 +3,9 @@ import { test } from 'vitest';
 import { checkout } from '../../harness/checkout.js';
 import { runRecipe } from '../recipes/run.js';
 import { recipeText } from '../recipes/text.js';
-import { sh } from '../support.js';
+import { sh, thorough } from '../support.js';
 
-test('the recipe of docs/recipes.md: a service finds the device by its name', async () => {
+thorough('the recipe of docs/recipes.md: a service finds the device by its name', async () => {
   const text = recipeText('A systemd service that finds the device by its name');
   await runRecipe(text, {
     before: {
@@ -20,7 +20,7 @@ test('the recipe of docs/recipes.md: a service finds the device by its name', as
   });
 });
 
-test('a device outlives restarts of its service', async () => {
+thorough('a device outlives restarts of its service', async () => {
   // The main process is told apart by its pid; the loop device and the device are the same ones.
   const look = `systemctl show --value -p NFileDescriptorStore keeper; dmsetup ls | cut -f1; ls -d /sys/block/loop*/loop
     pid=$(systemctl show --value -p MainPID keeper); cat /proc/$pid/comm; stat -Lc %F /proc/$pid/fd/3`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout } from '../../harness/checkout.js';
 import { python } from '../serve-client.js';
-import { expectNothingLeft, image, sh, standing, vm } from '../support.js';
+import { expectNothingLeft, image, sh, standing, thorough, vm } from '../support.js';
 import { UNTIL_SERVED, unwatchNode, warm, watchNode } from '../warm/service.js';
 import { addUnits, journal, show } from './units.js';
 
@@ -55,7 +55,7 @@ print(call('Probe')[0]['reasons'])`),
   expect(await journal('dmfd.service')).toContain('dmfd: serving varlink');
 });
 
-test('a device outlives a service that is killed, and the next call starts another one', async () => {
+thorough('a device outlives a service that is killed, and the next call starts another one', async () => {
   const client = await vm.start(
     python(
       "answer, [fd] = call('Create', name='kept', table=['0 8 zero'])\nprint('made', flush=True)\nsys.stdin.read()",

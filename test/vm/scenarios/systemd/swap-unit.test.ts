@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout, vmFile } from '../../harness/checkout.js';
-import { everything, expectNothingLeft, sh, vm } from '../support.js';
+import { everything, expectNothingLeft, sh, thorough, vm } from '../support.js';
 import { addUnits, journal, show } from './units.js';
 
 const FILE = '/run/swap, a file';
@@ -94,7 +94,7 @@ test(
   ROUNDS * 30_000,
 );
 
-test('two at once, over a file and over a disk, each with its own options', async () => {
+thorough('two at once, over a file and over a disk, each with its own options', async () => {
   const output = await sh(`
     mkdir -p /etc/default
     echo 'DMFD_SWAP_OPTIONS="--priority 7"' >/etc/default/dmfd-swap
@@ -111,12 +111,15 @@ test('two at once, over a file and over a disk, each with its own options', asyn
   ]);
 });
 
-test('where somebody ran swapoff, or runs it this moment, restart makes it new and stop is content', async () => {
-  await sh(`systemctl start '${unit}'; swapoff -a; systemctl restart '${unit}'`);
-  expect(await swaps()).toMatch(/^\/dev\/dm-\d+ /);
-  await sh(`swapoff -a & systemctl stop '${unit}'; wait`);
-  expect(await show(unit, 'ActiveState', 'Result')).toEqual({ ActiveState: 'inactive', Result: 'success' });
-});
+thorough(
+  'where somebody ran swapoff, or runs it this moment, restart makes it new and stop is content',
+  async () => {
+    await sh(`systemctl start '${unit}'; swapoff -a; systemctl restart '${unit}'`);
+    expect(await swaps()).toMatch(/^\/dev\/dm-\d+ /);
+    await sh(`swapoff -a & systemctl stop '${unit}'; wait`);
+    expect(await show(unit, 'ActiveState', 'Result')).toEqual({ ActiveState: 'inactive', Result: 'success' });
+  },
+);
 
 test('a failure is readable in the status of the unit', async () => {
   const missing = 'dmfd-swap@var-tmp-missing.service';
