@@ -137,7 +137,7 @@ describe('an area that is zero', () => {
 });
 
 describe('the store of an overlay', () => {
-  thorough('may be zero or unknown; what is recognised is overwritten only by force', async () => {
+  test('may be zero or unknown; what is recognised is overwritten only by force', async () => {
     const { stdout, stderr } = await failing(`
       truncate -s 8M base.img fresh.img; cp data unknown.img; truncate -s 8M kept.img; truncate -s 8M ext4.img; mkfs.ext4 -q ext4.img
       dmfd create ours --loop base.img,ro --loop kept.img --table '0 16384 snapshot {loop0} {loop1} P 8' -- cp data {path}

@@ -25,7 +25,7 @@ const LIES = [
   ['error:95', /refuses the flag with EOPNOTSUPP/],
 ] as const;
 
-test.each(sampleOf(LIES, 2))(
+test.each(sampleOf(LIES, 4))(
   'dmfd does not believe %s, and reaches the same by the other way',
   async (words, said) => {
     await lie(words);

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
 import type { GuestProcess } from '../harness/process.js';
-import { everything, expectNothingLeft, image, sh, standing, vm } from './support.js';
+import { everything, expectNothingLeft, image, sh, standing, thorough, vm } from './support.js';
 
 const OVER_LOOP = "--loop /tmp/sent.img --table '0 2048 linear {loop0} 0'";
 
@@ -55,7 +55,7 @@ test.each(everything ? SERVERS : SERVERS.slice(0, 1))(
   },
 );
 
-test('a receiver that does not take it, or does not keep it, is told of', async () => {
+thorough('a receiver that does not take it, or does not keep it, is told of', async () => {
   const actions = ['never', 'close', 'bytes'] as const;
   const servers = await Promise.all(actions.map((action) => receiver('stream', `/tmp/${action}`, action)));
   const [never, close, bytes] = await Promise.all(

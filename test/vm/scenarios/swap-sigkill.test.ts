@@ -3,7 +3,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { atCall } from './at-call.js';
 import { pointsFor } from './points.js';
-import { everything, expectNothingLeft, GONE, sh, swept } from './support.js';
+import { everything, expectNothingLeft, GONE, sampleOf, sh, swept } from './support.js';
 
 /**
  * SIGKILL while `dmfd swap` works, at exact system calls of it and of its shield (see sigkill.test.ts), at random instants,
@@ -68,7 +68,7 @@ test.each([
   hours,
 );
 
-test.each(['DM_DEV_CREATE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const)(
+test.each(sampleOf(['DM_DEV_CREATE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const, 2))(
   'SIGKILL of the process with the key, or of that and dmfd, at %s',
   async (call) => {
     // Of dmfd's children, the one that is not the shield; at the load it is the caller itself.

@@ -215,7 +215,7 @@ if (whole) {
     );
   });
 
-  test.runIf(kernelHas('BTRFS_FS'))('on btrfs a file that is written in place', async () => {
+  thorough('on btrfs a file that is written in place', async () => {
     const output =
       await sh(`exec 2>&1; cd /tmp; mkdir cow; truncate -s 128M cow.img; mkfs.btrfs -q cow.img >/dev/null
     mount -o loop cow.img cow; fallocate -l 16M cow/swap; chmod 600 cow/swap
@@ -261,7 +261,7 @@ if (whole) {
     expect(lines).toEqual([]);
   });
 
-  test('what is overwritten with --force is found no more afterwards, wherever it stood', async () => {
+  thorough('what is overwritten with --force is found no more afterwards, wherever it stood', async () => {
     const raid =
       "printf '\\374N+\\251\\1\\0\\0\\0' | dd conv=notrunc status=none of=/tmp/forced bs=4096 seek=";
     const output = await sh(`exec 2>&1

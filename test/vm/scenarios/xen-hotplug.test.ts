@@ -84,7 +84,7 @@ const seenOf = (reads: string, written: readonly string[], files: string): strin
     '\n',
   );
 
-test.each(sampleOf(FORMS, 6))(
+test.each(sampleOf(FORMS, 11))(
   '%s %s (%s) is held by the backend alone, and goes with it',
   async (script, params, mode, reads, written, files) => {
     expect(await sh(formsOf(script, params, mode))).toBe(seenOf(reads, written, files));
@@ -126,12 +126,12 @@ test.each(sampleOf(BACKENDS, 2))(
   'a backend that %s when it has opened the device, and never does',
   async (_what, before) => {
     const { stdout } = await xenShell(`truncate -s 1M /tmp/a.img; disk 1 overlay:/tmp/a.img; ${before}
-    XENBUS_PATH=backend/vbd/3/1 node '${vmFile('scenarios/xen-hotplug/impatient.mjs')}' 8000
+    XENBUS_PATH=backend/vbd/3/1 node '${vmFile('scenarios/xen-hotplug/impatient.mjs')}' 4000
     xs read $(path 1)/hotplug-error $(path 1)/hotplug-status; xs list $(path 1) | grep -x 'physical.*\\|diskseq\\|dmfd.*'`);
     const [said, told, ...rest] = stdout.split('\n');
     expect(said).toBe(`xen-backend-failed: ${told}`);
     expect(told).toMatch(
-      /^backend\/vbd\/3\/1, device \d+:\d+: the backend has not opened it until the 8 s were up$/,
+      /^backend\/vbd\/3\/1, device \d+:\d+: the backend has not opened it until the 4 s were up$/,
     );
     expect(rest).toEqual(['error', '']);
   },
@@ -336,7 +336,7 @@ const LED = [
   ['/proc/self/fd/', 'overlay:/tmp/link', '6'],
 ] as const;
 
-test.each(sampleOf(LED, 2))(
+test.each(sampleOf(LED, 4))(
   'a link that is led elsewhere just before %s is opened (%s)',
   async (path, params, used) => {
     const { stdout } = await xenShell(`
@@ -357,7 +357,7 @@ test.each(sampleOf(LED, 2))(
   },
 );
 
-test('a name in /dev/mapper has to be the name of the device', async () => {
+thorough('a name in /dev/mapper has to be the name of the device', async () => {
   const { stdout } = await xenShell(`
     export DM_DISABLE_UDEV=1
     dmsetup create right --table '0 8 zero' && dmsetup create other --table '0 8 zero'
@@ -433,7 +433,7 @@ describe('with the service, without Node', () => {
     expect(output).toBe(`0\n${disks.repeat(4)}${'ended with 125\n'.repeat(3)}`);
   });
 
-  test('the service is killed while the backend is waited for: an error, and no second try', async () => {
+  thorough('the service is killed while the backend is waited for: an error, and no second try', async () => {
     await sh(`${FUNCTIONS}${TRY}
       { try 1; wait; } >/tmp/ended 2>&1 & until xs read $(path 1)/physical-device >/dev/null 2>&1; do sleep 0.05; done`);
     await killService();

@@ -30,11 +30,13 @@ afterAll(async () => {
   expect(await sh('ls /run/dmfd')).not.toContain('sock');
 });
 
-test('a client starts the service, which makes everything that it makes without a unit, and ends when nobody is there', async () => {
-  expect(await show('dmfd.service', 'ActiveState')).toEqual({ ActiveState: 'inactive' });
-  expect(await sh('stat --format="%a %U" /run/dmfd /run/dmfd/dmfd.sock')).toBe('755 root\n600 root\n');
-  const { code, stdout, stderr } = await vm.run(
-    python(`
+thorough(
+  'a client starts the service, which makes everything that it makes without a unit, and ends when nobody is there',
+  async () => {
+    expect(await show('dmfd.service', 'ActiveState')).toEqual({ ActiveState: 'inactive' });
+    expect(await sh('stat --format="%a %U" /run/dmfd /run/dmfd/dmfd.sock')).toBe('755 root\n600 root\n');
+    const { code, stdout, stderr } = await vm.run(
+      python(`
 answer, [fd] = call(
     'Create', name='served', table=['0 2048 crypt aes-xts-plain64 {key} 0 {loop0} 0'], loop=[{'path': '/tmp/served.img'}],
     key={'file': '/tmp/key'}, udev='full', udevWait=60000)
@@ -43,17 +45,18 @@ swap, _ = call('CreateSwap', backing='/run/served-swap', name='served-swap')
 print(sorted(one['name'] for one in call('List')[0]['devices']))
 print([word for word in call('Remove', device='served')[0]['holders'] if 'python' in word] != [])
 print(call('Probe')[0]['reasons'])`),
-    { timeoutMs: 120_000 },
-  );
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout.split('\n')).toEqual(['served []', "['served', 'served-swap']", 'True', '[]', '']);
-  await sh('swapoff /dev/dm-*');
-  expect(
-    await sh(`n=0; while systemctl is-active --quiet dmfd.service && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.1; done
+      { timeoutMs: 120_000 },
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n')).toEqual(['served []', "['served', 'served-swap']", 'True', '[]', '']);
+    await sh('swapoff /dev/dm-*');
+    expect(
+      await sh(`n=0; while systemctl is-active --quiet dmfd.service && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.1; done
     systemctl show dmfd.service --property=ActiveState,Result; systemctl is-active dmfd.socket`),
-  ).toBe('Result=success\nActiveState=inactive\nactive\n');
-  expect(await journal('dmfd.service')).toContain('dmfd: serving varlink');
-});
+    ).toBe('Result=success\nActiveState=inactive\nactive\n');
+    expect(await journal('dmfd.service')).toContain('dmfd: serving varlink');
+  },
+);
 
 thorough('a device outlives a service that is killed, and the next call starts another one', async () => {
   const client = await vm.start(
