@@ -88,13 +88,12 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
     backing.reserve(area);
     const attached = backing.attach();
     const checked = checkRequest({
-      name: request.name,
       table: cryptLine(request, area, attached.device),
       key: { random: request.keySize },
       mode: request.mode,
     });
-    // swapoff may be given its name alone.
-    const device = makeDevice(kernel, { ...checked, udev: 'name-only' });
+    // The name was checked with the rest of the request. swapoff may be given it alone.
+    const device = makeDevice(kernel, { ...checked, name: request.name, udev: 'name-only' });
     try {
       refuseWithoutNode(device);
       refuseOthersOn(request.backing, attached.device, device.minor);

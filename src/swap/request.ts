@@ -1,4 +1,5 @@
 import { MODES, type Mode } from '../device/creation.js';
+import { type DeviceName, parseDeviceName } from '../dm/names.js';
 import { DmfdError } from '../errors.js';
 import { randomHex, randomUuid } from '../kernel/random.js';
 import type { StepListener } from '../kernel/step.js';
@@ -57,7 +58,9 @@ export interface SwapRequest {
 type Optional = 'priority' | 'discard' | 'size' | 'partition';
 
 /** A validated request, with defaults filled in: from here on only backing and kernel can refuse it. */
-export type CheckedSwap = Required<Omit<SwapRequest, Optional | 'onStep'>> & {
+export type CheckedSwap = Required<Omit<SwapRequest, Optional | 'name' | 'onStep'>> & {
+  readonly name: DeviceName;
+} & {
   readonly [Name in Optional]: SwapRequest[Name];
 };
 
@@ -101,7 +104,7 @@ export function checkSwapRequest(request: SwapRequest): CheckedSwap {
   return {
     backing: checkBacking(request.backing),
     partition: request.partition,
-    name: request.name ?? `dmfd-swap-${randomHex(4)}`,
+    name: parseDeviceName(request.name ?? `dmfd-swap-${randomHex(4)}`),
     cipher,
     keySize,
     sectorSize,

@@ -31,6 +31,9 @@ describe('a request for swap', () => {
 
   test.each<[request: Partial<SwapRequest>, message: RegExp]>([
     [{ backing: '' }, /^backing "": no path$/],
+    [{ name: '' }, /^device name "": it is empty$/],
+    [{ name: 'a/b' }, /^device name "a\/b": "\/" is not allowed in it$/],
+    [{ name: 'n'.repeat(128) }, /^device name "n+": 128 bytes, and at most 127 are allowed$/],
     [{ cipher: '' }, /^cipher "": it must be one word$/],
     [{ cipher: 'aes xts' }, /^cipher "aes xts": it must be one word$/],
     [{ cipher: 'aes\n0 8 zero' }, /^cipher /],
@@ -49,6 +52,10 @@ describe('a request for swap', () => {
     const error = refusal(() => checkSwapRequest({ backing: 'b', ...request }));
     expect(error).toMatchObject({ kind: 'usage', message: expect.stringMatching(message) });
   });
+});
+
+test('a name is what it stands for where it is written as the kernel has it', () => {
+  expect(checkSwapRequest({ backing: 'b', name: 'my\\x20swap' }).name).toBe('my swap');
 });
 
 test('an offset before the partition that it is of is refused', () => {
