@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, readSync, statSync } from 'node:fs';
 import type { TableSource } from '../dm/table.js';
 import { needItself, served } from '../handoff/served.js';
 import { errnoError, errnoOf } from '../kernel/errno.js';
 import { openGivenFile } from '../kernel/given-file.js';
+import { shim } from '../kernel/shim.js';
 import { usageError } from './usage-error.js';
 
 /** The tables that the options name: lines first, then files. */
@@ -51,12 +52,30 @@ function isToBeWaitedFor(file: string): boolean {
 
 function read(label: string, fd: number): TableSource {
   try {
-    return { label, text: decode(label, readFileSync(fd)) };
+    return { label, text: decode(label, readToEnd(fd)) };
   } catch (cause) {
     const errno = errnoOf(cause);
     if (errno === undefined) throw cause;
     const said = `table file ${label}: cannot read it: ${errno.name}, ${errno.words}`;
     throw errnoError(`read ${label}`, errno, { code: 'command-line', said, cause });
+  }
+}
+
+const PART_BYTES = 65_536;
+
+/** Standard input may be non-blocking: whoever shares it with dmfd decides that. */
+function readToEnd(fd: number): Buffer {
+  const parts: Buffer[] = [];
+  const part = Buffer.alloc(PART_BYTES);
+  for (;;) {
+    try {
+      const size = readSync(fd, part);
+      if (size === 0) return Buffer.concat(parts);
+      parts.push(Buffer.from(part.subarray(0, size)));
+    } catch (error) {
+      if (errnoOf(error)?.name !== 'EAGAIN') throw error;
+      shim.waitReadable(fd, -1);
+    }
   }
 }
 

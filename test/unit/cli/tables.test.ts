@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readTables } from '../../../src/cli/tables.js';
+import { startNode } from '../support/in-child.js';
 import { refusal } from '../support/refusal.js';
 
 let directory: string;
@@ -33,6 +35,31 @@ describe('the tables of a command line', () => {
 
   test('lose the byte order mark that some editors write', () => {
     expect(readTables([], [file('marked')])).toEqual([{ label: file('marked'), text: '0 8 zero\n' }]);
+  });
+
+  test('are waited for where standard input is non-blocking', async () => {
+    // Node sets O_NONBLOCK on a pipe when it makes its stream.
+    const body = `
+      void process.stdin;
+      fs.writeSync(1, 'reading');
+      const before = process.cpuUsage();
+      const [table] = readTables([], ['-']);
+      const { user, system } = process.cpuUsage(before);
+      fs.writeSync(1, JSON.stringify({ table, isIdle: user + system < 300_000 }));
+      process.exit();`;
+    const child = startNode({ readTables: 'cli/tables.js' }, body);
+    await child.wrote('reading');
+    const rows = Array.from({ length: 10_000 }, (_, row) => `${8 * row} 8 zero\n`);
+    const [first, ...others] = rows;
+    child.process.stdin.write(first);
+    await sleep(1000);
+    child.process.stdin.end(others.join(''));
+    const { code, stdout, stderr } = await child.result;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout.replace('reading', ''))).toEqual({
+      table: { label: 'standard input', text: rows.join('') },
+      isIdle: true,
+    });
   });
 
   test.each<[what: string, files: () => string[], message: RegExp]>([
