@@ -58,7 +58,7 @@ export function faultOf(superblock: VeritySuperblock): string | undefined {
   return undefined;
 }
 
-/** How many hash blocks the tree has, its levels together. */
+/** How many hash blocks the tree has, its levels together. A digest takes at most half of a block. */
 export function treeBlocks(
   { dataBlocks, hashBlockSize, hashType }: VeritySuperblock,
   digestBytes: number,

@@ -60,7 +60,7 @@ export function planVerity(segment: VeritySegment<Backing>, ground: Ground): Par
     throw unusable(
       `${data.subject}: the superblock tells of ${needed} bytes of data, and there are only ${bytesOf(data)}`,
     );
-  checkDigest(hash, algorithm, root);
+  checkDigest(hash, superblock, root);
   const tree = treeBlocks(superblock, root.length / 2);
   const first = firstTreeBlock(hash, hashBlockSize);
   checkRoot(
@@ -102,7 +102,13 @@ function readSuperblock(hash: Place): VeritySuperblock {
   return superblock;
 }
 
-function checkDigest({ subject }: Place, algorithm: string, root: string): void {
+function checkDigest({ subject }: Place, { algorithm, hashBlockSize }: VeritySuperblock, root: string): void {
+  // Each block of the tree has at least two hashes: else no level would be smaller than the one below it.
+  const most = hashBlockSize / 2;
+  if (root.length > 2 * most)
+    throw unusable(
+      `root hash: it has ${root.length / 2} bytes, and with the hash blocks of ${subject}, of ${hashBlockSize}, at most ${most} are possible`,
+    );
   if (!getHashes().includes(algorithm)) return;
   const bytes = createHash(algorithm).digest().length;
   if (root.length === 2 * bytes) return;

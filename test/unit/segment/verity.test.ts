@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -98,6 +107,20 @@ describe('what does not fit together is told', () => {
     expect(refusal(() => plan(root.slice(2))).message).toMatch(
       /^root hash [0-9a-f]+: it has 31 bytes, and those of sha256, .* have 32$/,
     );
+  });
+
+  test('a root hash that no tree of such blocks could have, of an algorithm that Node does not know', () => {
+    format(64);
+    const hash = openSync('hash', 'r+');
+    writeSync(hash, 'wp512\0', 32);
+    closeSync(hash);
+    // In this order: of 2049 bytes, a block has room for one, and looking for the top of such a tree would never end.
+    for (const bytes of [4097, 2049])
+      expect(refusal(() => plan('ab'.repeat(bytes)))).toMatchObject({
+        kind: 'usage',
+        message: `root hash: it has ${bytes} bytes, and with the hash blocks of hash "hash", of 4096, at most 2048 are possible`,
+      });
+    expect(refusal(() => plan('ab'.repeat(2048))).message).toMatch(/^hash "hash": the hash tree ends at /);
   });
 
   test('of data of one block, other data', () => {
