@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
-import { errnoError, errnoOf } from '../kernel/errno.js';
+import { constants as os } from 'node:os';
+import { describeErrno, errnoError, errnoOf } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { randomHex } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
@@ -65,6 +66,9 @@ function identityOf(fd: number): string {
   return stats.isBlockDevice() ? `device ${stats.rdev}` : `file ${stats.dev}:${stats.ino}`;
 }
 
+/** Node sets no greater size; few file systems have room for one. */
+const MOST_BYTES = BigInt(Number.MAX_SAFE_INTEGER);
+
 function attachSparse(kernel: Kernel, bytes: bigint): LoopDevice {
   const directory = process.env.TMPDIR || '/var/tmp';
   let fd: number | undefined;
@@ -73,7 +77,7 @@ function attachSparse(kernel: Kernel, bytes: bigint): LoopDevice {
     ftruncateSync(fd, Number(bytes));
   } catch (cause) {
     if (fd !== undefined) closeSync(fd);
-    const errno = errnoOf(cause);
+    const errno = errnoOf(cause) ?? (bytes > MOST_BYTES ? describeErrno(os.errno.EFBIG) : undefined);
     if (errno === undefined) throw cause;
     throw errnoError(`make a file in ${directory}`, errno, {
       code: 'backing-unusable',
