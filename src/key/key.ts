@@ -3,6 +3,7 @@ import { KEY_WORD, type Table } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { openGivenFile } from '../kernel/given-file.js';
 import { numbersOf } from '../kernel/layout.js';
+import { readIfThere } from '../kernel/pseudo-files.js';
 
 /**
  * Where a key comes from: `random` bits from the kernel's generator (a multiple of 8), the raw bytes of a `file`, or all
@@ -79,7 +80,7 @@ export function openKey(key: KeySource): OpenKey {
   if ('random' in key)
     return { source: { randomBytes: key.random / 8 }, warnings: [], close: () => undefined };
   if ('fd' in key) {
-    checkSize(`key descriptor ${key.fd}`, fstatSync(key.fd));
+    checkSize(`key descriptor ${key.fd}`, fstatSync(key.fd), positionOf(key.fd));
     return { source: { fd: key.fd }, warnings: [], close: () => undefined };
   }
   const subject = `key file ${JSON.stringify(key.file)}`;
@@ -93,7 +94,7 @@ export function openKey(key: KeySource): OpenKey {
   });
   try {
     const stats = fstatSync(fd);
-    checkSize(subject, stats);
+    checkSize(subject, stats, 0);
     return { source: { fd }, warnings: checkMode(subject, stats), close: () => closeSync(fd) };
   } catch (error) {
     closeSync(fd);
@@ -120,13 +121,20 @@ function isFifo(path: string): boolean {
 }
 
 /** Of anything but a file, only reading tells; that is done before there is a device, too. */
-function checkSize(subject: string, stats: Stats): void {
+function checkSize(subject: string, stats: Stats, position: number): void {
   if (stats.isDirectory()) throw new DmfdError('key-unusable', `${subject}: it is a directory`);
   if (!stats.isFile()) return;
   if (stats.size === 0) throw new DmfdError('key-unusable', `${subject}: it is empty`);
-  if (stats.size > maxKeyBytes()) {
-    throw keyTooLong(`${subject}: ${stats.size} bytes, and a key has at most ${maxKeyBytes()}`);
+  const left = stats.size - position;
+  if (left <= 0) throw new DmfdError('key-unusable', `${subject}: nothing is left to read`);
+  if (left > maxKeyBytes()) {
+    throw keyTooLong(`${subject}: ${left} bytes, and a key has at most ${maxKeyBytes()}`);
   }
+}
+
+/** How far the file behind a descriptor was read. NaN, which is neither too little nor too much, where /proc does not tell. */
+function positionOf(fd: number): number {
+  return Number(/^pos:\s*(\d+)/.exec(readIfThere(`/proc/self/fdinfo/${fd}`))?.[1]);
 }
 
 export function keyTooLong(message: string): DmfdError {

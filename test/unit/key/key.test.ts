@@ -8,8 +8,10 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  readSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -163,6 +165,26 @@ describe('a key that is opened', () => {
     key.close();
     expect(fstatSync(fd).size).toBe(64);
     closeSync(fd);
+  });
+
+  test.each<[left: number, why: string | undefined]>([
+    [4096, undefined],
+    [1, undefined],
+    [0, 'nothing is left to read'],
+    [-1, 'nothing is left to read'],
+    [4097, '4097 bytes, and a key has at most 4096'],
+  ])('from a descriptor is what it has not read yet: %i bytes', (left, why) => {
+    write('behind-others', 10_000);
+    const fd = openSync(file('behind-others'), 'r');
+    readSync(fd, Buffer.alloc(10_000 - Math.max(left, 0)));
+    if (left < 0) truncateSync(file('behind-others'), 10_000 + left);
+    try {
+      const open = () => openKey({ fd }).source;
+      if (why === undefined) expect(open()).toEqual({ fd });
+      else expect(refusal(open)).toMatchObject({ kind: 'usage', message: `key descriptor ${fd}: ${why}` });
+    } finally {
+      closeSync(fd);
+    }
   });
 
   test('from what has no size is not read, nor refused', () => {
