@@ -1,4 +1,5 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
+import { UUID_PREFIX } from '../dm/names.js';
 import { FLAGS } from '../dm/protocol.js';
 import type { LiveSegment } from '../dm/segments.js';
 import { DmfdError, type ErrorCode } from '../errors.js';
@@ -15,7 +16,10 @@ import { type Reload, type ReloadStep, reloadTable } from './reload.js';
 
 /** The new size of a device. */
 export interface ResizeRequest extends DeviceChoice {
-  /** Bytes, whole logical blocks of the device. Default: as much as its backing has room for. */
+  /**
+   * Bytes, whole logical blocks of the device. Default: as much as its backing has room for, unless the device had a part of that
+   * alone.
+   */
   readonly size?: bigint;
 }
 
@@ -98,8 +102,15 @@ class Resizing {
     if (size !== undefined) this.#checkSize(size, before, blockSize);
     if (size === before) return { name: this.#name, before, size };
     const { major, minor, start } = this.#reload(0n).backing;
+    const roomNow = (): bigint => (last.start + (sizeInSys({ major, minor }) ?? 0n) - start) * SECTOR;
+    if (
+      size === undefined &&
+      roomNow() - before >= BigInt(blockSize) &&
+      !this.#isLayer({ major, minor, start })
+    )
+      throw this.#isPart({ major, minor }, roomNow());
     if (major === LOOP_MAJOR) growLoop(this.kernel, minor);
-    const room = (last.start + (sizeInSys({ major, minor }) ?? 0n) - start) * SECTOR;
+    const room = roomNow();
     const most = room - (room % BigInt(blockSize));
     const wanted = size ?? most;
     const backing = `${formatDeviceNumber({ major, minor })}, which has room for a device of ${room} bytes`;
@@ -138,6 +149,20 @@ class Resizing {
       );
     }
     return last;
+  }
+
+  /** Whether that is a device of dmfd's which nobody but this one has a part of: it may have grown before this one. */
+  #isLayer({ major, minor, start }: DeviceNumber & { readonly start: bigint }): boolean {
+    if (major !== this.#dev.major || start !== 0n) return false;
+    return this.dm.status({ dev: { major, minor } })?.uuid.startsWith(UUID_PREFIX) === true;
+  }
+
+  /** Of a partition, or a part that was asked for, the next one may be behind it: nothing tells it from a device that has grown. */
+  #isPart(backing: DeviceNumber, room: bigint): DmfdError {
+    return this.#refuse(
+      `it ends before ${formatDeviceNumber(backing)} does, which it lies on, and what is behind it may be another's`,
+      `if it is nobody's, ask for a size: there is room for ${room} bytes`,
+    );
   }
 
   #checkSize(size: bigint, before: bigint, blockSize: number): void {

@@ -41,9 +41,9 @@ test('only the last segment is extended, by as much as is asked for, in whole bl
   const output = await sh(`set -e
     dmfd create parts --loop /tmp/resize.img --table '0 8 zero' --table '8 100 linear {loop0} 1000' -- sh -c '
       dmfd resize parts --size 200; dmsetup table parts
-      dmfd resize parts --size 200; dmfd resize {path} --to-backing; dmsetup table parts'
+      dmfd resize parts --size 200; dmfd resize {path} --size 31776; dmsetup table parts'
     dmfd create sectors --table '0 8 zero' --loop /tmp/resize.img,sector-size=4096 --table '8 800 linear {loop0} 0' -- sh -c '
-      dmfd resize sectors --to-backing; dmsetup table sectors; blockdev --getss {path}'`);
+      dmfd resize sectors --size 32776; dmsetup table sectors; blockdev --getss {path}'`);
   expect(output.replaceAll(/7:\d+/g, '7:N').split('\n')).toEqual([
     'parts: 100K (102400 bytes), and was 54K',
     '0 8 zero ',
@@ -58,6 +58,29 @@ test('only the last segment is extended, by as much as is asked for, in whole bl
     '4096',
     '',
   ]);
+});
+
+test('what is behind a part is not taken for room, unless a size is asked for; what a layer below has got, is', async () => {
+  const { stdout, stderr } = await vm.sh(`set -e; cd /tmp
+    truncate -s 16M parts.img; printf 'start=2048,size=4096\\nstart=8192\\n' | sfdisk -q parts.img
+    dmfd create part --linear parts.img,partition=1 -- sh -c '
+      truncate -s 20M parts.img; dmfd resize part --to-backing || blockdev --getsz {path}
+      dmfd resize part --size 3M; dmsetup table part'
+    truncate -s 1M low.img
+    dmfd create top --linear low.img --then --linear {below} -- sh -c '
+      truncate -s 2M low.img; dmfd resize top-0 --to-backing; dmfd resize top --to-backing'
+    rm parts.img low.img`);
+  expect(stdout.replaceAll(/7:\d+/g, '7:N').split('\n')).toEqual([
+    '4096',
+    'part: 3M (3145728 bytes), and was 2M',
+    '0 6144 linear 7:N 2048',
+    'top-0: 2M (2097152 bytes), and was 1M',
+    'top: 2M (2097152 bytes), and was 1M',
+    '',
+  ]);
+  expect(stderr.replaceAll(/7:\d+/g, '7:N')).toBe(
+    "dmfd: device part: it ends before 7:N does, which it lies on, and what is behind it may be another's\n  hint: if it is nobody's, ask for a size: there is room for 15728640 bytes\n",
+  );
 });
 
 thorough('a key in a table is given to the longer table; one that only the kernel has, is not', async () => {

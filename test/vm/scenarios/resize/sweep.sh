@@ -9,7 +9,7 @@ shift 2
 
 resize() {
   truncate -s +1M /tmp/kill.img
-  timeout 60 "$kill_at" "$who" "$1" dmfd resize killed --to-backing 2>/dev/null
+  timeout 60 "$kill_at" "$who" "$1" dmfd resize killed --size "$(stat -c %s /tmp/kill.img)B" 2>/dev/null
 }
 size() { blockdev --getsize64 "$DMFD_PATH"; }
 state() { dmsetup info killed | sed -n 's/^State: *//p; s/^Tables present: *//p' | tr '\n' ' '; }
