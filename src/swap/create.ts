@@ -15,7 +15,7 @@ import { type AttachedBacking, refuseOthersOn, type SwapBacking, subjectOf } fro
 import { swapHeader } from './header.js';
 import { openSwapBacking } from './open-backing.js';
 import { type CheckedSwap, checkSwapRequest, type SwapRequest } from './request.js';
-import { resolveSwap } from './resolve.js';
+import { type ResolvedSwap, resolveSwap } from './resolve.js';
 import { swapFlags, swapOff, swapOn } from './swapon.js';
 import { cryptLine } from './table.js';
 
@@ -132,11 +132,17 @@ function areaOf(request: CheckedSwap, backing: SwapBacking): SwapArea {
 /** The content that will be overwritten. @throws DmfdError `taken` unless that was asked for */
 function checkContent(
   kernel: Kernel,
-  request: CheckedSwap,
+  request: ResolvedSwap,
   backing: SwapBacking,
   area: SwapArea,
 ): readonly Content[] {
-  const found = findContent(kernel, request.backing, backing, area);
+  const { start: from, size: bytes } = request.within ?? { start: 0n, size: backing.bytes };
+  const { fd } = backing;
+  const looked = { fd, from, bytes, flush: () => backing.flush() };
+  const { start, sectors } = area;
+  const found = findContent(kernel, request.backing, looked, { start: start - from / 512n, sectors }).map(
+    (content) => ({ ...content, at: from + content.at }),
+  );
   if (!request.force) refuseContent(subjectOf(request.backing), request.backing, found);
   return found;
 }

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync } from 'node:fs';
 import {
+  type Extent,
   findPartition,
   type KernelPartition,
   kernelPartition,
@@ -17,7 +18,11 @@ import type { CheckedSwap } from './request.js';
 const SECTOR = 512n;
 
 /** A request whose tag is a path, and whose partition a part of it. */
-export type ResolvedSwap = CheckedSwap & { readonly partition: undefined };
+export interface ResolvedSwap extends CheckedSwap {
+  readonly partition: undefined;
+  /** The partition, which has no device of its own: what is beside it, as the table that it stands in, is not overwritten. */
+  readonly within?: Extent;
+}
 
 /**
  * Finds the device that a tag names, and the partition, by its own device where the kernel has one.
@@ -56,6 +61,7 @@ export function resolveSwap(kernel: Kernel, request: CheckedSwap): ResolvedSwap 
       ...request,
       backing,
       partition: undefined,
+      within: partition,
       offset: partition.start / SECTOR + offset,
       size: size ?? rest - (rest % page),
     };
