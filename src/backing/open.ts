@@ -223,9 +223,9 @@ function partitionOf(kernel: Kernel, backing: Backing, subject: string, fd: numb
   );
 }
 
-/** Offset and size in what there is, all in bytes. @throws DmfdError `usage` when they do not fit */
+/** Offset and size in what there is, all in bytes, in whole sectors of the device. @throws DmfdError `usage` when they do not fit */
 export function areaOf(
-  { offset = 0n, size }: Backing,
+  { offset = 0n, size, sectorSize }: Backing,
   subject: string,
   there: bigint,
 ): { readonly offset: bigint; readonly bytes: bigint; readonly warning: string | undefined } {
@@ -236,13 +236,15 @@ export function areaOf(
     const from = offset === 0n ? '' : ` from the offset on`;
     throw unusable(`${subject}: the size is ${size} bytes, and there are only ${rest}${from}`);
   }
-  const bytes = size ?? rest - (rest % SECTOR);
-  if (bytes < SECTOR) throw unusable(`${subject}: ${rest} bytes, less than one sector of ${SECTOR}`);
-  const left = size === undefined ? rest % SECTOR : 0n;
+  // Of a size that was given it has been checked.
+  const sector = BigInt(sectorSize ?? SECTOR);
+  const left = size === undefined ? rest % sector : 0n;
+  const bytes = size ?? rest - left;
+  if (bytes < sector) throw unusable(`${subject}: ${rest} bytes, less than one sector of ${sector}`);
   const warning =
     left === 0n
       ? undefined
-      : `${subject}: its ${rest} bytes are no multiple of ${SECTOR}; the last ${left} are left out`;
+      : `${subject}: its ${rest} bytes are no multiple of ${sector}; the last ${left} are left out`;
   return { offset, bytes, warning };
 }
 

@@ -13,7 +13,7 @@ export interface Backing {
   readonly partition?: number | string;
   /** The start in bytes. Default: 0. */
   readonly offset?: bigint;
-  /** The length in bytes, a multiple of 512. Default: all the rest. */
+  /** The length in bytes, whole sectors of `sectorSize`, or of 512. Default: all the rest, as far as it is whole sectors. */
   readonly size?: bigint;
   /** It is never opened for writing. */
   readonly readOnly?: boolean;
@@ -33,7 +33,7 @@ const PROPERTIES = {
   directIo: TYPES.boolean,
 } satisfies Record<keyof Backing, Type>;
 
-const SECTOR = 512n;
+const SECTOR = 512;
 
 /**
  * A path stands for all of it.
@@ -51,9 +51,10 @@ export function checkBacking(value: string | Backing, where: string): Backing {
   if (typeof partition === 'number' && (!Number.isSafeInteger(partition) || partition < 1))
     throw wrong('partition', `${partition}: partitions count from 1`);
   if (offset < 0n) throw wrong('offset', `${offset}n: it must not be negative`);
-  if (size !== undefined && (size <= 0n || size % SECTOR !== 0n))
-    throw wrong('size', `${size}n: it must be a multiple of ${SECTOR}, and more than 0`);
   if (sectorSize !== undefined && ![512, 1024, 2048, 4096].includes(sectorSize))
     throw wrong('sectorSize', `${sectorSize}: it must be 512, 1024, 2048 or 4096`);
+  const sector = BigInt(sectorSize ?? SECTOR);
+  if (size !== undefined && (size <= 0n || size % sector !== 0n))
+    throw wrong('size', `${size}n: it must be a multiple of ${sector}, and more than 0`);
   return copyOf(backing, Object.keys(PROPERTIES));
 }

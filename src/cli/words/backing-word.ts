@@ -21,19 +21,16 @@ export function parseBacking(option: string, word: string): Backing {
 /** What a parted word says of its path, whatever other keys it has. @throws DmfdError `usage` */
 export function backingOf(option: string, word: string, { path, keys }: PathWord): Backing {
   const where = (key: string) => `${option} ${word}: ${key}=${keys.get(key)}`;
-  const [partition, offset, size, sectorSize] = [
-    keys.get('partition'),
-    keys.get('offset'),
-    keys.get('size'),
-    keys.get('sector-size'),
-  ];
+  const [partition, offset, size] = [keys.get('partition'), keys.get('offset'), keys.get('size')];
+  const sector = keys.get('sector-size');
+  const sectorSize = sector === undefined ? undefined : parseSectorSize(where('sector-size'), sector);
   return {
     path,
     ...(partition === undefined ? {} : { partition: parsePartition(partition) }),
     ...(offset === undefined ? {} : { offset: parseBytes(where('offset'), offset) }),
-    ...(size === undefined ? {} : { size: parseNonzero(where('size'), size) }),
+    ...(size === undefined ? {} : { size: parseNonzero(where('size'), size, sectorSize) }),
     ...(keys.has('ro') ? { readOnly: true } : {}),
-    ...(sectorSize === undefined ? {} : { sectorSize: parseSectorSize(where('sector-size'), sectorSize) }),
+    ...(sectorSize === undefined ? {} : { sectorSize }),
     ...(keys.has('direct-io') ? { directIo: true } : {}),
   };
 }
@@ -43,8 +40,8 @@ export function parsePartition(word: string): number | string {
   return /^\d{1,5}$/.test(word) ? Number(word) : word;
 }
 
-function parseNonzero(where: string, word: string): bigint {
-  const bytes = parseWholeSectors(where, word);
+function parseNonzero(where: string, word: string, sectorSize: number | undefined): bigint {
+  const bytes = parseWholeSectors(where, word, sectorSize);
   if (bytes > 0n) return bytes;
   throw usageError(`${where}: it must be more than 0`, 'without size= it is all the rest');
 }

@@ -30,11 +30,11 @@ export function parseBytes(where: string, word: string): bigint {
   );
 }
 
-/** Bytes that are whole sectors, as {@link parseBytes}. */
-export function parseWholeSectors(where: string, word: string): bigint {
+/** Bytes that are whole sectors of so many bytes, as {@link parseBytes}. */
+export function parseWholeSectors(where: string, word: string, sectorSize = Number(SECTOR)): bigint {
   const bytes = parseBytes(where, word);
-  if (bytes % SECTOR === 0n) return bytes;
-  throw usageError(`${where}: it is no whole sectors of ${SECTOR} bytes`);
+  if (bytes % BigInt(sectorSize) === 0n) return bytes;
+  throw usageError(`${where}: it is no whole sectors of ${sectorSize} bytes`);
 }
 
 /** For an option whose value is a size: sectors of 512 bytes. */

@@ -111,6 +111,12 @@ describe('a part of a file', () => {
       /its 8155 bytes are no multiple of 512; the last 475 are left out$/,
     ],
     [{ offset: 37n, size: 512n }, 37n, 512n],
+    [
+      { offset: 37n, sectorSize: 4096 },
+      37n,
+      4n * K,
+      /its 8155 bytes are no multiple of 4096; the last 4059 are left out$/,
+    ],
     [{ size: 8n * K }, 0n, 8n * K],
     [{ offset: 8n * K - 512n, size: 512n }, 8n * K - 512n, 512n],
   ])('%o begins and ends where it should', (part, start, bytes, warning) => {
@@ -124,6 +130,7 @@ describe('a part of a file', () => {
   test.each<[part: Partial<Backing>, why: RegExp]>([
     [{ offset: 8n * K }, /: the offset is 8192 bytes, and there are only 8192$/],
     [{ offset: 8n * K - 1n }, /: 1 bytes, less than one sector of 512$/],
+    [{ offset: 5n * K, sectorSize: 4096 }, /: 3072 bytes, less than one sector of 4096$/],
     [{ size: 9n * K }, /: the size is 9216 bytes, and there are only 8192$/],
     [{ offset: 1n, size: 8n * K }, /: the size is 8192 bytes, and there are only 8191 from the offset on$/],
     [{ partition: 1 }, /: no partition table is found in it$/],

@@ -25,6 +25,7 @@ describe('what a word says of a backing', () => {
     ['d,offset=-1', /offset=-1: it must be a number of sectors/],
     ['d,offset=1MB', /offset=1MB: it must be a number of sectors/],
     ['d,size=37B', /size=37B: it is no whole sectors of 512 bytes$/],
+    ['d,sector-size=4096,size=1K', /size=1K: it is no whole sectors of 4096 bytes$/],
     ['d,size=0', /size=0: it must be more than 0$/],
     ['d,sector-size=513', /sector-size=513: it must be 512, 1024, 2048 or 4096 bytes$/],
     ['d,sector-size=8K', /sector-size=8K: it must be 512/],
