@@ -36,18 +36,35 @@ static int is_forwarded(int signal)
 	}
 }
 
+/* Other signals of the kernel's own are for one process: a timer that dmfd's caller has set goes on in dmfd. */
+static int is_of_terminal(const siginfo_t *info)
+{
+	switch (info->si_signo) {
+	case SIGHUP:
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+	case SIGWINCH:
+		return info->si_code == SI_KERNEL;
+	default:
+		return 0;
+	}
+}
+
 /*
  * What a terminal sends, it sends to the whole foreground process group: the command has it already. What the
  * command itself sends (kill 0), it does not want to get a second time.
  */
 static int command_has_it(const siginfo_t *info, pid_t pid)
 {
+	if (!is_of_terminal(info))
+		return info->si_code == SI_USER && info->si_pid == pid;
 	/* A terminal that goes away tells its session's leader alone. */
-	if (info->si_signo == SIGHUP && info->si_code == SI_KERNEL && getsid(0) == getpid())
+	if (info->si_signo == SIGHUP && getsid(0) == getpid())
 		return 0;
-	if (info->si_code == SI_KERNEL)
-		return getpgid(pid) == getpgrp();
-	return info->si_code == SI_USER && info->si_pid == pid;
+	return getpgid(pid) == getpgrp();
 }
 
 static void forward(int signal, siginfo_t *info, void *context)

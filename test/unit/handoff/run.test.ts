@@ -209,6 +209,12 @@ describe.concurrent('a process that leaves the wait to the launcher', () => {
     expect(await child.result).toEqual({ code: 3, signal: null, stdout: 'ready\nUSR1\nTERM\n', stderr: '' });
   });
 
+  test('passes on the signal of a timer that its caller has set', async () => {
+    const script = `trap 'echo ALRM; exit 4' ALRM; ${awaitLauncher}; while :; do sleep 0.05; done`;
+    const { result } = startNode(CHILD, launched(script), ['perl', '-e', 'alarm 8; exec @ARGV']);
+    expect(await result).toEqual({ code: 4, signal: null, stdout: 'ALRM\n', stderr: '' });
+  });
+
   test('waits itself where the launcher is gone', async () => {
     const body = `${launched('exit 7', '/nonexistent')} console.error(JSON.stringify(running.end()));`;
     expect(await startNode(CHILD, body).result).toMatchObject({ code: 0, stderr: '{"status":7}\n' });

@@ -18,12 +18,17 @@ export interface NodeChild {
 }
 
 /** Starts a module that sees the built package's modules by their names: `{ hold: 'handoff/hold.js' }`. */
-export function startNode(imports: Readonly<Record<string, string>>, body: string): NodeChild {
+export function startNode(
+  imports: Readonly<Record<string, string>>,
+  body: string,
+  wrapper: readonly string[] = [],
+): NodeChild {
   const lines = Object.entries(imports).map(
     ([name, file]) => `import { ${name} } from ${JSON.stringify(distribution(file))};`,
   );
   const script = [...lines, "import fs from 'node:fs';", body].join('\n');
-  const process_ = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  const [program = '', ...words] = [...wrapper, process.execPath, '--input-type=module', '-e', script];
+  const process_ = spawn(program, words, {
     env: { PATH: process.env.PATH },
   });
   let stdout = '';
