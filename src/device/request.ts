@@ -1,5 +1,6 @@
 import { type Backing, checkBacking } from '../backing/request.js';
 import { layerOfPath, layerWords } from '../dm/layers.js';
+import { mangle } from '../dm/mangling.js';
 import {
   type DeviceName,
   type DeviceUuid,
@@ -160,13 +161,14 @@ export function checkRequest(request: DeviceRequest): CheckedRequest {
   const { below: lower = [] } = request;
   const name = parseDeviceName(request.name ?? `dmfd-${randomHex(4)}`);
   const layers: CheckedLayer[] = [];
-  const check = (layer: Layer, named: string) =>
-    inLayer(layers.length, lower.length + 1, () => checkLayer(layer, named, layers));
+  const check = (layer: Layer, named: () => DeviceName) =>
+    inLayer(layers.length, lower.length + 1, () => checkLayer(layer, named(), layers));
   for (const [index, layer] of lower.entries()) {
     checkProperties(layer, LAYER_PROPERTIES, requiredOf(layer), `below[${index}]`);
-    layers.push(check(layer, layer.name ?? `${name}-${index}`));
+    // A name that was checked is no text to be read a second time: there may be \xHH in it that stands for itself.
+    layers.push(check(layer, () => parseDeviceName(layer.name ?? mangle(`${name}-${index}`))));
   }
-  const top = check(request, name);
+  const top = check(request, () => name);
   checkStack([...layers, top]);
   return {
     ...top,
@@ -183,11 +185,11 @@ function requiredOf(layer: Layer | undefined): readonly string[] {
   return layer?.segments === undefined ? ['table'] : [];
 }
 
-function checkLayer(layer: Layer, name: string, below: readonly CheckedLayer[]): CheckedLayer {
+function checkLayer(layer: Layer, name: DeviceName, below: readonly CheckedLayer[]): CheckedLayer {
   const content = layer.segments === undefined ? checkTable(layer) : checkParts(layer, below);
   layersNamed(content.content, below.length);
   return {
-    name: parseDeviceName(name),
+    name,
     uuid: parseDeviceUuid(layer.uuid ?? `${UUID_PREFIX}${randomUuid()}`),
     messages: (layer.messages ?? []).map(checkMessage),
     ...content,

@@ -23,6 +23,12 @@ describe('a request', () => {
     });
   });
 
+  test('has a name that is mangled once at most, and what stands for itself in it stays', () => {
+    const table = '0 8 linear {below} 0';
+    const { name, below } = checkRequest({ name: 'a\\x5cx20b', table, below: [{ table: ZERO }] });
+    expect([name, below[0]?.name]).toEqual(['a\\x20b', 'a\\x20b-0']);
+  });
+
   test('has other defaults every time', () => {
     const [one, two] = [checkRequest({ table: ZERO }), checkRequest({ table: ZERO })];
     expect(one.name).not.toBe(two.name);
