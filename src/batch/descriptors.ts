@@ -41,8 +41,9 @@ export class DescriptorRoom {
 }
 
 function descriptorsOf({ content, loop }: CheckedLayer): number {
+  // Stripes are in a list of their own.
   const backings =
-    'segments' in content ? content.segments.flatMap((segment) => Object.values(segment)) : loop;
+    'segments' in content ? content.segments.flatMap((segment) => Object.values(segment).flat()) : loop;
   return 1 + PER_BACKING * backings.length;
 }
 

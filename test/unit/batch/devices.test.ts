@@ -59,6 +59,13 @@ test('a device that descriptors are too few for is refused beforehand', () => {
   );
 });
 
+test('each stripe needs its own', () => {
+  const stripes = Array.from({ length: 40 }, (_, index) => ({ path: `/stripe${index}` }));
+  const striped = checkRequest({ name: 'c', segments: [{ target: 'striped', backings: stripes }] });
+  const room = new DescriptorRoom(listIfThere('/proc/self/fd').length + 60);
+  expect(() => room.expectRoom(striped, 1)).toThrow(expect.objectContaining({ code: 'resource-limit' }));
+});
+
 test('far from the limit, none are counted', () => {
   const room = new DescriptorRoom(10_000);
   expect(() => room.expectRoom(plain, 9_700)).not.toThrow();
