@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { DmfdError } from '../../../src/errors.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { Deadline } from '../../../src/xen/deadline.js';
 import { formatMade, parseMade } from '../../../src/xen/made.js';
@@ -144,6 +145,43 @@ test.each<[what: string, nodes: Record<string, string>, claims: Claim[], message
 test('a domain without a machine’s name is another one than this', () => {
   write({ '0/backend/vbd/4/1/physical-device': 'fff:1', '4/name': 'old' });
   expect(refusal(() => look([device(1, true)]))).toMatchObject({ code: 'backing-in-use' });
+});
+
+/** Throws as xenstore does in a driver domain, which may not read what is below other domains. */
+function refuseOthers(path: string, allowed: string): void {
+  if (path === allowed || !/^\/local\/domain\/[34]\b/.test(path)) return;
+  throw new DmfdError('xenstore-failed', `xenstore: ${path}: EACCES`, { errno: 'EACCES' });
+}
+
+function lookInDriverDomain(claims: readonly Claim[], allowed: string): void {
+  XenStore.with(new Kernel(), new Deadline(20_000), (store) =>
+    store.transaction((nodes) => {
+      const read = (path: string) => {
+        refuseOthers(path, allowed);
+        return nodes.read(path);
+      };
+      const list = (path: string) => {
+        refuseOthers(path, allowed);
+        return nodes.list(path);
+      };
+      refuseUsedElsewhere({ ...nodes, read, list }, OURS, claims);
+    }),
+  );
+}
+
+test.each([
+  ['nothing of other domains', ''],
+  ['the machine of the other domain alone', '/local/domain/4/vm'],
+])('a driver domain that can read %s refuses what the other has', (_what, allowed) => {
+  write({ ...ALIVE, '0/backend/vbd/4/1/physical-device': 'fff:1' });
+  expect(refusal(() => lookInDriverDomain([device(1, true)], allowed))).toMatchObject({
+    code: 'backing-in-use',
+  });
+});
+
+test('a domain of which the machine cannot be read, and which is known to be gone', () => {
+  write({ '0/backend/vbd/4/1/physical-device': 'fff:1' });
+  lookInDriverDomain([device(1, true)], '/local/domain/4');
 });
 
 test('of two that claim a device at the same time, the second sees the first', () => {
