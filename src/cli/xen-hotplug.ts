@@ -1,6 +1,6 @@
 import { Argument, type Command as CommandLine, Option } from 'commander';
 import type { ErrorCode } from '../errors.js';
-import { keepIt } from '../handoff/served.js';
+import { keepIt, needItself, OnlyByItself } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
 import { addDisk } from '../xen/add.js';
 import type { Syntax } from '../xen/params.js';
@@ -38,6 +38,7 @@ export function addXenHotplug(program: CommandLine): void {
       try {
         hotplug(action, options);
       } catch (error) {
+        if (error instanceof OnlyByItself) throw error;
         process.exitCode = printError(error, HINTS);
       }
     });
@@ -46,6 +47,8 @@ export function addXenHotplug(program: CommandLine): void {
 function hotplug(action: string, { blockSnapshot, verbose }: XenOptions): void {
   const vbd = parseVbd(process.env.XENBUS_PATH);
   const syntax: Syntax = blockSnapshot ? 'block-snapshot' : 'dmfd';
+  // Once a step was told, a table that the service may not wait for could not be given back.
+  if (verbose) needItself();
   const warnings = operate(verbose ? tellStep : undefined, undefined, (kernel) =>
     action === 'add'
       ? addDisk(kernel, vbd, { syntax, readTable: readTableFile, beforePublishing: keepIt })

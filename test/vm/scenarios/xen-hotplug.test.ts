@@ -6,7 +6,15 @@ import { unpackedXen } from '../harness/xen.js';
 import { atCall } from './at-call.js';
 import { pointsFor } from './points.js';
 import { everything, expectNothingLeft, GONE, sampleOf, sh, thorough, vm } from './support.js';
-import { killService, startService, UNTIL_SERVED, unwatchNode, warm, watchNode } from './warm/service.js';
+import {
+  killService,
+  startService,
+  UNTIL_SERVED,
+  unwatchNode,
+  warm,
+  watched,
+  watchNode,
+} from './warm/service.js';
 
 /**
  * The hotplug script with real devices and a real xenstored, in a guest without Xen. The backend is a shell that opens what
@@ -432,6 +440,21 @@ describe('with the service, without Node', () => {
     const disks = 'xen-vbd-3-1 xen-vbd-3-2 xen-vbd-3-3 ';
     expect(output).toBe(`0\n${disks.repeat(4)}${'ended with 125\n'.repeat(3)}`);
   });
+
+  thorough(
+    'a table that is not to be read at once has the script do it itself: the error is told as ever',
+    async () => {
+      const { stdout, cold } = await watched(`${FUNCTIONS}${UNTIL_SERVED}
+      until_served
+      mkdir -p /tmp/folder
+      disk 1 table:/tmp/folder
+      hotplug block-dmfd add 1 2>&1; echo "ended with $?"
+      xs read $(path 1)/hotplug-error $(path 1)/hotplug-status`);
+      const error = 'table file /tmp/folder: it is a directory';
+      expect(stdout).toBe(`dmfd: ${error}\nended with 125\n${error}\nerror\n`);
+      expect(cold).toEqual([expect.stringContaining('xen-hotplug')]);
+    },
+  );
 
   thorough('the service is killed while the backend is waited for: an error, and no second try', async () => {
     await sh(`${FUNCTIONS}${TRY}
