@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { findHolders } from '../device/holders.js';
 import {
   type DeviceNumber,
   decodeLibcDevice,
@@ -6,6 +7,8 @@ import {
   parseDeviceNumber,
 } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
+import { CLAIMANTS, isClaimed } from '../kernel/claim.js';
+import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere, swapDevicePaths, unescapePath } from '../kernel/pseudo-files.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 import type { DiskParams } from './params.js';
@@ -67,6 +70,22 @@ export function refuseUsedHere(claims: readonly Claim[]): void {
     const use = uses.find((other) => conflict(claim, other));
     if (use !== undefined) throw inUse(claim, `here, as ${use.what}`);
   }
+}
+
+/**
+ * Refuses a device to write to when something here has it exclusively: a file system on several devices is mounted by one of
+ * their names, and an array or a volume group has devices without being mounted. blkback claims nothing, so the kernel would let
+ * it write below them. Nobody else can claim the device while this looks, which is a moment.
+ *
+ * @param fd the device, which is open
+ * @param name its name in steps
+ * @throws DmfdError `taken`
+ */
+export function refuseClaimedHere(kernel: Kernel, device: DeviceNumber, fd: number, name: string): void {
+  if (!isClaimed(kernel, `/proc/self/fd/${fd}`, name)) return;
+  const holders = findHolders(device);
+  const who = holders.length === 0 ? CLAIMANTS : holders.join(', ');
+  throw inUse({ ...device, write: true }, `here: ${who}`);
 }
 
 /**

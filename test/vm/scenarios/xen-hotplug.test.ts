@@ -245,6 +245,16 @@ const SHARED: [params: string, mode: string, said: string][] = [
   ['overlay:/dev/loop7', 'w', '0 .'],
 ];
 
+/** Modes of a disk that a device of this domain stands on; as above. */
+const CLAIMED = sampleOf(
+  [
+    ['w', '125 block device 7:7: it is in use here: device /dev/dm-N; it ca.'],
+    ['w!', '0 .'],
+    ['r', '0 .'],
+  ] as const,
+  3,
+);
+
 test('one disk at a time for what is written to, unless the mode says that it may be shared', async () => {
   const rows = sampleOf(SHARED, 3);
   const { stdout } = await xenShell(`
@@ -253,7 +263,7 @@ test('one disk at a time for what is written to, unless the mode says that it ma
     mkdir -p /tmp/mounted; mkfs.ext4 -q /dev/loop7
     add() {
       disk $1 $2 $3; attach block-dmfd $1 2>/dev/null; kill $held; wait $held
-      echo "$2 $3: $status $(xs read $(path $1)/hotplug-error 2>/dev/null | cut -c1-60)."
+      echo "$2 $3: $status $(xs read $(path $1)/hotplug-error 2>/dev/null | cut -c1-60 | sed 's/dm-[0-9]/dm-N/')."
     }
     xs write /local/domain/3/vm /vm/a /local/domain/4/vm /vm/b
     xs write /local/domain/0/backend/vbd/4/1/physical-device 7:7 /local/domain/0/backend/vbd/4/1/mode r
@@ -265,11 +275,16 @@ test('one disk at a time for what is written to, unless the mode says that it ma
     mount -o remount,ro /tmp/mounted
     add 8 /dev/loop7 r
     umount /tmp/mounted
+    # Neither a mount nor swap.
+    dmsetup create --noudevsync volume --table '0 8 linear /dev/loop7 0'
+    ${CLAIMED.map(([mode], index) => `add ${9 + index} /dev/loop7 ${mode}`).join('\n    ')}
+    dmsetup remove --noudevsync volume
     losetup -d /dev/loop7`);
   expect(stdout.trimEnd().split('\n')).toEqual([
     ...rows.map(([params, mode, said]) => `${params} ${mode}: ${said}`),
     '/dev/loop7 r: 125 block device 7:7: it is in use here, as mount /tmp/mounted; .',
     '/dev/loop7 r: 0 .',
+    ...CLAIMED.map(([mode, said]) => `/dev/loop7 ${mode}: ${said}`),
   ]);
 });
 
