@@ -14,6 +14,8 @@ export interface Looked {
   /** Where it begins on what the descriptor is of, in bytes; default: at the start. */
   readonly from?: bigint;
   readonly bytes: bigint;
+  /** Of a logical block, in bytes. */
+  readonly blockSize: number;
   /** Lets go of what was read of a block device: device-mapper writes past that, and others would still see it. */
   flush(): void;
 }
@@ -36,7 +38,7 @@ export interface Content {
 export function findContent(kernel: Kernel, path: string, backing: Looked, area: Area): Content[] {
   const start = area.start * 512n;
   const taken: Range = [start, start + area.sectors * 512n];
-  const { bytes } = backing;
+  const { bytes, blockSize } = backing;
   const starts = [...new Set([0n, start])];
   const windows: Range[] = [
     ...starts.map((from): Range => [from, from + BigInt(HEAD)]),
@@ -47,7 +49,7 @@ export function findContent(kernel: Kernel, path: string, backing: Looked, area:
   return SIGNATURES.flatMap((signature) =>
     signature.places
       .flatMap((place) => positions(place, starts, bytes))
-      .filter(({ at, base }) => isThere(signature, at, base, { read, bytes, taken }))
+      .filter(({ at, base }) => isThere(signature, at, base, { read, bytes, blockSize, taken }))
       .map(({ at }) => ({ what: signature.what, at, length: extent(signature) })),
   );
 }
@@ -80,11 +82,19 @@ function isThere(
   signature: Signature,
   at: bigint,
   base: bigint,
-  { read, bytes, taken }: { readonly read: Read; readonly bytes: bigint; readonly taken: Range },
+  {
+    read,
+    bytes,
+    blockSize,
+    taken,
+  }: Pick<Looked, 'bytes' | 'blockSize'> & {
+    readonly read: Read;
+    readonly taken: Range;
+  },
 ): boolean {
   const header = read(at, extent(signature));
   if (header === undefined || !matches(signature, header, 0)) return false;
-  const ranges = signature.takes?.(read, at, bytes) ?? [[base, bytes]];
+  const ranges = signature.takes?.(read, at, bytes, blockSize) ?? [[base, bytes]];
   return ranges.some(([from, to]) => from < taken[1] && taken[0] < to);
 }
 

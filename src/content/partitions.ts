@@ -8,8 +8,13 @@ const PROTECTIVE = 0xee;
 
 const GPT_ENTRIES = 128;
 
-/** The areas of an MBR's partitions, and of the table itself; nothing when there are none. */
-export function mbrPartitions(read: Read, place: bigint): readonly Range[] {
+/** The areas of an MBR's partitions, and of the table itself; nothing when there are none. It counts in blocks of the disk. */
+export function mbrPartitions(
+  read: Read,
+  place: bigint,
+  _bytes: bigint,
+  blockSize: number,
+): readonly Range[] {
   const table = read(place, SECTOR);
   if (table === undefined) return [];
   const partitions = [0, 1, 2, 3].flatMap((index): Range[] => {
@@ -18,7 +23,7 @@ export function mbrPartitions(read: Read, place: bigint): readonly Range[] {
     const start = table.readUInt32LE(at + 8);
     const sectors = table.readUInt32LE(at + 12);
     if (type === 0 || type === PROTECTIVE || sectors === 0) return [];
-    return [[place + BigInt(start * SECTOR), place + BigInt((start + sectors) * SECTOR)]];
+    return [[place + BigInt(start * blockSize), place + BigInt((start + sectors) * blockSize)]];
   });
   return partitions.length === 0 ? [] : [[place, place + BigInt(SECTOR)], ...partitions];
 }
@@ -32,16 +37,19 @@ export function gptPartitions(blockSize: number): (read: Read, place: bigint) =>
     // Of a partition table that does not begin with the backing, too.
     const base = place - own * BigInt(blockSize);
     const inBytes = (lba: bigint): bigint => base + lba * BigInt(blockSize);
-    const count = Math.min(header.readUInt32LE(80), GPT_ENTRIES);
+    const entries = header.readUInt32LE(80);
     const size = header.readUInt32LE(84);
     if (size < 128 || size > 4096) return [];
     const entriesAt = inBytes(header.readBigUInt64LE(72));
-    const partitions = Array.from({ length: count }, (_, index) => read(entriesAt + BigInt(index * size), 48))
+    const table: Range = [entriesAt, entriesAt + BigInt(entries) * BigInt(size)];
+    const partitions = Array.from({ length: Math.min(entries, GPT_ENTRIES) }, (_, index) =>
+      read(entriesAt + BigInt(index * size), 48),
+    )
       .filter((entry) => entry?.subarray(0, 16).some((byte) => byte !== 0))
       .map((entry): Range => {
         const [first, last] = [entry?.readBigUInt64LE(32) ?? 0n, entry?.readBigUInt64LE(40) ?? 0n];
         return [inBytes(first), inBytes(last + 1n)];
       });
-    return partitions.length === 0 ? [] : [[place, place + BigInt(blockSize)], ...partitions];
+    return partitions.length === 0 ? [] : [[place, place + BigInt(blockSize)], table, ...partitions];
   };
 }

@@ -28,7 +28,7 @@ export interface Signature {
   readonly places: readonly Place[];
   readonly checks: readonly Check[];
   /** The area that its content takes of the backing, counted from its beginning; default: all. Empty: nothing is lost with it. */
-  readonly takes?: (read: Read, place: bigint, bytes: bigint) => readonly Range[];
+  readonly takes?: (read: Read, place: bigint, bytes: bigint, blockSize: number) => readonly Range[];
 }
 
 /** Bytes of the backing at an offset; undefined where they have not been read. */

@@ -8,6 +8,7 @@ import { DmControl } from '../kernel/dm-control.js';
 import { resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { KernelLog } from '../kernel/kernel-log.js';
+import { listIfThere } from '../kernel/pseudo-files.js';
 import { growLoop } from '../loop/capacity.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 import { TYPES } from '../properties.js';
@@ -151,9 +152,11 @@ class Resizing {
     return last;
   }
 
-  /** Whether that is a device of dmfd's which nobody but this one has a part of: it may have grown before this one. */
+  /** Whether that is a device of dmfd's which no other device has a part of: it may have grown before this one. */
   #isLayer({ major, minor, start }: DeviceNumber & { readonly start: bigint }): boolean {
     if (major !== this.#dev.major || start !== 0n) return false;
+    const above = listIfThere(`/sys/dev/block/${formatDeviceNumber({ major, minor })}/holders`);
+    if (above.length !== 1) return false;
     return this.dm.status({ dev: { major, minor } })?.uuid.startsWith(UUID_PREFIX) === true;
   }
 

@@ -196,10 +196,10 @@ export class Ground {
   }
 
   /** The content that is there already, by its signature; of a layer that is not live, nothing is known. */
-  contentOf({ open }: Place): Content[] {
+  contentOf({ open, blockSize }: Place): Content[] {
     if (open === undefined) return [];
     const { start, size: bytes } = open.whole;
-    const whole = { fd: open.fd, from: start, bytes, flush: () => this.refresh(open) };
+    const whole = { fd: open.fd, from: start, bytes, blockSize, flush: () => this.refresh(open) };
     const area = { start: (open.start - start) / SECTOR, sectors: open.bytes / SECTOR };
     return findContent(this.#kernel, open.path, whole, area);
   }

@@ -137,8 +137,8 @@ function checkContent(
   area: SwapArea,
 ): readonly Content[] {
   const { start: from, size: bytes } = request.within ?? { start: 0n, size: backing.bytes };
-  const { fd } = backing;
-  const looked = { fd, from, bytes, flush: () => backing.flush() };
+  const { fd, blockSize } = backing;
+  const looked = { fd, from, bytes, blockSize, flush: () => backing.flush() };
   const { start, sectors } = area;
   const found = findContent(kernel, request.backing, looked, { start: start - from / 512n, sectors }).map(
     (content) => ({ ...content, at: from + content.at }),

@@ -27,13 +27,14 @@ function found(
   holds: readonly (readonly [at: number, bytes: Buffer])[],
   start = 0,
   end = bytes,
+  blockSize = SECTOR,
 ): Content[] {
   const path = join(directory, 'backing');
   const fd = openSync(path, 'w+');
   try {
     ftruncateSync(fd, bytes);
     for (const [at, piece] of holds) writeSync(fd, piece, 0, piece.length, at);
-    const backing = { fd, bytes: BigInt(bytes), flush: () => {} };
+    const backing = { fd, bytes: BigInt(bytes), blockSize, flush: () => {} };
     const area = { start: BigInt(start / SECTOR), sectors: BigInt(Math.floor((end - start) / SECTOR)) };
     return findContent(new Kernel(), path, backing, area);
   } finally {
@@ -94,6 +95,21 @@ describe('a part of the backing', () => {
     expect(found(mbr.bytes, pieces(mbr), 9 * MIB)).toEqual([]);
     expect(names(found(mbr.bytes, pieces(mbr), 9 * MIB - 4096))).toEqual(mbr.has);
     expect(found(mbr.bytes, pieces(mbr), 4096, MIB)).toEqual([]);
+  });
+
+  test('may be what no partition takes, in blocks of the disk', () => {
+    const mbr = by('sfdisk, MBR with a partition');
+    // The same 2,048 to 18,432.
+    expect(found(mbr.bytes, pieces(mbr), MIB, 8 * MIB, 4096)).toEqual([]);
+    expect(names(found(mbr.bytes, pieces(mbr), 9 * MIB, 16 * MIB, 4096))).toEqual(mbr.has);
+  });
+
+  test('may not be that of the entries of a GPT, in either copy', () => {
+    const gpt = by('sfdisk, GPT with a partition');
+    expect(names(found(gpt.bytes, pieces(gpt), 4096, MIB))).toEqual(['a partition table (GPT)']);
+    expect(names(found(gpt.bytes, pieces(gpt), gpt.bytes - 33 * SECTOR, gpt.bytes - SECTOR))).toEqual([
+      'the second copy of a partition table (GPT)',
+    ]);
   });
 
   test('is looked at where it begins, too', () => {

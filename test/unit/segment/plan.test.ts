@@ -56,7 +56,7 @@ describe('segments become table lines', () => {
       [linear('a', { offset: 37n, size: 512n }), linear('a')],
       '0 1 linear {loop0} 0\n1 2048 linear {loop1} 0',
     ],
-    [[linear('a', { offset: 512n, sectorSize: 4096 })], '0 2047 linear {loop0} 0'],
+    [[linear('a', { offset: 512n, sectorSize: 4096 })], '0 2040 linear {loop0} 0'],
     [[linear('a', { offset: 4096n, sectorSize: 4096 })], '0 2040 linear {loop0} 8'],
     [[{ target: 'zero', size: 4096n }], '0 8 zero', []],
     [[{ target: 'striped', backings: ['a', 'b'] }], '0 2048 striped 2 128 {loop0} 0 {loop1} 0', ['a', 'b']],
