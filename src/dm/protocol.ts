@@ -57,6 +57,7 @@ export type CommandName = keyof typeof COMMANDS;
 export const FLAGS = {
   READONLY: 1 << 0,
   SUSPENDED: 1 << 1,
+  STATUS_TABLE: 1 << 4,
   ACTIVE_PRESENT: 1 << 5,
   INACTIVE_PRESENT: 1 << 6,
   BUFFER_FULL: 1 << 8,

@@ -120,8 +120,19 @@ export class DmControl implements Disposable {
    * DM_QUERY_INACTIVE_TABLE_FLAG. Out: DM_BUFFER_FULL. Of the live table, or of the one that is loaded. Empty where there is none.
    */
   segments(dev: DeviceNumber, isLive: boolean): LiveSegment[] {
-    const flags = FLAGS.NOFLUSH | (isLive ? 0 : FLAGS.QUERY_INACTIVE);
-    const reply = this.#ask('TABLE_STATUS', { dev, flags });
+    return this.#segments(dev, isLive ? 0 : FLAGS.QUERY_INACTIVE);
+  }
+
+  /**
+   * DM_TABLE_STATUS of the live table with the arguments of the targets: only for a table that this process has read itself, for there
+   * may be a key in it. In: number, DM_NOFLUSH_FLAG, DM_STATUS_TABLE_FLAG, DM_SECURE_DATA_FLAG. Out: DM_BUFFER_FULL.
+   */
+  table(dev: DeviceNumber): LiveSegment[] {
+    return this.#segments(dev, FLAGS.STATUS_TABLE | FLAGS.SECURE_DATA);
+  }
+
+  #segments(dev: DeviceNumber, flags: number): LiveSegment[] {
+    const reply = this.#ask('TABLE_STATUS', { dev, flags: FLAGS.NOFLUSH | flags });
     return typeof reply === 'number' ? [] : decodeSegments(reply);
   }
 

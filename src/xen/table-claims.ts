@@ -1,12 +1,16 @@
-import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
+import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
+import type { LiveSegment } from '../dm/segments.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Made } from './made.js';
 import type { Claim } from './sharing.js';
 import type { Mode } from './vbd.js';
 
-/** Targets that read one of their devices and write to others: which is which, the kernel does not tell. */
-const READERS: readonly string[] = ['snapshot', 'clone'];
+/** Targets that read one of their devices and write to the others: which one, in the order of their arguments. */
+const READERS: ReadonlyMap<string, number> = new Map([
+  ['snapshot', 0],
+  ['clone', 2],
+]);
 /** Gives each of its devices blocks of its own in the pool. */
 const THIN = 'thin';
 
@@ -15,21 +19,32 @@ export function claimsOfTable(kernel: Kernel, made: readonly Made[], { readOnly 
   const own = made.map(formatDeviceNumber);
   return DmControl.with(kernel, (dm) =>
     made.flatMap((layer, index) => {
-      const targets = dm.segments(layer, true).map(({ type }) => type);
-      return claimsOfLayer(targets, dm.dependencies(layer), readOnly && index === 0).filter(
+      return claimsOfLayer(dm.table(layer), dm.dependencies(layer), readOnly && index === 0).filter(
         (claim) => !own.includes(formatDeviceNumber(claim)),
       );
     }),
   );
 }
 
-/** The claim of a device with these targets on the devices below it. */
+/** The claims of a device with this table on the devices below it. */
 export function claimsOfLayer(
-  targets: readonly string[],
+  table: readonly Pick<LiveSegment, 'type' | 'text'>[],
   below: readonly DeviceNumber[],
   readOnly: boolean,
 ): Claim[] {
-  if (targets.every((target) => target === THIN)) return [];
-  const write = !readOnly && !targets.some((target) => READERS.includes(target));
-  return below.map((device) => ({ ...device, write }));
+  if (table.every(({ type }) => type === THIN)) return [];
+  const [read, kept, others] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const { type, text } of table) {
+    const reads = READERS.get(type);
+    for (const [index, number] of text.split(' ').filter(parseDeviceNumber).entries()) {
+      const set = reads === undefined ? others : index === reads ? read : kept;
+      set.add(number);
+    }
+  }
+  return below.map((device) => {
+    const number = formatDeviceNumber(device);
+    // A store is written to even if the device only reads: a new one gets its header, and a clone is filled.
+    const write = kept.has(number) || (!readOnly && (others.has(number) || !read.has(number)));
+    return { ...device, write };
+  });
 }

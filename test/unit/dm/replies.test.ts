@@ -61,9 +61,9 @@ test('a list of target types', () => {
 
 test('the segments of a table', () => {
   expect(decodeSegments(reply('segments'))).toEqual([
-    { start: 0n, length: 8n, type: 'linear' },
-    { start: 8n, length: 2n ** 53n, type: 'snapshot-origin' },
-    { start: 2n ** 53n + 8n, length: 1n, type: 'error' },
+    { start: 0n, length: 8n, type: 'linear', text: '' },
+    { start: 8n, length: 2n ** 53n, type: 'snapshot-origin', text: 'a text' },
+    { start: 2n ** 53n + 8n, length: 1n, type: 'error', text: '' },
   ]);
 });
 

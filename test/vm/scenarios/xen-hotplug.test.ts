@@ -348,7 +348,7 @@ thorough('a table claims what the kernel has open for it', async () => {
     disk 1 table:/tmp/layers; attach block-dmfd 1
     xs read $(path 1)/dmfd-claims | cut -d ' ' -f 2-
     kill $held; wait $held; hotplug block-dmfd remove 1; losetup -d /dev/loop6; losetup -d /dev/loop7`);
-  expect(stdout).toBe('r7:7 w7:6\n');
+  expect(stdout).toBe('w7:7 w7:6\n');
 });
 
 /** Whether it is looked at before or after, what is claimed is what is used. */
