@@ -124,8 +124,8 @@ export class DmControl implements Disposable {
   }
 
   /**
-   * DM_TABLE_STATUS of the live table with the arguments of the targets: only for a table that this process has read itself, for there
-   * may be a key in it. In: number, DM_NOFLUSH_FLAG, DM_STATUS_TABLE_FLAG, DM_SECURE_DATA_FLAG. Out: DM_BUFFER_FULL.
+   * DM_TABLE_STATUS of the live table with the arguments of the targets: not for targets that have a key, which would come
+   * into this process. In: number, DM_NOFLUSH_FLAG, DM_STATUS_TABLE_FLAG, DM_SECURE_DATA_FLAG. Out: DM_BUFFER_FULL.
    */
   table(dev: DeviceNumber): LiveSegment[] {
     return this.#segments(dev, FLAGS.STATUS_TABLE | FLAGS.SECURE_DATA);

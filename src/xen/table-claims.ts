@@ -11,6 +11,7 @@ const READERS: ReadonlyMap<string, number> = new Map([
   ['snapshot', 0],
   ['clone', 2],
 ]);
+const KEYED: readonly string[] = ['crypt', 'integrity'];
 /** Gives each of its devices blocks of its own in the pool. */
 const THIN = 'thin';
 
@@ -18,12 +19,20 @@ const THIN = 'thin';
 export function claimsOfTable(kernel: Kernel, made: readonly Made[], { readOnly }: Mode): Claim[] {
   const own = made.map(formatDeviceNumber);
   return DmControl.with(kernel, (dm) =>
-    made.flatMap((layer, index) => {
-      return claimsOfLayer(dm.table(layer), dm.dependencies(layer), readOnly && index === 0).filter(
+    made.flatMap((layer, index) =>
+      claimsOfLayer(tableOf(dm, layer), dm.dependencies(layer), readOnly && index === 0).filter(
         (claim) => !own.includes(formatDeviceNumber(claim)),
-      );
-    }),
+      ),
+    ),
   );
+}
+
+/** Without arguments where nothing hangs on them, or one of them is a key, which is not to come into this process. */
+function tableOf(dm: DmControl, layer: Made): Pick<LiveSegment, 'type' | 'text'>[] {
+  const types = dm.segments(layer, true).map(({ type }) => type);
+  return types.some((type) => READERS.has(type)) && !types.some((type) => KEYED.includes(type))
+    ? dm.table(layer)
+    : types.map((type) => ({ type, text: '' }));
 }
 
 /** The claims of a device with this table on the devices below it. */
