@@ -101,10 +101,14 @@ function plan(
   const warnings: string[] = [];
   const known: LayerBelow[] = [];
   const loops: LoopAhead[] = [];
+  // Of all layers first: one whose area has yet to be formatted ends what can be known of those above it.
+  for (const [index, layer] of layers.entries())
+    inLayer(index, layers.length, () =>
+      refuseTaken(kernel, { ...layer, mapperLink: layer === request && request.mapperLink }),
+    );
   const planLayer = (layer: CheckedLayer): LayerPlan =>
     inLayer(known.length, layers.length, () =>
       withPlan(kernel, layer, known, (planned) => {
-        refuseTaken(kernel, { ...layer, mapperLink: layer === request && request.mapperLink });
         checkDevices(planned.devices ?? []);
         loops.push(...checkLoops(kernel, planned.loops, sharedLoop, loops));
         refuseUnformatted(planned);

@@ -46,6 +46,14 @@ describe('an area that is zero', () => {
     );
   });
 
+  thorough('stays zero below a layer whose name is taken', async () => {
+    const output = await run(`
+      truncate -s 16M untouched.img; dmsetup create taken --table '0 8 zero'
+      dmfd create taken --integrity untouched.img --then --linear {below} -- true 2>&1 | head -n 1
+      dmsetup remove taken; tr -d '\\0' <untouched.img | wc -c; rm untouched.img`);
+    expect(output).toMatch(/^dmfd: .*taken.*\n0\n$/);
+  });
+
   test('of which one byte is changed later, is not read', async () => {
     const { code, stderr } = await failing(`
       printf x | dd of=ours.img bs=1 seek=10M conv=notrunc status=none
