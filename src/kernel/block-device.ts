@@ -7,6 +7,7 @@ import { type BigIntStats, readFileSync, statSync, writeSync } from 'node:fs';
 import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import type { Kernel } from './kernel.js';
 import { numbersOf } from './layout.js';
+import { readIfThere } from './pseudo-files.js';
 import { shim } from './shim.js';
 
 /** linux/fs.h */
@@ -74,6 +75,33 @@ function numberInSys(dev: DeviceNumber, attribute: string): bigint | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A part of a disk, in bytes: from where, and up to where. */
+export interface DiskPlace {
+  /** MAJ:MIN */
+  readonly disk: string;
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+const SECTOR = 512n;
+/** No disk is longer. */
+const NO_END = 1n << 64n;
+
+/**
+ * Where on its disk a block device lies that is a partition; any other, and each where /sys is not mounted, is a disk of its own.
+ *
+ * @param rdev as stat(2) has it
+ */
+export function placeOnDisk(rdev: bigint): DiskPlace {
+  const dev = decodeLibcDevice(rdev);
+  const own = formatDeviceNumber(dev);
+  // Only a partition has one.
+  const start = numberInSys(dev, 'start');
+  if (start === undefined) return { disk: own, start: 0n, end: NO_END };
+  const disk = readIfThere(`/sys/dev/block/${own}/../dev`).trim();
+  return { disk, start: start * SECTOR, end: (start + (sizeInSys(dev) ?? 0n)) * SECTOR };
 }
 
 /** Whether a file is a block device with that number; undefined is a file that is not there. */

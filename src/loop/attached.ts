@@ -4,7 +4,8 @@ import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
 import { openLoop } from './open.js';
-import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, type LoopInfo } from './protocol.js';
+import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS } from './protocol.js';
+import { overlap, type Part, stretchOf } from './stretch.js';
 
 /** A loop device that has a file, or a block device, at this moment. */
 export interface AttachedLoop {
@@ -13,13 +14,14 @@ export interface AttachedLoop {
 }
 
 /**
- * The loop devices that have this file or block device. By what the kernel says it is, not by its path: that may be of another
- * mount namespace, another link, or removed.
+ * The loop devices that have this file or block device, or the same bytes by its disk or a partition: they claim none of these. By
+ * what the kernel says it is, not by its path: that may be of another mount namespace, another link, or removed.
  */
-export function loopsOf(kernel: Kernel, backing: BigIntStats): AttachedLoop[] {
+export function loopsOf(kernel: Kernel, backing: BigIntStats, part?: Part): AttachedLoop[] {
+  const wanted = stretchOf(backing, part);
   return attachedMinors().flatMap((minor) => {
     const info = withLoopInfo(kernel, minor, (_fd, bytes) => decodeLoopInfo(bytes));
-    return info !== undefined && isBacking(info, backing) ? [{ minor, readOnly: info.readOnly }] : [];
+    return info !== undefined && overlap(info, wanted) ? [{ minor, readOnly: info.readOnly }] : [];
   });
 }
 
@@ -62,9 +64,4 @@ function openIfAllowed(kernel: Kernel, minor: number): number {
     if (error instanceof DmfdError && error.code === 'node-missing') return -1;
     throw error;
   }
-}
-
-function isBacking(info: LoopInfo, backing: BigIntStats): boolean {
-  if (backing.isBlockDevice()) return info.blockDevice === backing.rdev;
-  return info.device === backing.dev && info.inode === backing.ino;
 }

@@ -6,6 +6,7 @@ import { randomHex } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import { attachFile, refuseInUse, takenTwice } from './file.js';
+import { overlap, type Stretch, stretchOf } from './stretch.js';
 
 /** A loop device to be: over an open file, or over a sparse file without a name, of so many bytes, that goes with it. */
 export type LoopPlan = LoopBacking | { readonly sparse: bigint };
@@ -29,8 +30,7 @@ export function withLoops<T>(
 
 /** A loop device of a request that is only looked at. */
 export interface LoopAhead {
-  /** Two of one identity are over the same file or block device. */
-  readonly identity: string;
+  readonly stretch: Stretch;
   readonly readOnly: boolean;
 }
 
@@ -51,19 +51,14 @@ export function checkLoops(
   for (const plan of plans) {
     if (shared || 'sparse' in plan) continue;
     refuseInUse(kernel, plan);
-    const own = { identity: identityOf(plan.fd), readOnly: plan.readOnly };
+    const stretch = stretchOf(fstatSync(plan.fd, { bigint: true }), plan);
     const other = [...others, ...found].find(
-      ({ identity, readOnly }) => identity === own.identity && !(readOnly && own.readOnly),
+      (ahead) => overlap(ahead.stretch, stretch) && !(ahead.readOnly && plan.readOnly),
     );
-    if (other !== undefined) throw takenTwice(plan, own.readOnly || other.readOnly);
-    found.push(own);
+    if (other !== undefined) throw takenTwice(plan, plan.readOnly || other.readOnly);
+    found.push({ stretch, readOnly: plan.readOnly });
   }
   return found;
-}
-
-function identityOf(fd: number): string {
-  const stats = fstatSync(fd, { bigint: true });
-  return stats.isBlockDevice() ? `device ${stats.rdev}` : `file ${stats.dev}:${stats.ino}`;
 }
 
 /** Node sets no greater size; few file systems have room for one. */

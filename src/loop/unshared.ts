@@ -74,12 +74,8 @@ function findRival(kernel: Kernel, backing: LoopBacking, own: number): AttachedL
 }
 
 /** The lowest loop device but our own that must not be beside ours. */
-function findOther(
-  kernel: Kernel,
-  { fd, readOnly }: Pick<LoopBacking, 'fd' | 'readOnly'>,
-  own?: number,
-): AttachedLoop | undefined {
-  return loopsOf(kernel, fstatSync(fd, { bigint: true }))
-    .filter((loop) => loop.minor !== own && !(readOnly && loop.readOnly))
+function findOther(kernel: Kernel, backing: LoopBacking, own?: number): AttachedLoop | undefined {
+  return loopsOf(kernel, fstatSync(backing.fd, { bigint: true }), backing)
+    .filter((loop) => loop.minor !== own && !(backing.readOnly && loop.readOnly))
     .sort((a, b) => a.minor - b.minor)[0];
 }

@@ -77,7 +77,7 @@ function openExclusively(kernel: Kernel, path: string, seen: BigIntStats): numbe
   throw held(path, seen);
 }
 
-/** A loop device does not claim the block device that it is on. */
+/** A loop device claims nothing of the block device that it is on, whatever is mounted from it. */
 function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
   let loop: AttachedLoop | undefined;
   const attempt = (): boolean => {

@@ -291,6 +291,30 @@ if (whole) {
       ]);
     });
 
+    test('the same as a partition, or the disk of one, that a loop device has; not as another partition', async () => {
+      const taken = (device: string, by = '/dev/loopN has it') => [
+        `dmfd: loop file "${device}": ${by}; the two would overwrite what the other writes`,
+        '125',
+      ];
+      const p1 = [
+        `${over('$disk')} -- echo ran`,
+        `${over('$disk,partition=1')} --dry-run`,
+        `${over('$disk"p2"')} -- echo ran`,
+        `${over('$disk,partition=2')} -- echo ran`,
+        `${over('$disk"p2"')} --loop $disk,partition=2 --table '8 8 linear {loop1} 0' --dry-run`,
+      ];
+      expect(await refusalsOf('above=$(losetup -f --show "$disk"p1)', p1, 'losetup -d $above')).toEqual([
+        ...taken('/dev/loopN'),
+        ...taken('/dev/loopN'),
+        ...['ran', '0', 'ran', '0'],
+        ...taken('/dev/loopN', 'another loop device is to have it, too'),
+      ]);
+      const disk = [`${over('$disk"p2"')} -- echo ran`];
+      expect(await refusalsOf('above=$(losetup -f --show $disk)', disk, 'losetup -d $above')).toEqual(
+        taken('/dev/loopNp2'),
+      );
+    });
+
     thorough('but not for long: dmfd waits for a device of its own that goes', async () => {
       const one = `dmfd create one --linear $disk"p2" -- true; ${over('$disk"p2"')} -- true`;
       expect(await refusalsOf(':', [one, one], ':')).toEqual(['0', '0']);

@@ -82,6 +82,15 @@ const ATTACHED: readonly Refusal[] = [
   },
 ];
 
+/** With $disk, a disk of two partitions, the first with a file system, and $above, a loop device over the device that is given. */
+const aboveDisk = (below: string, line: string, more = ':', end = ':') =>
+  between(
+    `truncate -s 24M parts; printf '8M,8M\n,\n' | sfdisk -q --label gpt parts; disk=$(losetup -P -f --show parts)
+     mkfs.ext4 -qF "$disk"p1; above=$(losetup -P -f --show ${below}); ${more}`,
+    line,
+    `${end}; losetup -d $above; losetup -d $disk; rm parts`,
+  );
+
 /** What tools make of the file `content`. */
 const CONTENT: readonly { readonly what: string; readonly make: string }[] = [
   { what: 'an ext2, ext3 or ext4 file system', make: 'mkfs.ext4 -qF content' },
@@ -220,6 +229,21 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
       'losetup -d $loop; rm parts other',
     ),
     says: 'partition 1 of backing "/dev/loopN": /dev/loopNp1 is not its node (N:N)',
+  },
+  {
+    what: 'a disk of which a loop device has a partition that is mounted',
+    line: aboveDisk('"$disk"p1', 'dmfd swap --force $disk', 'mount -o ro,noload $above mnt', 'umount mnt'),
+    says: 'backing "/dev/loopN": /dev/loopN has it',
+  },
+  {
+    what: 'a partition of a disk that is swap by a loop device',
+    line: aboveDisk(
+      '$disk',
+      'dmfd swap "$disk"p2',
+      'mkswap -q "$above"p2; swapon "$above"p2',
+      'swapoff "$above"p2',
+    ),
+    says: 'backing "/dev/loopNp2": /dev/loopN has it',
   },
   {
     what: 'a file that somebody has open, seen from a chroot that is no mount',
