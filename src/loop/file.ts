@@ -1,6 +1,7 @@
 import { DmfdError } from '../errors.js';
 import { CLAIMANTS, isClaimed } from '../kernel/claim.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { shim } from '../kernel/shim.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import type { AttachedLoop } from './attached.js';
 import { attachUnshared, findSettled } from './unshared.js';
@@ -16,8 +17,15 @@ export function attachFile(kernel: Kernel, backing: LoopBacking, shared: boolean
   if (shared) return attachOpenFile(kernel, backing);
   refuseClaimed(kernel, backing);
   const { loop, inTheWay } = attachUnshared(kernel, backing);
-  if (loop !== undefined) return loop;
-  throw takenByLoop(backing, inTheWay);
+  if (loop === undefined) throw takenByLoop(backing, inTheWay);
+  try {
+    // Who claimed it after we had looked may have looked before our loop device was there; who does from now on can see it.
+    refuseClaimed(kernel, backing);
+    return loop;
+  } catch (error) {
+    shim.close(loop.fd);
+    throw error;
+  }
 }
 
 /** Refuses what others have, as {@link attachFile} does, and attaches nothing. @throws DmfdError `taken` */

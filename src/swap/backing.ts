@@ -1,9 +1,11 @@
-import { constants } from 'node:fs';
+import { type BigIntStats, constants, fstatSync } from 'node:fs';
 import { DmfdError, type ErrorCode, ROOT_HINT } from '../errors.js';
 import { type Errno, isRefusal } from '../kernel/errno.js';
 import type { GivenFile } from '../kernel/given-file.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
-import type { AttachedLoop } from '../loop/attached.js';
+import { type AttachedLoop, loopsOf } from '../loop/attached.js';
 import type { SwapArea } from './area.js';
 
 /** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
@@ -28,7 +30,7 @@ export interface SwapBacking {
 /**
  * A backing as the block device that a table names. Its number is valid until {@link SwapBacking.close}. Our own O_EXCL claim,
  * which device-mapper's would conflict with, is given up: until the table is loaded only the flock protects the backing, and
- * device-mapper's claim keeps away all but other devices of device-mapper's: see {@link refuseOthersOn}.
+ * device-mapper's claim keeps away all but other devices of device-mapper's, and loop devices: see {@link refuseOthersOn}.
  */
 export interface AttachedBacking {
   /** MAJ:MIN */
@@ -39,16 +41,37 @@ export interface AttachedBacking {
 
 /**
  * To be asked when our device stands on the backing and before it writes: all devices of device-mapper's share one exclusive
- * claim, so another of them may have come in between our claim and its own.
+ * claim, so another of them may have come in between our claim and its own; a loop device over a block device may have at any time.
+ * dmfd looks for claims once more when it has attached one, so that of two that come at once no more than one stays.
  *
  * @param device MAJ:MIN of the block device under ours, `/dev/dm-${minor}`
  * @throws DmfdError `taken`
  */
-export function refuseOthersOn(path: string, device: string, minor: number): void {
+export function refuseOthersOn(
+  kernel: Kernel,
+  path: string,
+  backing: SwapBacking,
+  device: string,
+  minor: number,
+): void {
   const others = listIfThere(`/sys/dev/block/${device}/holders`).filter((name) => name !== `dm-${minor}`);
-  if (others.length === 0) return;
-  const who = others.map((name) => `/dev/${name}`).join(', ');
-  throw inUse(path, `${who} was put on it meanwhile; nothing was written`, 'end that first, and try again');
+  if (others.length > 0) {
+    const who = others.map((name) => `/dev/${name}`).join(', ');
+    throw inUse(path, `${who} was put on it meanwhile; nothing was written`, 'end that first, and try again');
+  }
+  // Of a file, the loop device is ours.
+  if (!backing.isFile) refuseLoops(kernel, path, fstatSync(backing.fd, { bigint: true }));
+}
+
+/** A loop device claims nothing of the block device that it is on, whatever is mounted from it. */
+export function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
+  let loop: AttachedLoop | undefined;
+  const attempt = (): boolean => {
+    loop = loopsOf(kernel, stats)[0];
+    return loop === undefined;
+  };
+  retryWhileLeaving(kernel, attempt, () => loop !== undefined && isLoopLeaving(loop.minor));
+  if (loop !== undefined) throw hasLoop(path, loop);
 }
 
 /** How messages name a backing. */

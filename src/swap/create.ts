@@ -96,7 +96,7 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
     const device = makeDevice(kernel, { ...checked, name: request.name, udev: 'name-only' });
     try {
       refuseWithoutNode(device);
-      refuseOthersOn(request.backing, attached.device, device.minor);
+      refuseOthersOn(kernel, request.backing, backing, attached.device, device.minor);
       wipe(kernel, device, area, overwritten);
       writeHeader(kernel, device, swapHeader(area, request.label, request.uuid));
       swapOn(kernel, device.path, swapFlags(request));

@@ -315,6 +315,17 @@ if (whole) {
       );
     });
 
+    test('the same since after dmfd has looked', async () => {
+      const intruder = atCall('LOOP_CONFIGURE', {
+        run: 'DM_DISABLE_UDEV=1 dmsetup create above --table "0 8 linear $(losetup -nO NAME) 0"',
+      });
+      const create = `${intruder} ${over('$disk"p2"')} -- echo ran`;
+      expect(await refusalsOf(':', [create], 'DM_DISABLE_UDEV=1 dmsetup remove above')).toEqual([
+        says('/dev/loopNp2', destroyed),
+        '125',
+      ]);
+    });
+
     thorough('but not for long: dmfd waits for a device of its own that goes', async () => {
       const one = `dmfd create one --linear $disk"p2" -- true; ${over('$disk"p2"')} -- true`;
       expect(await refusalsOf(':', [one, one], ':')).toEqual(['0', '0']);

@@ -166,6 +166,14 @@ if (whole) {
     );
   });
 
+  test('so is a loop device, which claims nothing', async () => {
+    const intruder = atCall('DM_TABLE_LOAD', { run: 'losetup -f --show $(losetup -nO NAME) >/tmp/intruder' });
+    const output = await sh(`exec 2>&1; loop=$(losetup -f --show ${FILE}); before=$(sha256sum ${FILE})
+    ${intruder} dmfd swap $loop; echo $?; [ "$before" = "$(sha256sum ${FILE})" ] && echo untouched
+    losetup -d $(cat /tmp/intruder); losetup -d $loop`);
+    expect(output).toMatch(/^dmfd: backing "\/dev\/loop\d+": \/dev\/loop\d+ has it\n.*\n125\nuntouched\n$/);
+  });
+
   test('a new device that looks like a file system is no obstacle', async () => {
     // What a fresh key makes of old bytes may look like anything: here it is one, just before the header is written.
     const lookAlike = atCall('BLKGETSIZE64', {
