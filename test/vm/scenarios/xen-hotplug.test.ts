@@ -134,12 +134,12 @@ test.each(sampleOf(BACKENDS, 2))(
   'a backend that %s when it has opened the device, and never does',
   async (_what, before) => {
     const { stdout } = await xenShell(`truncate -s 1M /tmp/a.img; disk 1 overlay:/tmp/a.img; ${before}
-    XENBUS_PATH=backend/vbd/3/1 node '${vmFile('scenarios/xen-hotplug/impatient.mjs')}' 4000
+    XENBUS_PATH=backend/vbd/3/1 node '${vmFile('scenarios/xen-hotplug/impatient.mjs')}' 8000
     xs read $(path 1)/hotplug-error $(path 1)/hotplug-status; xs list $(path 1) | grep -x 'physical.*\\|diskseq\\|dmfd.*'`);
     const [said, told, ...rest] = stdout.split('\n');
     expect(said).toBe(`xen-backend-failed: ${told}`);
     expect(told).toMatch(
-      /^backend\/vbd\/3\/1, device \d+:\d+: the backend has not opened it until the 4 s were up$/,
+      /^backend\/vbd\/3\/1, device \d+:\d+: the backend has not opened it until the 8 s were up$/,
     );
     expect(rest).toEqual(['error', '']);
   },
