@@ -20,7 +20,7 @@ export interface Looked {
   flush(): void;
 }
 
-/** The part of it that is to be written to, in sectors of 512 bytes. */
+/** The part of it that is to be written to, in sectors of 512 bytes of what the descriptor is of. */
 export interface Area {
   readonly start: bigint;
   readonly sectors: bigint;
@@ -29,19 +29,19 @@ export interface Area {
 /** Something on the backing that would be destroyed, by its signature. */
 export interface Content {
   readonly what: string;
-  /** Of the signature, in bytes. */
+  /** Of the signature, in bytes of what the descriptor is of. */
   readonly at: bigint;
   readonly length: number;
 }
 
 /** Looks for what stands in the area, or begins before it and reaches into it. @throws DmfdError `kernel` */
 export function findContent(kernel: Kernel, path: string, backing: Looked, area: Area): Content[] {
-  const start = area.start * 512n;
+  const { from = 0n, bytes, blockSize } = backing;
+  const start = area.start * 512n - from;
   const taken: Range = [start, start + area.sectors * 512n];
-  const { bytes, blockSize } = backing;
   const starts = [...new Set([0n, start])];
   const windows: Range[] = [
-    ...starts.map((from): Range => [from, from + BigInt(HEAD)]),
+    ...starts.map((first): Range => [first, first + BigInt(HEAD)]),
     [bytes - BigInt(TAIL), bytes],
   ];
   const read = readAhead(kernel, path, backing, windows);
@@ -50,7 +50,7 @@ export function findContent(kernel: Kernel, path: string, backing: Looked, area:
     signature.places
       .flatMap((place) => positions(place, starts, bytes))
       .filter(({ at, base }) => isThere(signature, at, base, { read, bytes, blockSize, taken }))
-      .map(({ at }) => ({ what: signature.what, at, length: extent(signature) })),
+      .map(({ at }) => ({ what: signature.what, at: from + at, length: extent(signature) })),
   );
 }
 

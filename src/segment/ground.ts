@@ -200,7 +200,7 @@ export class Ground {
     if (open === undefined) return [];
     const { start, size: bytes } = open.whole;
     const whole = { fd: open.fd, from: start, bytes, blockSize, flush: () => this.refresh(open) };
-    const area = { start: (open.start - start) / SECTOR, sectors: open.bytes / SECTOR };
+    const area = { start: open.start / SECTOR, sectors: open.bytes / SECTOR };
     return findContent(this.#kernel, open.path, whole, area);
   }
 

@@ -139,10 +139,7 @@ function checkContent(
   const { start: from, size: bytes } = request.within ?? { start: 0n, size: backing.bytes };
   const { fd, blockSize } = backing;
   const looked = { fd, from, bytes, blockSize, flush: () => backing.flush() };
-  const { start, sectors } = area;
-  const found = findContent(kernel, request.backing, looked, { start: start - from / 512n, sectors }).map(
-    (content) => ({ ...content, at: from + content.at }),
-  );
+  const found = findContent(kernel, request.backing, looked, area);
   if (!request.force) refuseContent(subjectOf(request.backing), request.backing, found);
   return found;
 }
