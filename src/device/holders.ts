@@ -1,5 +1,6 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { blockDeviceAt } from '../kernel/block-device.js';
+import { CLAIMANTS } from '../kernel/claim.js';
 import { harmlessMounts, openNodes } from '../kernel/open-nodes.js';
 import {
   listIfThere,
@@ -21,6 +22,11 @@ export type Holder =
  */
 export function findHolders(dev: DeviceNumber): string[] {
   return findHoldersOf([dev]).flat().map(holderWords);
+}
+
+/** Who may have it exclusively, in words; where nobody is found, what kinds of users do. */
+export function claimantsOf(dev: DeviceNumber): string {
+  return findHolders(dev).join(', ') || CLAIMANTS;
 }
 
 export function holderWords(holder: Holder): string {

@@ -109,7 +109,7 @@ class Resizing {
       roomNow() - before >= BigInt(blockSize) &&
       !this.#isLayer({ major, minor, start })
     )
-      throw this.#isPart({ major, minor }, roomNow());
+      throw this.#endsBefore({ major, minor }, roomNow());
     if (major === LOOP_MAJOR) growLoop(this.kernel, minor);
     const room = roomNow();
     const most = room - (room % BigInt(blockSize));
@@ -161,7 +161,7 @@ class Resizing {
   }
 
   /** Of a partition, or a part that was asked for, the next one may be behind it: nothing tells it from a device that has grown. */
-  #isPart(backing: DeviceNumber, room: bigint): DmfdError {
+  #endsBefore(backing: DeviceNumber, room: bigint): DmfdError {
     return this.#refuse(
       `it ends before ${formatDeviceNumber(backing)} does, which it lies on, and what is behind it may be another's`,
       `if it is nobody's, ask for a size: there is room for ${room} bytes`,

@@ -1,12 +1,12 @@
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
-import { CLAIMANTS, isClaimed } from '../kernel/claim.js';
+import { isClaimed } from '../kernel/claim.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
 import type { NamedDevice } from '../segment/ground.js';
-import { findHolders } from './holders.js';
+import { claimantsOf } from './holders.js';
 import { refuseTakenLink } from './mapper-link.js';
 
 /**
@@ -63,9 +63,7 @@ export function refuseClaimed(kernel: Kernel, devices: readonly NamedDevice[]): 
       return above.length > 0 && above.every((name) => name.startsWith('dm-'));
     };
     if (!isClaimed(kernel, alone, subject, isShared)) continue;
-    const holders = findHolders(device);
-    const who = holders.length === 0 ? CLAIMANTS : holders.join(', ');
-    throw new DmfdError('backing-in-use', `${subject}: it is in use: ${who}`, {
+    throw new DmfdError('backing-in-use', `${subject}: it is in use: ${claimantsOf(device)}`, {
       operation: `open ${subject} exclusively`,
       errno: 'EBUSY',
       hint: 'end that first; "lsblk" shows what stands on what',

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { findHolders } from '../device/holders.js';
+import { claimantsOf } from '../device/holders.js';
 import {
   type DeviceNumber,
   decodeLibcDevice,
@@ -7,7 +7,7 @@ import {
   parseDeviceNumber,
 } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
-import { CLAIMANTS, isClaimed } from '../kernel/claim.js';
+import { isClaimed } from '../kernel/claim.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere, swapDevicePaths, unescapePath } from '../kernel/pseudo-files.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
@@ -83,9 +83,7 @@ export function refuseUsedHere(claims: readonly Claim[]): void {
  */
 export function refuseClaimedHere(kernel: Kernel, device: DeviceNumber, fd: number, name: string): void {
   if (!isClaimed(kernel, `/proc/self/fd/${fd}`, name)) return;
-  const holders = findHolders(device);
-  const who = holders.length === 0 ? CLAIMANTS : holders.join(', ');
-  throw inUse({ ...device, write: true }, `here: ${who}`);
+  throw inUse({ ...device, write: true }, `here: ${claimantsOf(device)}`);
 }
 
 /**
