@@ -56,6 +56,7 @@ export type {
   DelaySegment,
   FlakeyFeature,
   FlakeySegment,
+  IntegritySegment,
   LinearSegment,
   PlainSegment,
   Segment,

@@ -21,7 +21,10 @@ export const MODES = ['auto', 'atomic', 'fallback'] as const;
 /** Whether to ask the kernel for the descriptor, and whether to go on without its answer. */
 export type Mode = (typeof MODES)[number];
 
-/** How the kernel got the key: by reference to a private keyring, or in the table itself, which root can read back. */
+/**
+ * How the kernel got the key: by reference to a private keyring, which only the target crypt takes, or in the table itself, which
+ * root can read back.
+ */
 export type KeyGiven = 'keyring' | 'table';
 
 /** The work of the shielded section. */

@@ -12,7 +12,8 @@ import { removeStaleLinks, type StaleLink } from './mapper-link.js';
 export interface ReapRequest {
   /**
    * Names of devices, whatever their UUIDs are. Default: the leaked devices whose UUID dmfd chose itself; a device
-   * that was made with a UUID of its own, which may be another program's, has to be named.
+   * that was made with a UUID of its own, which may be another program's, has to be named. With names, loop devices and links
+   * are left alone, and nothing is removed if one of the devices is not leaked.
    */
   readonly devices?: readonly string[];
   /** Removes nothing, and returns what would be removed. */

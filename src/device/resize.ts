@@ -18,8 +18,8 @@ import { type Reload, type ReloadStep, reloadTable } from './reload.js';
 /** The new size of a device. */
 export interface ResizeRequest extends DeviceChoice {
   /**
-   * Bytes, whole logical blocks of the device. Default: as much as its backing has room for, unless the device had a part of that
-   * alone.
+   * Bytes, whole logical blocks of the device. Default: as much as its backing has room for. Without a size, a device is refused
+   * that ends before the block device below it does, as one of a partition.
    */
   readonly size?: bigint;
 }

@@ -124,9 +124,9 @@ export async function removeDevice(choice: DeviceChoice, options: ListeningOptio
  * loop device below first takes the size that its file has now. Holders go on, a mounted file system too. If the process is killed,
  * the device has its old size or the new one, and is never left suspended.
  *
- * @throws DmfdError `usage` with code `device-missing`, with `not-resizable` for a table that cannot be extended and for a smaller size,
- *   and with `area-unusable` where the backing has no room; `taken` with code `device-busy` while another process has suspended the
- *   device or loads a table; `privilege`, `unsupported`, `kernel`
+ * @throws DmfdError `usage` with code `device-missing`, with `not-resizable` for a table that cannot be extended, for a smaller
+ *   size, and without a size for a device that ends before the block device below it does, and with `area-unusable` where the backing
+ *   has no room; `taken` with code `device-busy` while another process has suspended the device or loads a table; `privilege`, `unsupported`, `kernel`
  */
 export async function resizeDevice(request: ResizeRequest, options: ListeningOptions = {}): Promise<Resized> {
   const listening = checkOptions(options);

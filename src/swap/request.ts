@@ -37,9 +37,12 @@ export interface SwapRequest {
   readonly label?: string;
   /** In the swap header. Default: a random one. */
   readonly uuid?: string;
-  /** The start on the backing, in sectors of 512 bytes. Default: 0. */
+  /**
+   * The start on the backing, in sectors of 512 bytes: whole encryption sectors (`sectorSize`), and whole blocks of the backing.
+   * Default: 0.
+   */
   readonly offset?: bigint;
-  /** The length in sectors of 512 bytes. Default: all the rest. */
+  /** The length in sectors of 512 bytes: whole pages of memory, of 4096 bytes on x86-64. Default: all the rest. */
   readonly size?: bigint;
   /**
    * Overwrite a file system, a partition table and the like, and use a file that others than root may write to. What is in use is

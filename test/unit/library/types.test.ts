@@ -76,7 +76,9 @@ test('the public types are as promised', () => {
   >().toBeNever();
   expectTypeOf<AnyIn<dmfd.Backing | dmfd.BackingName | dmfd.Corruption>>().toBeNever();
   expectTypeOf<AnyIn<dmfd.CryptSegment | dmfd.DelaySegment | dmfd.DeviceChoice>>().toBeNever();
-  expectTypeOf<AnyIn<dmfd.FlakeyFeature | dmfd.FlakeySegment | dmfd.Layer>>().toBeNever();
+  expectTypeOf<
+    AnyIn<dmfd.FlakeyFeature | dmfd.FlakeySegment | dmfd.IntegritySegment | dmfd.Layer>
+  >().toBeNever();
   expectTypeOf<AnyIn<dmfd.LayerFacts | dmfd.LayerIdentity | dmfd.LinearSegment>>().toBeNever();
   expectTypeOf<AnyIn<dmfd.ListRequest | dmfd.Message | dmfd.PlainSegment>>().toBeNever();
   expectTypeOf<AnyIn<dmfd.ResizeRequest | dmfd.Segment | dmfd.SegmentLayer>>().toBeNever();
