@@ -5,7 +5,9 @@
 export const DMFD_INTERFACE = `# Device-mapper devices that live exactly as long as somebody holds them open.
 #
 # Sizes and offsets are in bytes, if nothing else is said. Paths are absolute, or tags of block devices (LABEL=…). What is
-# null is as good as absent. docs/library.md says more of each request: these are its properties, under the same names.
+# null is as good as absent. docs/library.md says more of each request: these are its properties, under the same names. But
+# a table is a list of lines, a backing an object, and its partition a string; the size of a store is cowSize, corruptions are
+# beside features, and a descriptor of a key is fileDescriptor. There is no mapperLink, and no onStep.
 interface io.dmfd
 
 # How the descriptor comes to be: by the kernel itself, or by opening a device that was proved to be the right one.
