@@ -23,7 +23,10 @@ export function addResize(program: CommandLine): void {
     .usage('DEVICE --size SIZE | DEVICE --to-backing')
     .argument('<DEVICE>', 'its name, its UUID, or the path of its node')
     .option('--size <SIZE>', 'the size it is to have: sectors of 512 bytes, or bytes as in 2G', parseSize)
-    .option('--to-backing', 'as much as the file or device below it has room for now')
+    .option(
+      '--to-backing',
+      'as much as the file or device below it has room for now; refused for a device of a part of that (use --size)',
+    )
     .option('-v, --verbose', 'print each step on stderr, with what the kernel said')
     .action(resize);
 }
