@@ -147,7 +147,7 @@ thorough(
 
 const SLICES = `n=0; while [ $n -lt 300 ]; do n=$((n+1)); echo '{"name":"slice'$n'","table":"0 '$n' zero"}'; done`;
 
-const many = everything ? 300 : 100;
+const many = everything ? 300 : 50;
 
 test(`${many} devices; a SIGKILL in the midst leaves nothing`, async () => {
   await sh(`${SLICES} | head -n ${many} >/tmp/batch-many`);

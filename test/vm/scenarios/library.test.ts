@@ -12,6 +12,7 @@ import {
   kernelKnows,
   sampleOf,
   sh,
+  thorough,
   vm,
 } from './support.js';
 
@@ -49,8 +50,9 @@ test('failures of every kind are told, and cost no descriptor', async () => {
   expect(await sh(`${script('failures')} ${expectedMode}`)).toMatch(/^ok 2\d\n$/);
 });
 
+const killAt = program('kill-at');
+
 test('a killed shield costs the process that lives on no descriptor', async () => {
-  const killAt = program('kill-at');
   // After the creation of either kind; after load and opening; before a proof; while the file in /sys is read; after the
   // deferred removal. Without disk sequence numbers that file is not read, and the deferred removal comes that much earlier.
   const late = kernelKnows('diskseq') ? [20, 26] : [20];
@@ -68,7 +70,9 @@ test('a killed shield costs the process that lives on no descriptor', async () =
     );
     await expectNothingLeft();
   }
-  // After a control device was opened through a private node.
+});
+
+thorough('so does one that is killed after a control device was opened through a private node', async () => {
   const opened = `${killAt} shield 8 ${script('killed-shield')} fallback </dev/null`;
   expect(await sh(inBareDev(opened))).toMatch(/^killed shield .*\nok\n$/);
 });

@@ -31,12 +31,15 @@ test.each(ways)('$way: the main job', async ({ place }) => {
   expect(await sh(`PATH=${place}:$PATH; command -v dmfd; ${script}`)).toBe(`${place}/dmfd\nby ${place}\n`);
 });
 
-test.each(ways)('$way: swap, and its end', async ({ place }) => {
-  await sh('fallocate -l 16M /tmp/package-swap && chmod 600 /tmp/package-swap');
-  const swaps = "tail -n +2 /proc/swaps | cut -d ' ' -f 1";
-  const script = `dmfd swap /tmp/package-swap --name packaged >/dev/null; ${swaps}; dmfd-swap-stop packaged; ${swaps}`;
-  expect(await sh(`PATH=${place}:$PATH; ${script}`)).toMatch(/^\/dev\/dm-\d+\n$/);
-});
+test.each(everything ? ways : ways.filter(({ way }) => way === 'Debian'))(
+  '$way: swap, and its end',
+  async ({ place }) => {
+    await sh('fallocate -l 16M /tmp/package-swap && chmod 600 /tmp/package-swap');
+    const swaps = "tail -n +2 /proc/swaps | cut -d ' ' -f 1";
+    const script = `dmfd swap /tmp/package-swap --name packaged >/dev/null; ${swaps}; dmfd-swap-stop packaged; ${swaps}`;
+    expect(await sh(`PATH=${place}:$PATH; ${script}`)).toMatch(/^\/dev\/dm-\d+\n$/);
+  },
+);
 
 test('npm: the library, with its types', async () => {
   const place = join(installed, 'npm/lib/node_modules/dmfd');

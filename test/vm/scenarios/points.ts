@@ -9,7 +9,7 @@ const share = Math.max(0, KERNELS.indexOf(vm.kernel.name)) % SHARES;
 /**
  * Which of a sweep's points 1 to `count` (see kill-at) a run takes. `make test-all` takes all; but of the hundreds in the
  * main thread, only the entries of system calls, which leave what the exit of the call before leaves, and of those a third on
- * each kernel. `make test` takes `size` or some more, others on other kernels.
+ * each kernel. `make test` takes `size` of them, others on other kernels.
  *
  * @param isWhole whether it takes all
  */
@@ -24,9 +24,13 @@ function entriesOf(count: number): number[] {
   return Array.from({ length: Math.ceil(count / 2) }, (_, index) => 2 * index + 1);
 }
 
-/** `size` points or some more, of 1 to `count`. */
+/** `size` points of 1 to `count`. */
 export function atRegularIntervals(count: number, size: number): number[] {
   const step = Math.max(1, Math.floor(count / size));
   const first = 1 + Math.floor((step * share) / SHARES);
-  return Array.from({ length: Math.ceil((count - first + 1) / step) }, (_, index) => first + index * step);
+  const points = Array.from(
+    { length: Math.ceil((count - first + 1) / step) },
+    (_, index) => first + index * step,
+  );
+  return points.slice(0, size);
 }

@@ -277,7 +277,7 @@ describe('a verity device is what veritysetup makes of the same', () => {
     ],
   ];
   const known = rows.filter(([what]) => what !== 'error correction' || kernelHas('DM_VERITY_FEC'));
-  test.each(sampleOf(known, 2))('%s', async (_what, format, ours, theirs) => {
+  test.each(sampleOf(known, 4))('%s', async (_what, format, ours, theirs) => {
     const lines = (await run(compare(format, ours, theirs))).trim().split('\n');
     const [table, bytes, readOnly, theirTable, theirBytes] = lines;
     expect(lines).toHaveLength(5);

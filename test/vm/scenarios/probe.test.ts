@@ -205,32 +205,35 @@ describe('ls and reap', () => {
     expect(code).toBe(0);
   });
 
-  test('what may be another program’s, or is kept on purpose, is left; what is named is removed if nobody made it live', async () => {
-    const { stdout, stderr } = await vm.sh(`
+  thorough(
+    'what may be another program’s, or is kept on purpose, is left; what is named is removed if nobody made it live',
+    async () => {
+      const { stdout, stderr } = await vm.sh(`
       ${leak('chosen', `${ZERO} --uuid DMFD-chosen`)}
       dmsetup create --noudevsync backup --uuid DMFD-backup ${ZERO}
       dmfd create kept --uuid DMFD-kept ${ZERO} -- dmsetup message kept 0 @cancel_deferred_remove
       ${ls}; echo; dmfd reap; echo
       for name in chosen backup kept absent; do dmfd reap $name; echo $?; done
       echo; ${ls}; dmsetup remove --noudevsync backup; dmsetup remove --noudevsync kept`);
-    const listed = (space: string) =>
-      ['0 DMFD-backup backup', '0 DMFD-kept   kept'].map((line) => `kept${space}${line}`).join('\n');
-    expect(stdout.split('\n\n')).toEqual([
-      `leaked 0 DMFD-chosen chosen\n${listed('   ')}`,
-      // Nothing from the reap without names.
-      '\nchosen: removed\n0\n125\n125\n125',
-      `${listed(' ')}\n`,
-    ]);
-    expect(stderr.replace(/^Killed\n/, '').split('\n')).toEqual([
-      'dmfd: device backup: it is not leaked: it is in use, and its removal is not deferred',
-      '  hint: if nobody needs it, "dmsetup remove --deferred" removes it',
-      'dmfd: device kept: it is not leaked: it is in use, and its removal is not deferred',
-      '  hint: if nobody needs it, "dmsetup remove --deferred" removes it',
-      'dmfd: device absent: there is no device of that name',
-      '  hint: "dmsetup info -c" shows what exists',
-      '',
-    ]);
-  });
+      const listed = (space: string) =>
+        ['0 DMFD-backup backup', '0 DMFD-kept   kept'].map((line) => `kept${space}${line}`).join('\n');
+      expect(stdout.split('\n\n')).toEqual([
+        `leaked 0 DMFD-chosen chosen\n${listed('   ')}`,
+        // Nothing from the reap without names.
+        '\nchosen: removed\n0\n125\n125\n125',
+        `${listed(' ')}\n`,
+      ]);
+      expect(stderr.replace(/^Killed\n/, '').split('\n')).toEqual([
+        'dmfd: device backup: it is not leaked: it is in use, and its removal is not deferred',
+        '  hint: if nobody needs it, "dmsetup remove --deferred" removes it',
+        'dmfd: device kept: it is not leaked: it is in use, and its removal is not deferred',
+        '  hint: if nobody needs it, "dmsetup remove --deferred" removes it',
+        'dmfd: device absent: there is no device of that name',
+        '  hint: "dmsetup info -c" shows what exists',
+        '',
+      ]);
+    },
+  );
 
   thorough('names that are no text are listed and reaped', async () => {
     const name = `$(printf 'a\\377b')`;

@@ -243,19 +243,22 @@ if (whole) {
     const COPIED = /^dmfd: backing "over\/\w+": btrfs writes it to another place each time/;
     const UNSEEN =
       /^dmfd: backing "over\/swap": it is in an overlay whose upper layer cannot be seen from here/;
+    // What `make test` leaves out.
+    const more = `
+    ask dmfd swap --dry-run over/swap; ask dmfd swap over/below
+    dmfd swap --force over/swap && swapoff /dev/dm-0
+    hidden() { unshare -m sh -c "mount -t tmpfs none cow; $1; exec dmfd swap over/swap"; }
+    ask hidden true; ask hidden 'mkdir cow/upper'; ask hidden 'mount --bind over cow; mkdir cow/upper'
+    rm over/swap; touch over/swap; chattr +C over/swap; fallocate -l 16M over/swap; chmod 600 over/swap
+    dmfd swap over/swap && swapoff /dev/dm-0
+    hidden true && swapoff /dev/dm-0`;
     const output =
       await sh(`exec 2>&1; cd /tmp; mkdir cow lower over; truncate -s 128M cow.img; mkfs.btrfs -q cow.img >/dev/null
     mount -o loop cow.img cow; mkdir cow/upper cow/work; (umask 077; head -c 1M /dev/zero >lower/below)
     mount -t overlay -o lowerdir=lower,upperdir=/tmp/cow/upper,workdir=/tmp/cow/work none over
     fallocate -l 16M over/swap; chmod 600 over/swap
     ask() { "$@" 2>&1 | head -n 1; }
-    ask dmfd swap over/swap; ask dmfd swap --dry-run over/swap; ask dmfd swap over/below
-    dmfd swap --force over/swap && swapoff /dev/dm-0
-    hidden() { unshare -m sh -c "mount -t tmpfs none cow; $1; exec dmfd swap over/swap"; }
-    ask hidden true; ask hidden 'mkdir cow/upper'; ask hidden 'mount --bind over cow; mkdir cow/upper'
-    rm over/swap; touch over/swap; chattr +C over/swap; fallocate -l 16M over/swap; chmod 600 over/swap
-    dmfd swap over/swap && swapoff /dev/dm-0
-    hidden true && swapoff /dev/dm-0
+    ask dmfd swap over/swap${everything ? more : ''}
     until umount over 2>/dev/null; do sleep 0.1; done; rm -r cow/upper cow/work
     mkdir other; mount -t tmpfs none other; mkdir other/upper other/work
     mount -t overlay -o lowerdir=cow,upperdir=/tmp/other/upper,workdir=/tmp/other/work none over
@@ -264,8 +267,8 @@ if (whole) {
     for place in over other cow; do until umount $place 2>/dev/null; do sleep 0.1; done; done; rm -r over other lower cow cow.img`);
     const lines = output.trimEnd().split('\n');
     const swap = /^\/dev\/dm-0 is encrypted swap, /;
-    for (const says of [COPIED, COPIED, COPIED, swap, UNSEEN, UNSEEN, UNSEEN, swap, swap, swap])
-      expect(lines.shift()).toMatch(says);
+    const saysMore = [COPIED, COPIED, swap, UNSEEN, UNSEEN, UNSEEN, swap, swap];
+    for (const says of [COPIED, ...(everything ? saysMore : []), swap]) expect(lines.shift()).toMatch(says);
     expect(lines).toEqual([]);
   });
 
@@ -305,13 +308,13 @@ if (whole) {
     dmfd swap --offset 2048 $loop; dmsetup table; swapoff /dev/dm-0; sleep 0.2; losetup -d $loop`);
     expect(output).toMatch(/63 MiB .*\n.* 0 129024 crypt .* 2048\n$/);
   });
-}
 
-test('the library does the same', async () => {
-  const output = await sh(
-    `node ${vmFile('scenarios/library/swap.mjs')} ${FILE}; tail -n 1 /proc/swaps; swapoff /dev/dm-0`,
-  );
-  expect(output).toMatch(
-    /^0 2048 crypt aes-xts-plain64 \{key\} 0 \{loop0\} 0 \/dev\/dm-0 1044480 keyring\n\/dev\/dm-0\s+partition\s+1020\s+0\s+3\n$/,
-  );
-});
+  test('the library does the same', async () => {
+    const output = await sh(
+      `node ${vmFile('scenarios/library/swap.mjs')} ${FILE}; tail -n 1 /proc/swaps; swapoff /dev/dm-0`,
+    );
+    expect(output).toMatch(
+      /^0 2048 crypt aes-xts-plain64 \{key\} 0 \{loop0\} 0 \/dev\/dm-0 1044480 keyring\n\/dev\/dm-0\s+partition\s+1020\s+0\s+3\n$/,
+    );
+  });
+}

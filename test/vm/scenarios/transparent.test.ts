@@ -60,7 +60,7 @@ const ROWS: readonly [what: string, script: string][] = [
   ],
 ];
 
-describe.each(everything ? [...ROWS, ...SELDOM] : sampleOf(ROWS, 3))('%s', (_what, script) => {
+describe.each(everything ? [...ROWS, ...SELDOM] : sampleOf(ROWS, 4))('%s', (_what, script) => {
   test('the command finds what it would find without dmfd', async () => {
     const seen: Record<string, string[]> = {};
     for (const [way, wrapper] of Object.entries(WAYS)) {

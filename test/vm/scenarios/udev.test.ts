@@ -101,14 +101,14 @@ thorough(
 );
 
 test('creations in a row, each gone before the next: a worker that looks at one does not keep it', async () => {
-  const count = everything ? 20 : 5;
+  const count = everything ? 20 : 3;
   expect(await sh(`node ${vmFile('scenarios/library/in-a-row.mjs')} /tmp/udev.img ${count}`)).toBe(
     kernelKnows('diskseq') ? `${count}\n` : '1\n',
   );
 });
 
 test('creations at once', async () => {
-  const count = everything ? 8 : 4;
+  const count = everything ? 8 : 2;
   const output = await sh(`
     for i in $(seq ${count}); do dmfd create --table '0 8 zero' --wait-gone -- echo made || echo "failed: $?" & done; wait
     ls /sys/block | grep dm- || echo gone`);
