@@ -171,7 +171,9 @@ describe('ls and reap', () => {
       dmfd create alive ${ZERO} -- sh -c '
         cat /sys/block/loop*/loop/backing_file; ${ls}; echo; dmfd ls --json; echo; dmfd reap --dry-run; echo; dmfd reap; echo; ${ls}'
       echo; dmfd reap; dmsetup info -c --noheadings -o name --sort name
-      kill $sleeper; wait $sleeper; sleep 0.2; dmsetup info -c --noheadings -o name; dmsetup remove --noudevsync theirs`);
+      kill $sleeper; wait $sleeper
+      for n in $(seq 100); do dmsetup info -c --noheadings -o name | grep -qx used || break; sleep 0.1; done
+      dmsetup info -c --noheadings -o name; dmsetup remove --noudevsync theirs`);
     const [text = '', json = '', planned, reaped, after, rest] = stdout.split('\n\n');
     expect(stderr).toMatch(/^(Killed\n)*(Terminated\n)?$/);
     expect(text.split('\n')).toEqual([

@@ -43,9 +43,11 @@ one() {
 
 wait_for_all() {
   n=0
-  while [ "$(find . -name '*.out' | wc -l)" -lt "$count" ] && [ "$n" -lt 600 ]; do
+  set -- ./*.out
+  while [ $# -lt "$count" ] && [ "$n" -lt 240 ]; do
     n=$((n + 1))
-    sleep 0.2
+    sleep 0.5
+    set -- ./*.out
   done
 }
 

@@ -73,7 +73,7 @@ export const FILES: readonly Row[] = [
   },
   {
     what: 'a program that runs',
-    line: `./program 5 & sleep 0.2; ${over('program')}; code=$?; kill $!; exit $code`,
+    line: `./program 60 & sleep 0.2; ${over('program')}; code=$?; kill $!; exit $code`,
     says: [/loop file "program": cannot write it: ETXTBSY/, /hint: use --readonly/],
   },
 ];

@@ -25,7 +25,7 @@ hotplug() {
 
 # backend NUMBER: opens the device that xenstore names, as a blkback that tells of it, and holds it until it is killed.
 backend() {
-  until number=$(xs read "$(path "$1")/physical-device" 2>/dev/null); do sleep 0.05; done
+  until number=$(xs read "$(path "$1")/physical-device" 2>/dev/null); do sleep 0.3; done
   node=/tmp/backend-$1
   rm -f "$node"
   mknod "$node" b $((0x${number%:*})) $((0x${number#*:}))
@@ -64,7 +64,7 @@ killed_at() {
   XENBUS_PATH=backend/vbd/3/1 timeout 60 "$1" "$2" "$3" /tmp/block-dmfd add 2>/dev/null | sed -n 's/^\(killed\|points\).*/\1/p'
   # It cannot open what is gone, and ends.
   if xs read "$(path 1)/physical-device" >/dev/null 2>&1; then
-    until [ "$(xs read "$(path 1)/opened")" = 1 ] || ! kill -0 $held 2>/dev/null; do sleep 0.05; done
+    until [ "$(xs read "$(path 1)/opened")" = 1 ] || ! kill -0 $held 2>/dev/null; do sleep 0.3; done
   fi
   if [ "$(xs read "$(path 1)/opened")" = 1 ]; then
     echo "disk: $(dd if=/tmp/backend-1 bs=512 count=1 status=none | head -c 4)"
