@@ -105,7 +105,7 @@ const TRY = `
   try() {
     disk $1 \${2-overlay:/tmp/a.img}
     { hotplug block-dmfd add $1 2>/dev/null; echo "ended with $?"; } &
-    until xs read $(path $1)/physical-device >/dev/null 2>&1; do sleep 0.05; done
+    until xs read $(path $1)/physical-device >/dev/null 2>&1; do sleep 0.3; done
   }
   left() { wait; xs list $(path $1) | sort | tr '\\n' ' '; echo; }`;
 
@@ -130,9 +130,8 @@ const BACKENDS = [
   ['tells', ':'],
 ] as const;
 
-test.each(sampleOf(BACKENDS, 2))(
-  'a backend that %s when it has opened the device, and never does',
-  async (_what, before) => {
+for (const [what, before] of BACKENDS)
+  thorough(`a backend that ${what} when it has opened the device, and never does`, async () => {
     const { stdout } = await xenShell(`truncate -s 1M /tmp/a.img; disk 1 overlay:/tmp/a.img; ${before}
     XENBUS_PATH=backend/vbd/3/1 node '${vmFile('scenarios/xen-hotplug/impatient.mjs')}' 8000
     xs read $(path 1)/hotplug-error $(path 1)/hotplug-status; xs list $(path 1) | grep -x 'physical.*\\|diskseq\\|dmfd.*'`);
@@ -142,10 +141,9 @@ test.each(sampleOf(BACKENDS, 2))(
       /^backend\/vbd\/3\/1, device \d+:\d+: the backend has not opened it until the 8 s were up$/,
     );
     expect(rest).toEqual(['error', '']);
-  },
-);
+  });
 
-test('a xenstored that dies while the backend is waited for', async () => {
+thorough('a xenstored that dies while the backend is waited for', async () => {
   const { stdout, stderr } = await xenShell(`
     mkdir -p /run/second
     export XENSTORED_PATH=/run/second/socket
@@ -155,7 +153,7 @@ test('a xenstored that dies while the backend is waited for', async () => {
     truncate -s 1M /tmp/a.img
     disk 1 overlay:/tmp/a.img
     { hotplug block-dmfd add 1; echo "ended with $?"; } & adding=$!
-    until xs read $(path 1)/physical-device >/dev/null 2>&1; do sleep 0.05; done
+    until xs read $(path 1)/physical-device >/dev/null 2>&1; do sleep 0.3; done
     kill -KILL $xenstored; wait $adding
     rm -r /run/second`);
   expect(stdout).toBe('ended with 125\n');
@@ -173,10 +171,11 @@ thorough('a toolstack that takes the disk back gets no node of it again', async 
   expect(stdout).toBe('ended with 125\n\n');
 });
 
-test.each(sampleOf(['overlay:/tmp/a.img', '/tmp/a.img'], 2))(
-  'a kill while the backend is waited for leaves a number that no device has (%s)',
-  async (params) => {
-    const { stdout } = await xenShell(`${TRY}
+for (const params of ['overlay:/tmp/a.img', '/tmp/a.img'])
+  thorough(
+    `a kill while the backend is waited for leaves a number that no device has (${params})`,
+    async () => {
+      const { stdout } = await xenShell(`${TRY}
     try 3 '${params}'
     pkill -KILL -f '[x]en-hotplug add'
     left 3 | grep -c diskseq
@@ -184,9 +183,9 @@ test.each(sampleOf(['overlay:/tmp/a.img', '/tmp/a.img'], 2))(
     device=/sys/dev/block/$((0x\${number%:*})):$((0x\${number#*:}))
     for n in $(seq 100); do [ -e $device ] || break; sleep 0.1; done
     ls $device`);
-    expect(stdout).toBe('ended with 137\n1\n');
-  },
-);
+      expect(stdout).toBe('ended with 137\n1\n');
+    },
+  );
 
 /**
  * SIGKILL at system calls of the main thread from its connection to xenstore on, and of the shield: see kill-at, and points.ts for
@@ -199,7 +198,7 @@ const VICTIMS: [who: string, size: number, params: string][] = [
   ['xenstore-main', 1, '/tmp/base'],
 ];
 
-test.each(sampleOf(VICTIMS, 3))(
+test.each(sampleOf(VICTIMS, 4))(
   'SIGKILL (%s) of add leaves the disk or nothing, and nothing when the backend lets go',
   async (who, size, params) => {
     const killAt = (points: readonly number[]) =>
@@ -305,9 +304,10 @@ const STACKS: [theirs: string, params: string, mode: string, status: string][] =
   ['loop5', 'table:/tmp/layers', 'w', 'refused'],
 ];
 
-test('a disk and its partition, and what is on top of a device, are not given to two; two parts of one are', async () => {
-  const rows = sampleOf(STACKS, 7);
-  const { stdout, stderr } = await xenShell(`
+thorough(
+  'a disk and its partition, and what is on top of a device, are not given to two; two parts of one are',
+  async () => {
+    const { stdout, stderr } = await xenShell(`
     export DM_DISABLE_UDEV=1
     truncate -s 16M /tmp/disk /tmp/volume
     printf 'label: dos\\n,4M\\n,4M\\n' | sfdisk -q /tmp/disk
@@ -329,17 +329,18 @@ test('a disk and its partition, and what is on top of a device, are not given to
       esac
       kill $held; wait $held; hotplug block-dmfd remove 1; xs rm $(path 1)
     }
-    ${rows.map(([theirs, params, mode]) => `try ${theirs} ${params} ${mode}`).join('\n    ')}
+    ${STACKS.map(([theirs, params, mode]) => `try ${theirs} ${params} ${mode}`).join('\n    ')}
     dmsetup remove first; dmsetup remove second; losetup -d /dev/loop4; losetup -d /dev/loop5; losetup -d /dev/loop6`);
-  expect({
-    stdout: stdout.trimEnd().split('\n'),
-    // The shell tells of each backend that it has killed.
-    stderr: stderr.replaceAll('Terminated\n', ''),
-  }).toEqual({
-    stdout: rows.map(([theirs, params, mode, status]) => `${theirs}, ${params} ${mode}: ${status}`),
-    stderr: '',
-  });
-});
+    expect({
+      stdout: stdout.trimEnd().split('\n'),
+      // The shell tells of each backend that it has killed.
+      stderr: stderr.replaceAll('Terminated\n', ''),
+    }).toEqual({
+      stdout: STACKS.map(([theirs, params, mode, status]) => `${theirs}, ${params} ${mode}: ${status}`),
+      stderr: '',
+    });
+  },
+);
 
 thorough('a table claims what the kernel has open for it', async () => {
   const { stdout } = await xenShell(`
@@ -359,9 +360,8 @@ const LED = [
   ['/proc/self/fd/', 'overlay:/tmp/link', '6'],
 ] as const;
 
-test.each(sampleOf(LED, 4))(
-  'a link that is led elsewhere just before %s is opened (%s)',
-  async (path, params, used) => {
+for (const [path, params, used] of LED)
+  thorough(`a link that is led elsewhere just before ${path} is opened (${params})`, async () => {
     const { stdout } = await xenShell(`
     truncate -s 1M /tmp/a.img /tmp/b.img; losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
     ln -sfn /dev/loop6 /tmp/link; ln -sfn /dev/loop7 /tmp/other
@@ -377,8 +377,7 @@ test.each(sampleOf(LED, 4))(
     kill $held; wait $held; hotplug block-dmfd remove 1; losetup -d /dev/loop6; losetup -d /dev/loop7`);
     const access = params.startsWith('overlay') ? 'r' : 'w';
     expect(stdout).toBe(`ended with 0, the link leads to /dev/loop7\nloop${used}\n${access}7:${used}\n`);
-  },
-);
+  });
 
 thorough('a name in /dev/mapper has to be the name of the device', async () => {
   const { stdout } = await xenShell(`
@@ -444,17 +443,20 @@ describe('with the service, without Node', () => {
     expect(output).toBe(`dmfd: ${error}\n${hint}\nended with 125\n${error}\nerror\n`);
   });
 
-  test('what waits for its backend holds up no other, and ends when the toolstack takes the disk back', async () => {
-    const output = await warm(`${FUNCTIONS}${TRY}${UNTIL_SERVED}
+  thorough(
+    'what waits for its backend holds up no other, and ends when the toolstack takes the disk back',
+    async () => {
+      const output = await warm(`${FUNCTIONS}${TRY}${UNTIL_SERVED}
       # Each process of the service waits for a moment, in case that is all, before it is known to be waiting.
       for n in 1 2 3; do try $n; sleep 1; until_served; done
       pgrep -fc '[d]mfd.js xen-hotplug'
       for n in 1 2 3 4; do dmfd ls -n -o name | sort | sed 's/-[0-9a-f]*$//' | tr '\\n' ' '; done
       for n in 1 2 3; do xs rm $(path $n); done
       wait`);
-    const disks = 'xen-vbd-3-1 xen-vbd-3-2 xen-vbd-3-3 ';
-    expect(output).toBe(`0\n${disks.repeat(4)}${'ended with 125\n'.repeat(3)}`);
-  });
+      const disks = 'xen-vbd-3-1 xen-vbd-3-2 xen-vbd-3-3 ';
+      expect(output).toBe(`0\n${disks.repeat(4)}${'ended with 125\n'.repeat(3)}`);
+    },
+  );
 
   thorough(
     'a table that is not to be read at once has the script do it itself: the error is told as ever',
@@ -473,7 +475,7 @@ describe('with the service, without Node', () => {
 
   thorough('the service is killed while the backend is waited for: an error, and no second try', async () => {
     await sh(`${FUNCTIONS}${TRY}
-      { try 1; wait; } >/tmp/ended 2>&1 & until xs read $(path 1)/physical-device >/dev/null 2>&1; do sleep 0.05; done`);
+      { try 1; wait; } >/tmp/ended 2>&1 & until xs read $(path 1)/physical-device >/dev/null 2>&1; do sleep 0.3; done`);
     await killService();
     expect(
       await sh(`${FUNCTIONS}
