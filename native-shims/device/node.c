@@ -41,11 +41,13 @@ static void name_private_node(struct private_node *names, const char *place, con
 	dmfd_append(&names->node, "/node");
 }
 
-static int open_private_node(const char *place, const struct opening *opening)
+/* *answered: the error is open(2)'s of the node, and not one of making it. */
+static int open_private_node(const char *place, const struct opening *opening, int *answered)
 {
 	struct private_node names;
 	int fd = -1, error = 0;
 
+	*answered = 0;
 	name_private_node(&names, place, opening->scratch);
 	if (mkdir(names.directory.bytes, 0700) < 0)
 		return -errno;
@@ -53,8 +55,10 @@ static int open_private_node(const char *place, const struct opening *opening)
 		error = -errno;
 	} else {
 		fd = open(names.node.bytes, opening->flags | O_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) {
 			error = -errno;
+			*answered = 1;
+		}
 		unlink(names.node.bytes);
 	}
 	rmdir(names.directory.bytes);
@@ -80,15 +84,25 @@ static int open_public_node(dev_t dev, int flags)
 	return error ? error : dmfd_steal_fd(&fd);
 }
 
+/*
+ * What the device itself answers is the same in every place; but EACCES may also say that nodes in this place are no
+ * devices. Otherwise the first reason is told: that a place is not there is one only where none is.
+ */
 static int open_any_private_node(void *pointer)
 {
 	const struct opening *opening = pointer;
-	int fd = -ENOENT;
+	int error = -ENOENT;
 	size_t i;
 
-	for (i = 0; i < PLACES && fd < 0; i++)
-		fd = open_private_node(places[i], opening);
-	return fd;
+	for (i = 0; i < PLACES; i++) {
+		int answered, fd = open_private_node(places[i], opening, &answered);
+
+		if (fd >= 0 || (answered && fd != -EACCES))
+			return fd;
+		if (error == -ENOENT)
+			error = fd;
+	}
+	return error;
 }
 
 static int is_by_private_node(int fd, const void *scratch)
