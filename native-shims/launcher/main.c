@@ -12,6 +12,7 @@
 #include "environment.h"
 #include "find-script.h"
 #include "node.h"
+#include "privileges.h"
 #include "wait.h"
 
 #include "dmfd.h"
@@ -21,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 /* dmfd's own failure, as src/cli/print-error.ts has it. */
@@ -103,7 +103,7 @@ int main(int argc, char **argv, char **environment)
 	pid_t command;
 	int error;
 
-	if (getauxval(AT_SECURE))
+	if (dmfd_has_more_than_its_caller())
 		return complain("it was started with privileges that its caller does not have", "refused",
 				"take the setuid bit or the capabilities off this file; use sudo, or a service");
 	command = dmfd_command_to_wait_for();
