@@ -36,26 +36,42 @@ static int lift(int fd, const struct dmfd_descriptor *descriptors, uint32_t coun
 	} while (1);
 }
 
+/* Has one number be the descriptor, and keeps what stood there. */
+static int replace(int target, int descriptor, const struct dmfd_descriptor *descriptors, uint32_t count,
+		   struct dmfd_displaced *displaced)
+{
+	const int kept = lift(target, descriptors, count);
+
+	/* Nothing stood there; any other failure leaves what does. */
+	if (kept < 0 && kept != -EBADF)
+		return kept;
+	displaced->target[displaced->count] = target;
+	displaced->kept[displaced->count++] = kept < 0 ? -1 : kept;
+	return dup2(descriptor, target) < 0 ? -errno : 0;
+}
+
 static int move(const struct dmfd_descriptor *descriptors, uint32_t count, struct dmfd_displaced *displaced)
 {
-	int lifted[DMFD_MOVES], error = 0;
+	int lifted[DMFD_MOVES], targets[DMFD_MOVES], error = 0;
 	uint32_t i, moves = 0;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && !error; i++) {
 		if (!is_moved(&descriptors[i]))
 			continue;
-		if (moves == DMFD_MOVES)
-			return -EINVAL;
+		if (moves == DMFD_MOVES) {
+			error = -EINVAL;
+			break;
+		}
+		targets[moves] = descriptors[i].target;
 		lifted[moves] = lift(descriptors[i].source, descriptors, count);
 		if (lifted[moves] < 0)
-			return lifted[moves];
-		displaced->target[moves++] = descriptors[i].target;
+			error = lifted[moves];
+		else
+			moves++;
 	}
 	for (i = 0; i < moves; i++) {
-		displaced->kept[i] = lift(displaced->target[i], descriptors, count);
-		displaced->count = i + 1;
-		if (dup2(lifted[i], displaced->target[i]) < 0 && !error)
-			error = -errno;
+		if (!error)
+			error = replace(targets[i], lifted[i], descriptors, count, displaced);
 		close(lifted[i]);
 	}
 	return error;
