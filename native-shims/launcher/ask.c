@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -161,6 +162,17 @@ static int send_question(int connection, const struct dmfd_question *question, i
 	return error;
 }
 
+/* As Node does: a command may want a descriptor above the caller's limit, which it gets back in any case. */
+static void have_all_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int dmfd_ask_service(const struct dmfd_question *question)
 {
 	DMFD_AUTO_FD connection = -1;
@@ -168,6 +180,7 @@ int dmfd_ask_service(const struct dmfd_question *question)
 
 	if (!is_worth_asking(question->words))
 		return DMFD_BECOME_NODE;
+	have_all_descriptors();
 	limit = dmfd_limit_after(DMFD_PATIENCE);
 	connection = connect_to_service();
 	if (connection < 0 || send_question(connection, question, limit) < 0)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -23,7 +24,8 @@
 
 enum { WENT_AWAY = 200, NODE = 201, ROOM = 1 << 16, LONG = 1 << 20 };
 
-static int listener, full, ignores_children;
+static int listener, full, ignores_children, few_descriptors;
+static rlim_t hard_limit;
 static char *words[] = { "create", "--", "true", NULL };
 static char *environment[] = { "A=1", "B=", NULL };
 
@@ -57,6 +59,16 @@ static int count_descriptors(void)
 	return count;
 }
 
+static rlim_t set_limit(rlim_t descriptors)
+{
+	struct rlimit limit;
+
+	must(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
+	limit.rlim_cur = descriptors;
+	must(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+	return limit.rlim_max;
+}
+
 /* The launcher: a process of its own, which ends with what it was told, or with a number of ours. */
 static int ask(void)
 {
@@ -69,6 +81,8 @@ static int ask(void)
 	if (ignores_children)
 		signal(SIGCHLD, SIG_IGN);
 	close(listener);
+	if (few_descriptors)
+		set_limit(few_descriptors);
 	before = count_descriptors();
 	status = dmfd_ask_service(&question);
 	if (count_descriptors() != before) {
@@ -284,6 +298,19 @@ static void run(int connection, uint32_t kind, const char *file, const char *scr
 static void start(int connection)
 {
 	run(connection, DMFD_ANSWER_START, "/bin/sh", LOOK "; exit 5");
+}
+
+/* Of a caller with a low limit, which the command has again. */
+static void start_above_limit(int connection)
+{
+	struct order order;
+
+	fill(&order, "/bin/sh", "readlink /proc/$$/fd/100; ulimit -n; exit 5");
+	order.descriptors[3].target = 100;
+	order.command.caller.known = 1;
+	order.command.caller.soft_descriptors = (uint64_t)few_descriptors;
+	order.command.caller.hard_descriptors = hard_limit;
+	send_order(connection, DMFD_ANSWER_START, &order, sizeof(order));
 }
 
 static void start_killed(int connection)
@@ -533,6 +560,10 @@ int main(int argc, char **argv)
 	close(full);
 	serve("writes to a closed one", write_to_a_closed_one);
 	serve("starts", start);
+	few_descriptors = 40;
+	hard_limit = set_limit(200);
+	serve("starts above the limit", start_above_limit);
+	few_descriptors = 0;
 	ignores_children = 1;
 	serve("starts what is killed", start_killed);
 	ignores_children = 0;
