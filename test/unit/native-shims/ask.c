@@ -522,6 +522,25 @@ static void make_mistakes(void)
 	close(directory);
 }
 
+/* As a number that is the launcher's is kept from being a file of the service's. */
+static void occupy(void)
+{
+	const int lowest = dup(listener), far = lowest + 7;
+	int first, second, taken;
+
+	must(lowest >= 0, "dup");
+	close(lowest);
+	first = dmfd_occupy(lowest);
+	second = dmfd_occupy(far);
+	taken = dmfd_occupy(far);
+	printf("occupies the lowest number: %s, another: %s, one that is taken: %s\n", first == lowest ? "yes" : "no",
+	       second == far ? "yes" : "no", taken < 0 ? strerrorname_np(-taken) : "yes");
+	if (first >= 0)
+		close(first);
+	if (second >= 0)
+		close(second);
+}
+
 int main(int argc, char **argv)
 {
 	int before, stop[2];
@@ -576,6 +595,7 @@ int main(int argc, char **argv)
 	for (cut = 0; cut < sizeof(struct order); cut += 37)
 		serve("starts what is cut short", start_cut_short);
 	make_mistakes();
+	occupy();
 	must(pipe(stop) == 0, "pipe");
 	close(stop[1]);
 	printf("told to end: %s\n", strerrorname_np(-dmfd_next_launcher(listener, stop[0])));

@@ -81,6 +81,7 @@ test('a launcher does what the service says, and becomes Node where that says no
     'asked half a body: ECONNRESET',
     'asked without an end: EPROTO',
     'asked too much: E2BIG',
+    'occupies the lowest number: yes, another: yes, one that is taken: EBUSY',
     'told to end: ECANCELED',
     'nobody listens: Node',
     'descriptors left open: 0',
