@@ -1,6 +1,6 @@
 import { type DeviceNumber, nodeOf } from '../dm/device-number.js';
 import type { ReplyHeader } from '../dm/header.js';
-import { unmangle } from '../dm/mangling.js';
+import { means } from '../dm/mangling.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
 import { blockDeviceAt, diskseqInSys, isBlockNodeAt, readDiskseq } from '../kernel/block-device.js';
 import type { DmControl } from '../kernel/dm-control.js';
@@ -115,9 +115,8 @@ function isMeant(kernel: Kernel, choice: DeviceChoice, status: ReplyHeader, fd: 
   return isBlockNodeAt(choice.device, status.dev);
 }
 
-/** Names are taken as dmsetup has them, too: with \xHH for most characters. */
 function isCalled({ device = '' }: DeviceChoice, { name, uuid }: ReplyHeader): boolean {
-  return [device, unmangle(device)].some((word) => word === name || word === uuid);
+  return means(device, name) || means(device, uuid);
 }
 
 const WHICH = { hint: 'listDevices({ all: true }) tells what there is' };

@@ -1,3 +1,4 @@
+import { means } from '../dm/mangling.js';
 import { isOwnUuid } from '../dm/names.js';
 import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
@@ -99,11 +100,14 @@ function reapUnfinished(
 }
 
 function findUnfinished(dm: DmControl, names: readonly string[] | undefined): DeviceSummary[] {
-  const found = findDevices(dm, ({ name, uuid }) => names?.includes(name) ?? isOwnUuid(uuid));
+  const found = findDevices(
+    dm,
+    ({ name, uuid }) => names?.some((word) => means(word, name)) ?? isOwnUuid(uuid),
+  );
   const unfinished = found.filter(({ state }) => state === 'leaked' || state === 'being-made');
-  for (const name of names ?? []) {
-    if (unfinished.some((device) => device.name === name)) continue;
-    throw notLeaked(name, found.find((device) => device.name === name)?.state);
+  for (const word of names ?? []) {
+    if (unfinished.some(({ name }) => means(word, name))) continue;
+    throw notLeaked(word, found.find(({ name }) => means(word, name))?.state);
   }
   return unfinished;
 }

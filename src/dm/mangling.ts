@@ -16,9 +16,19 @@ export function mangle(name: string): string {
   return ALL_PLAIN.test(name) ? name : mangleBytes(Buffer.from(name));
 }
 
+/** Whether all of a text is what {@link mangle} leaves as it is, or written as `\xHH`. */
+export function isMangled(text: string): boolean {
+  return ALL_PLAIN.test(text.replace(HEX, ''));
+}
+
 /** The name that a text stands for which may be mangled; undefined when that is not UTF-8. */
 export function unmangle(text: string): string | undefined {
   return ALL_PLAIN.test(text) ? text : decode(unmangleBytes(Buffer.from(text)));
+}
+
+/** Whether a word means the name, which it may have in the form that dmsetup writes: with `\xHH` for most characters. */
+export function means(word: string, name: string): boolean {
+  return word === name || unmangle(word) === name;
 }
 
 /** The form of the kernel's name that is shown: one that is no text, or has control characters, as it is mangled. */

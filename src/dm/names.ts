@@ -1,5 +1,5 @@
 import { DmfdError, type ErrorCode } from '../errors.js';
-import { mangle, unmangle } from './mangling.js';
+import { isMangled, mangle, unmangle } from './mangling.js';
 import { NAME_FIELD, UUID_FIELD } from './protocol.js';
 
 declare const deviceName: unique symbol;
@@ -39,11 +39,11 @@ export function parseDeviceUuid(text: string): DeviceUuid {
   return check('invalid-uuid', `device UUID ${JSON.stringify(text)}`, text, UUID_FIELD - 1) as DeviceUuid;
 }
 
-/** Returns the text, or what it stands for if it is mangled already, as dmsetup takes it. */
+/** Returns the text, or what it stands for if it is mangled already: by libdevmapper, or by systemd-escape(1), for which more is to be. */
 function check(code: ErrorCode, subject: string, text: string, limit: number): string {
   const name = unmangle(text) ?? text;
   const trouble =
-    name !== text && mangle(name) !== text
+    name !== text && !isMangled(text)
       ? 'in a name with \\xHH, which stands for one byte, all but letters, digits and #+-.:=@_ must be written so'
       : whatIsWrong(name, limit);
   if (trouble !== undefined) throw new DmfdError(code, `${subject}: ${trouble}`);

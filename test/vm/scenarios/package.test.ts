@@ -36,7 +36,7 @@ test.each(everything ? ways : ways.filter(({ way }) => way === 'Debian'))(
   async ({ place }) => {
     await sh('fallocate -l 16M /tmp/package-swap && chmod 600 /tmp/package-swap');
     const swaps = "tail -n +2 /proc/swaps | cut -d ' ' -f 1";
-    const script = `dmfd swap /tmp/package-swap --name packaged >/dev/null; ${swaps}; dmfd-swap-stop packaged; ${swaps}`;
+    const script = `dmfd swap /tmp/package-swap --name 'a swap' >/dev/null; ${swaps}; dmfd-swap-stop 'a swap'; ${swaps}`;
     expect(await sh(`PATH=${place}:$PATH; ${script}`)).toMatch(/^\/dev\/dm-\d+\n$/);
   },
 );

@@ -5,8 +5,9 @@ import { checkout, vmFile } from '../../harness/checkout.js';
 import { everything, expectNothingLeft, sh, thorough, vm } from '../support.js';
 import { addUnits, journal, show } from './units.js';
 
-const FILE = '/run/swap, a file';
-const unit = String.raw`dmfd-swap@run-swap\x2c\x20a\x20file.service`;
+// With what libdevmapper writes as \xHH, and what systemd alone does.
+const FILE = '/run/swap-file, a large one';
+const unit = String.raw`dmfd-swap@run-swap\x2dfile\x2c\x20a\x20large\x20one.service`;
 const overDisk = 'dmfd-swap@dev-ram0.service';
 
 const ROUNDS = Number(process.env.DMFD_SWAP_ROUNDS ?? (everything ? 20 : 2));
