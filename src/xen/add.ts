@@ -11,6 +11,7 @@ import {
   type Claim,
   claimsOf,
   formatClaims,
+  refuseClaimedHere,
   refuseUsedElsewhere,
   refuseUsedHere,
 } from './sharing.js';
@@ -95,6 +96,7 @@ function makeClaimed(kernel: Kernel, store: XenStore, vbd: Vbd, line: DiskLine):
   // Before the disk is made: some disks are written to then.
   if (!claimed(store, vbd, mode, named)) return undefined;
   try {
+    if (!mode.shared) refuseClaimedHere(kernel, named);
     const disk = makeDisk(kernel, vbd, line);
     if (params.form !== 'table') return { disk, claims: named };
     return whole(disk, () => {

@@ -13,7 +13,6 @@ import { randomHex } from '../kernel/random.js';
 import type { Made } from './made.js';
 import type { DiskParams } from './params.js';
 import type { AsWritten } from './pinned.js';
-import { refuseClaimedHere } from './sharing.js';
 import { tableLayers } from './table-layers.js';
 import { type Mode, sysfsName, type Vbd } from './vbd.js';
 
@@ -134,9 +133,12 @@ function refuseReadOnlyNoise({ readOnly }: Mode): void {
 }
 
 /** Opens the block device there; undefined where there is a file. */
-function openDevice(kernel: Kernel, pinned: string, { mode, asWritten }: DiskLine): Disk | undefined {
+function openDevice(
+  kernel: Kernel,
+  pinned: string,
+  { mode: { readOnly }, asWritten }: DiskLine,
+): Disk | undefined {
   const path = asWritten(pinned);
-  const { readOnly, shared } = mode;
   const { fd, device, warning } = openBacking(
     kernel,
     { path: pinned, readOnly },
@@ -149,7 +151,6 @@ function openDevice(kernel: Kernel, pinned: string, { mode, asWritten }: DiskLin
   }
   return whole({ close }, () => {
     checkMapperName(path, device);
-    if (!readOnly && !shared) refuseClaimedHere(kernel, device, fd, path);
     const diskseq = readDiskseq(kernel, fd);
     return { ...device, path, diskseq, made: [], warnings: warning === undefined ? [] : [warning], close };
   });

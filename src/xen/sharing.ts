@@ -27,14 +27,19 @@ export interface Claim extends DeviceNumber {
   readonly write: boolean;
 }
 
+/** A claim of a block device that the disk line names. */
+export interface NamedClaim extends Claim {
+  readonly path: string;
+}
+
 /** The node that tells the claims of a disk to others; it goes with the disk. */
 export const CLAIMS = 'dmfd-claims';
 
 /** The block devices that a disk line names. Those of a table are known only when it is loaded: table-claims.ts. */
-export function claimsOf(params: DiskParams, { readOnly }: Mode): Claim[] {
-  const named = (path: string | undefined, write: boolean): Claim[] => {
+export function claimsOf(params: DiskParams, { readOnly }: Mode): NamedClaim[] {
+  const named = (path: string | undefined, write: boolean): NamedClaim[] => {
     const device = path === undefined ? undefined : blockDeviceAt(path);
-    return device === undefined ? [] : [{ ...device, write }];
+    return path === undefined || device === undefined ? [] : [{ ...device, write, path }];
   };
   switch (params.form) {
     case 'path':
@@ -73,17 +78,17 @@ export function refuseUsedHere(claims: readonly Claim[]): void {
 }
 
 /**
- * Refuses a device to write to when something here has it exclusively: a file system on several devices is mounted by one of
- * their names, and an array or a volume group has devices without being mounted. blkback claims nothing, so the kernel would let
- * it write below them. Nobody else can claim the device while this looks, which is a moment.
+ * Refuses devices to write to that something here has exclusively: a file system on several devices is mounted by one of
+ * their names, and an array or a volume group has devices without being mounted. blkback claims nothing, and device-mapper shares
+ * its claim among all its devices, so the kernel would let the domain write below them.
  *
- * @param fd the device, which is open
- * @param name its name in steps
  * @throws DmfdError `taken`
  */
-export function refuseClaimedHere(kernel: Kernel, device: DeviceNumber, fd: number, name: string): void {
-  if (!isClaimed(kernel, `/proc/self/fd/${fd}`, name)) return;
-  throw inUse({ ...device, write: true }, `here: ${claimantsOf(device)}`);
+export function refuseClaimedHere(kernel: Kernel, claims: readonly NamedClaim[]): void {
+  for (const claim of claims) {
+    if (!claim.write || !isClaimed(kernel, claim.path, claim.path)) continue;
+    throw inUse(claim, `here: ${claimantsOf(claim)}`);
+  }
 }
 
 /**

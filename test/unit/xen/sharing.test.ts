@@ -214,22 +214,26 @@ test.runIf(process.getuid?.() === 0)('a disk line claims the block devices that 
   };
   try {
     const [a, b, c] = [node('a', 1), node('b', 2), node('c', 3)];
+    const named = (path: string, minor: number, write: boolean) => ({ ...device(minor, write), path });
     const rw = { readOnly: false, shared: false };
     const ro = { readOnly: true, shared: false };
-    expect(claimsOf({ form: 'path', path: a }, rw)).toEqual([device(1, true)]);
-    expect(claimsOf({ form: 'path', path: a }, ro)).toEqual([device(1, false)]);
+    expect(claimsOf({ form: 'path', path: a }, rw)).toEqual([named(a, 1, true)]);
+    expect(claimsOf({ form: 'path', path: a }, ro)).toEqual([named(a, 1, false)]);
     expect(claimsOf({ form: 'path', path: folder }, rw)).toEqual([]);
-    expect(claimsOf({ form: 'overlay', base: a, cow: undefined }, rw)).toEqual([device(1, false)]);
-    expect(claimsOf({ form: 'overlay', base: a, cow: b }, ro)).toEqual([device(1, false), device(2, true)]);
-    expect(claimsOf({ form: 'crypt', path: a }, rw)).toEqual([device(1, true)]);
+    expect(claimsOf({ form: 'overlay', base: a, cow: undefined }, rw)).toEqual([named(a, 1, false)]);
+    expect(claimsOf({ form: 'overlay', base: a, cow: b }, ro)).toEqual([
+      named(a, 1, false),
+      named(b, 2, true),
+    ]);
+    expect(claimsOf({ form: 'crypt', path: a }, rw)).toEqual([named(a, 1, true)]);
     expect(claimsOf({ form: 'crypt-overlay', base: a, cow: b }, rw)).toEqual([
-      device(1, false),
-      device(2, true),
+      named(a, 1, false),
+      named(b, 2, true),
     ]);
     expect(claimsOf({ form: 'snapshot', base: a, cow: b, top: c }, rw)).toEqual([
-      device(1, false),
-      device(2, true),
-      device(3, true),
+      named(a, 1, false),
+      named(b, 2, true),
+      named(c, 3, true),
     ]);
     expect(claimsOf({ form: 'table', file: a }, rw)).toEqual([]);
   } finally {

@@ -244,20 +244,32 @@ const SHARED: [params: string, mode: string, said: string][] = [
   ['overlay:/dev/loop7', 'w', '0 .'],
 ];
 
-/** Modes of a disk that a device of this domain stands on; as above. */
+/** Disks of a block device that a device of this domain stands on; as above. */
 const CLAIMED = sampleOf(
   [
-    ['w', '125 block device 7:7: it is in use here: device /dev/dm-N; it ca.'],
-    ['w!', '0 .'],
-    ['r', '0 .'],
+    ['/dev/loop7', 'w', '125 block device 7:7: it is in use here: device /dev/dm-N; it ca.'],
+    ['/dev/loop7', 'w!', '0 .'],
+    ['/dev/loop7', 'r', '0 .'],
+    ['crypt:/dev/loop7', 'w', '125 block device 7:7: it is in use here: device /dev/dm-N; it ca.'],
+    [
+      'overlay:/tmp/c.img:/dev/loop7',
+      'w',
+      '125 block device 7:7: it is in use here: device /dev/dm-N; it ca.',
+    ],
+    [
+      'crypt-overlay:/tmp/c.img:/dev/loop7',
+      'w',
+      '125 block device 7:7: it is in use here: device /dev/dm-N; it ca.',
+    ],
+    ['overlay:/dev/loop7:/tmp/c.img', 'w', '0 .'],
   ] as const,
-  3,
+  4,
 );
 
 test('one disk at a time for what is written to, unless the mode says that it may be shared', async () => {
   const rows = sampleOf(SHARED, 3);
   const { stdout } = await xenShell(`
-    truncate -s 1M /tmp/b.img
+    truncate -s 1M /tmp/b.img /tmp/c.img
     losetup /dev/loop7 /tmp/b.img
     mkdir -p /tmp/mounted; mkfs.ext4 -q /dev/loop7
     add() {
@@ -276,14 +288,17 @@ test('one disk at a time for what is written to, unless the mode says that it ma
     umount /tmp/mounted
     # Neither a mount nor swap.
     dmsetup create --noudevsync volume --table '0 8 linear /dev/loop7 0'
-    ${CLAIMED.map(([mode], index) => `add ${9 + index} /dev/loop7 ${mode}`).join('\n    ')}
+    ${CLAIMED.map(([params, mode], index) => `add ${9 + index} ${params} ${mode}`).join('\n    ')}
     dmsetup remove --noudevsync volume
+    # Nor has any of these written: blkid sees the file system.
+    blkid -p -s TYPE -o value /dev/loop7
     losetup -d /dev/loop7`);
   expect(stdout.trimEnd().split('\n')).toEqual([
     ...rows.map(([params, mode, said]) => `${params} ${mode}: ${said}`),
     '/dev/loop7 r: 125 block device 7:7: it is in use here, as mount /tmp/mounted; .',
     '/dev/loop7 r: 0 .',
-    ...CLAIMED.map(([mode, said]) => `/dev/loop7 ${mode}: ${said}`),
+    ...CLAIMED.map(([params, mode, said]) => `${params} ${mode}: ${said}`),
+    'ext4',
   ]);
 });
 
