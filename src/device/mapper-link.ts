@@ -6,7 +6,7 @@
  */
 import { closeSync, constants, openSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
 import { type DeviceNumber, nodeOf } from '../dm/device-number.js';
-import { mangle, unmangle } from '../dm/mangling.js';
+import { mangle } from '../dm/mangling.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
 import type { DmControl } from '../kernel/dm-control.js';
@@ -34,9 +34,9 @@ function targetOf({ minor }: Pick<DeviceNumber, 'minor'>): string {
 
 const OURS = /^\.\.\/\.\/dm-(\d+)$/;
 
-/** The link has the name that the kernel has, as udev's; one that a list shows may be mangled already. */
+/** The link has the name that the kernel has, as udev's. */
 function pathOf(name: string): string {
-  return `${DIRECTORY}/${mangle(unmangle(name) ?? name)}`;
+  return `${DIRECTORY}/${mangle(name)}`;
 }
 
 const OF_UDEV = /^\.\.\/dm-\d+$/;
@@ -122,7 +122,10 @@ export function removeStaleLinks(kernel: Kernel, dm: DmControl, dryRun: boolean)
   return whileAlone(kernel, () => {
     const links = found.filter(isOurs).map((path) => ({ path, target: targetAt(path) ?? '' }));
     // After the links: one that is made has its device.
-    const right = dm.listDevices().map(({ name, dev }) => `${pathOf(name)} ${targetOf(dev)}`);
+    const right = dm.listDevices().flatMap(({ name, dev }) =>
+      // A list shows a name that is no text as the kernel has it.
+      [pathOf(name), `${DIRECTORY}/${name}`].map((path) => `${path} ${targetOf(dev)}`),
+    );
     const stale = links.filter(({ path, target }) => !right.includes(`${path} ${target}`));
     return dryRun ? stale : stale.filter(({ path }) => unlinkIfThere(path));
   });

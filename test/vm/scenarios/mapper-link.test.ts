@@ -40,6 +40,13 @@ thorough('it goes when a hold ends, and with it when a mount goes on', async () 
   expect(last).toEqual(['control']);
 });
 
+test('the link of a device is no stale one of another device, whose name is written as that one is shown', async () => {
+  const output = await sh(`
+    dmfd create 'a b' --zero 8 --mapper-link -- sh -c '
+      dmfd create "a\\x5cx20b" --zero 8 --mapper-link -- sh -c "dmfd reap; ls /dev/mapper"; readlink "/dev/mapper/a\\x20b"'`);
+  expect(output).toBe('a\\x20b\na\\x5cx20b\ncontrol\n.././dm-0\n');
+});
+
 test('what others have called so is left alone, and no device is made', async () => {
   const cases = [
     'ln -s ../null /dev/mapper/linked',
