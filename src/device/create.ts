@@ -8,7 +8,7 @@ import { type OpenKey, openKey } from '../key/key.js';
 import { takesKeyring } from '../key/keyring.js';
 import type { LoopDevice } from '../loop/attach.js';
 import { withLoops } from '../loop/plan.js';
-import type { LayerBelow } from '../segment/ground.js';
+import { type LayerBelow, refuseOthersOn } from '../segment/ground.js';
 import type { CreationResult } from './creation.js';
 import { createOrExplain } from './failure.js';
 import { formatAreas } from './format.js';
@@ -75,10 +75,11 @@ function makeLayer(kernel: Kernel, layer: CheckedLayer, options: Options, below:
       DmControl.with(kernel, (dm) => {
         refuseTakenUuid(dm, layer.uuid);
         if (options.mapperLink) refuseTakenLink(kernel, dm, layer.name);
-        const make = ({ loops, ...plan }: PlannedLayer) =>
-          withLoops(kernel, loops, options.sharedLoop, (attached) =>
-            createOver(kernel, dm, { ...plan, ...options }, attached, key),
-          );
+        const make = ({ loops, looks = [], ...plan }: PlannedLayer) =>
+          withLoops(kernel, loops, options.sharedLoop, (attached) => {
+            for (const look of looks) look();
+            return createOver(kernel, dm, { ...plan, ...options }, attached, key);
+          });
         if (planned.formatting === undefined) return make(planned);
         formatAreas(kernel, dm, { ...planned, ...options });
         return withPlan(kernel, layer, ground, (formatted) => {
@@ -113,7 +114,7 @@ function asGround(device: Device): LayerBelow {
 function createOver(
   kernel: Kernel,
   dm: DmControl,
-  request: Omit<PlannedLayer, 'loops'> & Options,
+  request: Omit<PlannedLayer, 'loops' | 'looks'> & Options,
   loops: readonly LoopDevice[],
   key: OpenKey | undefined,
 ): Made {
@@ -125,6 +126,8 @@ function createOver(
     const result = createOrExplain(kernel, dm, { ...request, table, key, keyringAllowed }, log);
     const device = { name: request.name, ...result.dev };
     const { linkWarnings, mapperLink } = orClose(result.fd, () => {
+      const own = [`dm-${device.minor}`, ...loops.map(({ minor }) => `loop${minor}`)];
+      for (const named of request.devices ?? []) if (named.overwritten) refuseOthersOn(kernel, named, own);
       sendMessages(dm, device, request.messages, log);
       return makeLinks(kernel, request, device, since);
     });

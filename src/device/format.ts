@@ -13,7 +13,7 @@ import type { PlannedLayer } from './plan.js';
 import { isThere } from './wait-gone.js';
 
 /** The areas to format, and the name under which the kernel does it. */
-type Asked = Pick<PlannedLayer, 'name' | 'uuid' | 'loops' | 'formatting'> & {
+type Asked = Pick<PlannedLayer, 'name' | 'uuid' | 'loops' | 'looks' | 'formatting'> & {
   readonly sharedLoop: boolean;
   readonly mode: Mode;
 };
@@ -26,9 +26,10 @@ type Asked = Pick<PlannedLayer, 'name' | 'uuid' | 'loops' | 'formatting'> & {
  * @throws DmfdError `kernel`, or `taken` when another process holds that device
  */
 export function formatAreas(kernel: Kernel, dm: DmControl, asked: Asked): void {
-  const { name, uuid, loops, formatting, sharedLoop, mode } = asked;
+  const { name, uuid, loops, looks = [], formatting, sharedLoop, mode } = asked;
   if (formatting === undefined) return;
   withLoops(kernel, loops, sharedLoop, (attached) => {
+    for (const look of looks) look();
     const table = substituteLoops(formatting, attached.map(formatDeviceNumber));
     const log = KernelLog.listen(kernel);
     try {

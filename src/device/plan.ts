@@ -45,6 +45,8 @@ export interface PlannedLayer extends CheckedLayer {
   readonly unformatted?: string;
   /** The signature, which the table names as a key. */
   readonly signature?: Signature | undefined;
+  /** Looks at what will be written over, once more; see {@link Ground.look}. */
+  readonly looks?: readonly (() => unknown)[];
 }
 
 /** A layer that a request would make. */
@@ -152,7 +154,7 @@ export function withPlan<T>(
     const ground = new Ground(kernel, readOnly, below);
     try {
       const table = planSegments(content.segments, ground);
-      const { loops, devices, warnings, formattings, signature } = ground;
+      const { loops, devices, warnings, formattings, signature, looks } = ground;
       if (signature !== undefined && layer.key !== undefined) throw signedAndKeyed();
       return useChecked({
         ...layer,
@@ -161,6 +163,7 @@ export function withPlan<T>(
         devices,
         warnings,
         signature,
+        looks,
         ...formattingOf(formattings),
       });
     } finally {

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, statSync } from 'node:fs';
 import { areaOf, type OpenBacking, openBacking, openForWriting } from '../backing/open.js';
 import type { Backing } from '../backing/request.js';
 import { type Content, findContent } from '../content/find.js';
@@ -7,6 +7,7 @@ import { layerOfPath } from '../dm/layers.js';
 import { DmfdError } from '../errors.js';
 import { flushBlockDevice } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { othersOn } from '../loop/others.js';
 import type { LoopPlan } from '../loop/plan.js';
 import type { Part } from './part.js';
 
@@ -50,6 +51,8 @@ export interface Demand {
   readonly fromStart?: boolean;
   /** The target has no word for how much of it: the device has to end where it ends. */
   readonly toEnd?: boolean;
+  /** It is written over, whatever is there: nothing else may be on it. */
+  readonly overwritten?: boolean;
 }
 
 /** A block device that the table names itself. */
@@ -59,6 +62,8 @@ export interface NamedDevice {
   readonly alone: string | undefined;
   /** As in {@link Place}. */
   readonly subject: string;
+  /** As in {@link Demand}. */
+  readonly overwritten: boolean;
 }
 
 /** An area that the kernel has to format before it is known what a segment comes to. */
@@ -86,6 +91,7 @@ export class Ground {
   readonly #devices: NamedDevice[] = [];
   readonly #warnings: string[] = [];
   readonly #formattings: Formatting[] = [];
+  readonly #looks: (() => unknown)[] = [];
   #signature: Signature | undefined;
 
   /**
@@ -118,6 +124,11 @@ export class Ground {
     return this.#signature;
   }
 
+  /** What {@link look} was given. */
+  get looks(): readonly (() => unknown)[] {
+    return this.#looks;
+  }
+
   /** Nothing is opened for writing. */
   get readOnly(): boolean {
     return this.#readOnly;
@@ -133,7 +144,7 @@ export class Ground {
   place(
     use: string,
     backing: Backing,
-    { readOnly = this.#readOnly, fromStart = false, toEnd = false }: Demand = {},
+    { readOnly = this.#readOnly, fromStart = false, toEnd = false, overwritten = false }: Demand = {},
   ): Place {
     const subject = `${use} ${JSON.stringify(backing.path)}`;
     const layer = this.#layerOf(backing);
@@ -151,7 +162,8 @@ export class Ground {
     const { device } = open;
     const unit = BigInt(Math.max(open.blockSize, backing.sectorSize ?? 0));
     const at = open.deviceStart;
-    const isAligned = at === 0n || (!fromStart && at % unit === 0n);
+    const isAligned =
+      (at === 0n || (!fromStart && at % unit === 0n)) && open.bytes % BigInt(open.blockSize) === 0n;
     const limit = toEnd && !open.toEnd ? open.bytes : undefined;
     const place = {
       sectors: open.bytes / SECTOR,
@@ -161,7 +173,10 @@ export class Ground {
       open,
     };
     if (device !== undefined && isAligned && limit === undefined && !needsLoop(backing)) {
-      this.#devices.push({ device, alone: open.alone, subject });
+      // Of a layer nobody knows yet.
+      const named = { device, alone: open.alone, subject, overwritten: overwritten && layer === undefined };
+      if (named.overwritten) refuseOthersOn(this.#kernel, named);
+      this.#devices.push(named);
       return { ...place, device: formatDeviceNumber(device), start: at / SECTOR };
     }
     const offset = isAligned && limit === undefined ? 0n : open.start;
@@ -173,7 +188,7 @@ export class Ground {
   #onPlanned(
     { index, sectors, readOnly: isReadOnly }: NumberedLayer,
     backing: Backing,
-    { subject, readOnly, fromStart, toEnd }: { subject: string } & Required<Demand>,
+    { subject, readOnly, fromStart, toEnd }: { subject: string } & Required<Omit<Demand, 'overwritten'>>,
   ): Place {
     if (isReadOnly && !readOnly && backing.readOnly !== true)
       throw new DmfdError('backing-unusable', `${subject}: layer ${index} is read-only`, {
@@ -202,6 +217,15 @@ export class Ground {
     const whole = { fd: open.fd, from: start, bytes, blockSize, flush: () => this.refresh(open) };
     const area = { start: open.start / SECTOR, sectors: open.bytes / SECTOR };
     return findContent(this.#kernel, open.path, whole, area);
+  }
+
+  /**
+   * Looks at what will be written over: now, and once more when the loop devices are there, for which something in the way may have
+   * been waited for. From then on nobody else has a loop device there.
+   */
+  look<T>(look: () => T): T {
+    this.#looks.push(look);
+    return look();
   }
 
   /** Has what is read next be what is there: device-mapper writes past what was read of a block device before. */
@@ -262,6 +286,30 @@ export class Ground {
     this.#fds.push(fd);
     return fd;
   }
+}
+
+/**
+ * Refuses a device that is to be written over and has another one on it.
+ *
+ * @param own as of {@link othersOn}
+ * @throws DmfdError `taken`
+ */
+export function refuseOthersOn(
+  kernel: Kernel,
+  { device, alone, subject }: NamedDevice,
+  own?: readonly string[],
+): void {
+  const stats = alone === undefined ? undefined : statSync(alone, { bigint: true });
+  const others = othersOn(kernel, formatDeviceNumber(device), stats, own);
+  if (others.length === 0) return;
+  throw new DmfdError(
+    'backing-in-use',
+    `${subject}: ${others.join(', ')} is on it, and it would be written over`,
+    {
+      errno: 'EBUSY',
+      hint: 'end that first; "lsblk" shows what stands on what',
+    },
+  );
 }
 
 /** For what can be told only of a layer that is live. */

@@ -45,10 +45,10 @@ export function planIntegrity(segment: IntegritySegment<Backing>, ground: Ground
   const { backing, tagSize } = segment;
   // A checksum of its own, or room for the tags of a layer above.
   const checksum = segment.checksum ?? (tagSize === undefined ? DEFAULT_CHECKSUM : undefined);
-  const place = ground.place('integrity', backing, { toEnd: true });
+  const place = ground.place('integrity', backing, { toEnd: true, overwritten: true });
   if (ground.readOnly)
     throw unusable(`${place.subject}: the device cannot be read-only, for the target writes its journal`);
-  const superblock = readSuperblock(ground, place);
+  const superblock = ground.look(() => readSuperblock(ground, place));
   if (superblock !== undefined) {
     checkTagSize(segment, superblock, place.subject);
     const { sectors, blockSize } = superblock;

@@ -32,12 +32,12 @@ export function planSnapshot({ base, cow, force }: SnapshotSegment<Backing>, gro
     const store = ground.sparse(cow ?? chunks * CHUNK * SECTOR);
     return partOf(origin, store);
   }
-  const store = ground.place('cow', cow, { fromStart: true, toEnd: true });
+  const store = ground.place('cow', cow, { fromStart: true, toEnd: true, overwritten: true });
   if (store.identity === origin.identity)
     throw new DmfdError('area-unusable', `${store.subject}: it is the base itself`, {
       hint: 'writes need another file, or a size',
     });
-  if (!force) refuseContent(store.subject, cow.path, ground.contentOf(store));
+  if (!force) ground.look(() => refuseContent(store.subject, cow.path, ground.contentOf(store)));
   return partOf(origin, store);
 }
 

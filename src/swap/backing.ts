@@ -4,8 +4,8 @@ import { type Errno, isRefusal } from '../kernel/errno.js';
 import type { GivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
-import { listIfThere } from '../kernel/pseudo-files.js';
 import { type AttachedLoop, loopsOf } from '../loop/attached.js';
+import { othersOn } from '../loop/others.js';
 import type { SwapArea } from './area.js';
 
 /** A file or block device that can become swap: nothing has it, and nothing has been written to it. */
@@ -40,9 +40,7 @@ export interface AttachedBacking {
 }
 
 /**
- * To be asked when our device stands on the backing and before it writes: all devices of device-mapper's share one exclusive
- * claim, so another of them may have come in between our claim and its own; a loop device over a block device may have at any time.
- * dmfd looks for claims once more when it has attached one, so that of two that come at once no more than one stays.
+ * To be asked when our device stands on the backing and before it writes; see {@link othersOn}.
  *
  * @param device MAJ:MIN of the block device under ours, `/dev/dm-${minor}`
  * @throws DmfdError `taken`
@@ -54,13 +52,11 @@ export function refuseOthersOn(
   device: string,
   minor: number,
 ): void {
-  const others = listIfThere(`/sys/dev/block/${device}/holders`).filter((name) => name !== `dm-${minor}`);
-  if (others.length > 0) {
-    const who = others.map((name) => `/dev/${name}`).join(', ');
-    throw inUse(path, `${who} was put on it meanwhile; nothing was written`, 'end that first, and try again');
-  }
-  // Of a file, the loop device is ours.
-  if (!backing.isFile) refuseLoops(kernel, path, fstatSync(backing.fd, { bigint: true }));
+  const stats = backing.isFile ? undefined : fstatSync(backing.fd, { bigint: true });
+  const others = othersOn(kernel, device, stats, [`dm-${minor}`]);
+  if (others.length === 0) return;
+  const why = `${others.join(', ')} was put on it meanwhile; nothing was written`;
+  throw inUse(path, why, 'end that first, and try again');
 }
 
 /** A loop device claims nothing of the block device that it is on, whatever is mounted from it. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
+import { atCall } from './at-call.js';
 import { atRegularIntervals } from './points.js';
 import { everything, expectNothingLeft, GONE, sampleOf, sh, thorough, vm } from './support.js';
 
@@ -160,6 +161,55 @@ describe('the store of an overlay', () => {
         '',
       ].join('\n  hint: "wipefs" shows more; swap --force, or --cow PATH,force, overwrites it\n'),
     );
+  });
+
+  /** Layers that write over their backing, how messages name it, and how each says what it has. */
+  const EXT4 = 'it has an ext2, ext3 or ext4 file system';
+  const OVERWRITERS = sampleOf(
+    [
+      ['--overlay base.img --cow', 'cow', EXT4],
+      ['--integrity', 'integrity', `${EXT4}, and is formatted only where it is zero`],
+    ] as const,
+    2,
+  );
+
+  test.each(OVERWRITERS)(
+    'is looked at again when what was in the way has gone: %s',
+    async (option, what, has) => {
+      const output = await run(`exec 2>&1
+      rm -f store.img steps; truncate -s 8M base.img store.img ext4.img; mkfs.ext4 -q ext4.img
+      dmfd create first --linear store.img -- sh -c '
+        touch ready; until grep -q LOOP_GET_STATUS64 steps 2>/dev/null; do sleep 0.05; done
+        dd if=ext4.img of={path} bs=64k count=1 status=none' &
+      until [ -e ready ]; do sleep 0.05; done
+      dmfd create ours -v ${option} store.img -- cp data {path} 2>steps; echo $?; wait; tail -n 2 steps | head -n 1
+      blkid -p -s TYPE -o value store.img; rm ready steps`);
+      expect(output).toBe(`125\ndmfd: ${what} "store.img": ${has}\next4\n`);
+    },
+  );
+
+  test.each(OVERWRITERS)('is no device that another one is on: %s', async (option, what) => {
+    const output = await run(`exec 2>&1
+      rm -f store.img; truncate -s 8M base.img store.img; loop=$(losetup -f --show store.img)
+      dmsetup create secret --table "0 16384 linear $loop 0"
+      dmfd create ours ${option} $loop -- cp data {path}; echo $?; dmfd create ours ${option} $loop --dry-run; echo $?
+      dmsetup remove secret
+      upper=$(losetup -f --show $loop); dmfd create ours ${option} $loop -- cp data {path}; echo $?; losetup -d $upper
+      losetup -d $loop; tr -d '\\0' <store.img | wc -c`);
+    const refused = (by: string) =>
+      `dmfd: ${what} "/dev/loopN": /dev/${by}N is on it, and it would be written over\n  hint: HINT\n125\n`;
+    expect(output.replace(/(loop|dm-)\d+/g, '$1N').replace(/hint: .*/g, 'hint: HINT')).toBe(
+      `${refused('dm-')}${refused('dm-')}${refused('loop')}0\n`,
+    );
+  });
+
+  thorough('nor one that another comes to just before ours is loaded', async () => {
+    const intruder = { run: 'dmsetup create secret --table "0 8 linear $(losetup -nO NAME -j store.img) 0"' };
+    const output = await run(`exec 2>&1
+      rm -f store.img; truncate -s 8M base.img store.img; loop=$(losetup -f --show store.img)
+      ${atCall('DM_TABLE_LOAD', intruder)} dmfd create ours --overlay base.img --cow $loop -- cp data {path}; echo $?
+      dmsetup remove secret; losetup -d $loop; tr -d '\\0' <store.img | wc -c`);
+    expect(output).toMatch(/^dmfd: cow .* is on it, and it would be written over\n.*\n125\n0\n$/);
   });
 
   thorough('ends where its part of the file ends', async () => {

@@ -54,6 +54,12 @@ describe('a preset makes the table that a person would write', () => {
     expect(await run(`${create} ${options} -- sh -c ${quote(TABLE)}`)).toBe(`${table}\n`);
   });
 
+  thorough('a length that is no whole blocks of a disk goes through a loop device', async () => {
+    const output = await run(`loop=$(losetup -f --show -b 4096 a.img)
+      ${create} --linear $loop,size=1K --dry-run; ${create} --linear $loop,size=1K -- sh -c ${quote(TABLE)}; losetup -d $loop`);
+    expect(output).toBe('0 2 linear {loop0} 0\n0 2 linear L0 0\n');
+  });
+
   test('--flakey without a fault, of which each kernel makes its own', async () => {
     const output = await run(`${create} --flakey a.img,up=10,down=1 -- sh -c ${quote(TABLE)}`);
     expect(output).toMatch(/^0 16384 flakey L0 0 10 1 (0|2 error_reads error_writes)\n$/);

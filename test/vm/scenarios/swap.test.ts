@@ -171,7 +171,9 @@ if (whole) {
     const output = await sh(`exec 2>&1; loop=$(losetup -f --show ${FILE}); cp ${FILE} /tmp/before
     ${intruder} dmfd swap $loop; echo $?; cmp ${FILE} /tmp/before && echo untouched; rm /tmp/before
     losetup -d $(cat /tmp/intruder); losetup -d $loop`);
-    expect(output).toMatch(/^dmfd: backing "\/dev\/loop\d+": \/dev\/loop\d+ has it\n.*\n125\nuntouched\n$/);
+    expect(output).toMatch(
+      /^dmfd: backing "\/dev\/loop\d+": \/dev\/loop\d+ was put on it meanwhile; nothing was written\n.*\n125\nuntouched\n$/,
+    );
   });
 
   test('a new device that looks like a file system is no obstacle', async () => {
