@@ -1,6 +1,8 @@
 import { type Command as CommandLine, Option } from 'commander';
 import type { Mode } from '../device/creation.js';
 import type { UdevMode } from '../dm/udev.js';
+import { callerDescriptorAt } from '../handoff/caller-descriptor.js';
+import { canEnd } from '../handoff/hold.js';
 import type { Segment } from '../segment/segment.js';
 import { keyOption, parseKeyBits } from './key-options.js';
 import { addThen, type LayerOptions, type LayerWords, parseMessage } from './layer-options.js';
@@ -221,7 +223,31 @@ function checkReadOnce(
       throw usageError(`--key-fd ${keyFd}: two layers have it, and it can be read only once`);
     checkKeyFd(keyFd, options, fromStdin > 0, commandLength);
   }
+  if (isHeld(options, commandLength) && !options.dryRun) all.forEach(checkFilesOfHeld);
 }
+
+/** No command gets the device, and no other process: dmfd holds it. */
+function isHeld({ fdstore, sendFd }: CreateOptions, commandLength: number | undefined): boolean {
+  return commandLength === undefined && !fdstore && sendFd === undefined;
+}
+
+/** What is read to its end is no sign of when to let go. */
+function checkFilesOfHeld({ tableFile = [], keyFile }: LayerOptions): void {
+  const files = [
+    ...tableFile.map((file) => ['--table-file', file] as const),
+    ...(keyFile === undefined ? [] : [['--key-file', keyFile] as const]),
+  ];
+  for (const [option, file] of files) {
+    const isStdin = (option === '--table-file' && file === '-') || callerDescriptorAt(file) === 0;
+    if (!isStdin || !canEnd(0)) continue;
+    throw usageError(
+      `${option} ${file} needs a command: ${END_OF_STDIN}`,
+      'put it after --, or give a file of its own, or another descriptor, as in: /dev/fd/5 5<FILE',
+    );
+  }
+}
+
+const END_OF_STDIN = 'the end of standard input would let go of the device at once';
 
 /** @throws DmfdError `usage` when a layer is described in more than one way */
 export function checkContents(
@@ -300,10 +326,9 @@ function checkKeyFd(
   if (keyFd === 0 && tableFromStdin) {
     throw usageError('--key-fd 0 and --table-file -: standard input can be read only once');
   }
-  const holds = commandLength === undefined && !options.fdstore && options.sendFd === undefined;
-  if (keyFd === 0 && holds) {
+  if (keyFd === 0 && isHeld(options, commandLength)) {
     throw usageError(
-      '--key-fd 0 needs a command: the end of standard input would let go of the device at once',
+      `--key-fd 0 needs a command: ${END_OF_STDIN}`,
       'give the key with another descriptor, as in: dmfd create … --key-fd 5 5<FILE',
     );
   }

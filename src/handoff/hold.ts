@@ -37,7 +37,8 @@ export function onReleasingSignal(
   }
 }
 
-function canEnd(fd: number): boolean {
+/** Whether the end of what comes from it lets go: a pipe's or a socket's does. */
+export function canEnd(fd: number): boolean {
   try {
     const stats = fstatSync(fd);
     return stats.isFIFO() || stats.isSocket();

@@ -515,6 +515,22 @@ const ROWS: readonly Row[] = [
     ),
   },
   {
+    line: "echo '0 8 zero' | dmfd create --table-file -",
+    code: 125,
+    stderr: says(
+      '--table-file - needs a command: the end of standard input would let go of the device at once',
+      'hint: put it after --, or give a file of its own, or another descriptor, as in: /dev/fd/5 5<FILE',
+    ),
+  },
+  {
+    line: `echo key | ${CRYPT} --key-file /dev/stdin`,
+    code: 125,
+    stderr: says(
+      '--key-file /dev/stdin needs a command: the end of standard input would let go of the device at once',
+      'hint: put it after --, or give a file of its own, or another descriptor, as in: /dev/fd/5 5<FILE',
+    ),
+  },
+  {
     line: `${CRYPT} --table-file - --key-fd 0 -- true`,
     code: 125,
     stderr: says('--key-fd 0 and --table-file -: standard input can be read only once'),
