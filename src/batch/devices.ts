@@ -102,6 +102,7 @@ async function hasGone(device: Device, signal: AbortSignal): Promise<boolean> {
   return !remains.device && remains.below.length + remains.loops.length === 0;
 }
 
+/** Not of one whose name the kernel has forgotten already, and whose targets still write. */
 function isOpen({ uuid }: Device): boolean {
-  return DmControl.with(new Kernel(), (dm) => dm.status({ uuid })?.openCount !== 0);
+  return DmControl.with(new Kernel(), (dm) => (dm.status({ uuid })?.openCount ?? 0) !== 0);
 }

@@ -19,8 +19,10 @@ export type LineId = string | number | undefined;
 type JsonObject = Readonly<Record<string, unknown>>;
 
 const ID = {
-  words: 'a string or a number',
-  fits: (value: unknown) => typeof value === 'string' || typeof value === 'number',
+  words: 'a string, or a number that is not above 2^53',
+  // A greater one would be answered as another one.
+  fits: (value: unknown) =>
+    typeof value === 'string' || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER),
 };
 
 /** A listener cannot be written in JSON. */

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { checkOutput } from '../cli/check-output.js';
-import { deviceJson } from '../cli/device-json.js';
+import { heldJson } from '../cli/device-json.js';
 import { errorJson } from '../cli/error-json.js';
 import { toJson } from '../cli/json.js';
 import { say } from '../cli/output.js';
@@ -147,7 +147,7 @@ function tooLong(): DmfdError {
 }
 
 function toldDevice(device: Device): Answer {
-  return { ...deviceJson(device), fd: device.fd, pid: process.pid, warnings: device.warnings };
+  return { ...heldJson(device), warnings: device.warnings };
 }
 
 function toldRelease({ name, gone }: { readonly name: string; readonly gone: boolean }): Answer {

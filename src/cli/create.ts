@@ -19,7 +19,7 @@ import { checkOutput } from './check-output.js';
 import { readConcise } from './concise.js';
 import { addCreateOptions, type CreateOptions, checkCombination, checkContents } from './create-options.js';
 import { describeCommand } from './description.js';
-import { deviceJson, planJson } from './device-json.js';
+import { deviceJson, heldJson, pathForOthers, planJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
 import { expectedWait } from './expected-wait.js';
 import { toJson } from './json.js';
@@ -230,8 +230,7 @@ async function giveAway(
 
 async function holdDevice(device: Device, options: CreateOptions, events: Events): Promise<void> {
   await hold(async () => {
-    const held = { ...deviceJson(device), fd: device.fd, pid: process.pid };
-    await writeMeanwhile(1, `${options.json ? toJson(held) : device.path}\n`);
+    await writeMeanwhile(1, `${options.json ? toJson(heldJson(device)) : pathForOthers(device)}\n`);
     if (!options.quiet && isTerminal(2)) say(`holding ${device.name}; ^C lets go of it`);
   }, callerState());
   device.close();

@@ -1,8 +1,9 @@
 import type { DeviceFacts, LayerFacts } from '../device/facts.js';
+import type { Device } from '../device/handle.js';
 import type { Holder } from '../device/holders.js';
 import type { DeviceSummary } from '../device/list.js';
 import type { DevicePlan, LayerPlan } from '../device/plan.js';
-import { formatDeviceNumber } from '../dm/device-number.js';
+import { formatDeviceNumber, nodeOf } from '../dm/device-number.js';
 import type { Swap } from '../swap/create.js';
 
 /** A device in JSON, the same in all commands. */
@@ -25,6 +26,16 @@ function identity(device: Pick<DeviceFacts, keyof DeviceFacts & keyof DeviceSumm
 export function deviceJson(device: DeviceFacts) {
   const { below, mapperLink } = device;
   return { ...layerJson(device), below: below.map(layerJson), mapperLink };
+}
+
+/** A device that this process holds, for others to read. */
+export function heldJson(device: Device) {
+  return { ...deviceJson(device), path: pathForOthers(device), fd: device.fd, pid: process.pid };
+}
+
+/** Where /dev has no node, the path is that of a descriptor, and each process sees its own there. */
+export function pathForOthers(device: Device): string {
+  return device.path === nodeOf(device) ? device.path : `/proc/${process.pid}/fd/${device.fd}`;
 }
 
 function layerJson(device: LayerFacts) {

@@ -52,6 +52,7 @@ function parseDiskseq(value: string): bigint {
 
 export function formatRemoval({ device: { name, openCount }, gone, holders }: Removal): string {
   if (gone) return `${name}: removed`;
+  if (openCount === 0 && holders.length === 0) return `${name}: the kernel is still removing it`;
   const who = holders.length === 0 ? `open ${openCount}, by whom /proc does not tell` : holders.join(', ');
   return `${name}: goes with its last holder: ${who}`;
 }

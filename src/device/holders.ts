@@ -72,8 +72,21 @@ function* devicesOfProcesses(): Generator<{ pid: number; name: () => string; ope
 function mounts(): { number: string; path: string }[] {
   return readIfThere('/proc/self/mountinfo')
     .split('\n')
-    .map((line) => line.split(' '))
-    .map(([, , number = '', , path = '']) => ({ number, path: unescapePath(path) }));
+    .map((line) => {
+      const [, , number = '', , path = ''] = line.split(' ');
+      return { number: isOwnNumber(number) ? numberOfSource(line) : number, path: unescapePath(path) };
+    });
+}
+
+/** Some file systems (Btrfs) have a number of their own, whatever they are on. */
+function isOwnNumber(number: string): boolean {
+  return number.startsWith('0:');
+}
+
+function numberOfSource(line: string): string {
+  const [, source = ''] = line.slice(line.indexOf(' - ') + 3).split(' ');
+  const dev = source.startsWith('/') ? blockDeviceAt(unescapePath(source)) : undefined;
+  return dev === undefined ? '' : formatDeviceNumber(dev);
 }
 
 function swaps(): { number: string; path: string }[] {

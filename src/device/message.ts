@@ -4,6 +4,12 @@ import { describeErrno, errnoError } from '../kernel/errno.js';
 import type { KernelLog } from '../kernel/kernel-log.js';
 import type { Message } from './request.js';
 
+/** The first word of a message: others may be secret. */
+export function formatMessage(text: string): string {
+  const [word = '', ...others] = text.trim().split(/\s+/);
+  return JSON.stringify(others.length === 0 ? word : `${word} …`);
+}
+
 /**
  * Tells the targets of a live device what they are to be told.
  *
@@ -20,7 +26,7 @@ export function sendMessages(
     if (result >= 0) continue;
     throw errnoError('DM_TARGET_MSG', describeErrno(-result), {
       code: 'kernel-refused',
-      subject: `device ${device.name}, message ${JSON.stringify(message.text)}`,
+      subject: `device ${device.name}, message ${formatMessage(message.text)}`,
       device: device.name,
       kernelLog: log.deviceMapperLines(formatDeviceNumber(device)),
       hint: 'the documentation of the target says which messages it takes; some targets take none',

@@ -22,6 +22,7 @@ import {
   type Signature,
 } from '../segment/ground.js';
 import { planSegments, tableOfParts } from '../segment/plan.js';
+import { formatMessage } from './message.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { inLayer } from './stack.js';
 import { refuseClaimed, refuseTaken } from './taken.js';
@@ -224,7 +225,7 @@ function checkMessages({ table, messages }: PlannedLayer): void {
   if (beyond === undefined) return;
   throw new DmfdError(
     'invalid-request',
-    `message ${JSON.stringify(beyond.text)}: there is no sector ${beyond.sector}, for the device has ${end}`,
+    `message ${formatMessage(beyond.text)}: there is no sector ${beyond.sector}, for the device has ${end}`,
   );
 }
 

@@ -41,7 +41,8 @@ export function removeDevice(kernel: Kernel, choice: DeviceChoice): Removal {
     const gone = retryWhileLeaving(
       kernel,
       () => isGone(dm, device),
-      () => dm.status({ dev: device })?.openCount === 0,
+      // Its targets may have much to write, when the kernel has forgotten its name already.
+      () => (dm.status({ dev: device })?.openCount ?? 0) === 0,
     );
     return { device, gone, holders: gone ? [] : findHolders(device) };
   });

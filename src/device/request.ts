@@ -230,6 +230,8 @@ function checkTable({ table, loop = [], key, readOnly = false }: TableLayer): Ch
       sources.map(({ text }) => text),
       backings,
     );
+    // Whether the table wants it is seen when it can be parsed.
+    if (key !== undefined) checkKeySource(key);
     return { content: { sources }, loop: backings, key, readOnly };
   }
   const parsed = parseTable(sources);
@@ -299,9 +301,14 @@ function checkMessage(message: Message, index: number): Required<Message> {
 function labelled(table: TableRequest['table']): TableSource[] {
   const parts = typeof table === 'string' ? [table] : table;
   return parts.map((part, index) => {
-    if (typeof part !== 'string') return part;
-    return { label: parts.length === 1 ? 'table' : `table ${index + 1}`, text: part };
+    if (typeof part !== 'string') return { ...part, text: withoutComments(part.text) };
+    return { label: parts.length === 1 ? 'table' : `table ${index + 1}`, text: withoutComments(part) };
   });
+}
+
+/** With their lines empty, for lines are counted in messages. What stands there is no word of the table. */
+function withoutComments(text: string): string {
+  return text.includes('#') ? text.replace(/^[^\S\n]*#.*$/gm, '') : text;
 }
 
 /** Every `{loopN}` has its file, every file its use. */

@@ -86,7 +86,13 @@ function isFinal(errno: Errno): boolean {
 }
 
 function refused({ path }: MiscDevice, errno: Errno): DmfdError {
-  if (isRefusal(errno)) return errnoError(`open ${path}`, errno, { hint: ROOT_HINT });
+  if (isRefusal(errno)) {
+    const isRoot = process.getuid?.() === 0;
+    const hint = isRoot
+      ? `a container has to be given this device, as with: docker run --device ${path}`
+      : ROOT_HINT;
+    return errnoError(`open ${path}`, errno, { hint });
+  }
   const hint = 'too many files are open: raise the limit (ulimit -n) or close some';
   return errnoError(`open ${path}`, errno, { code: 'resource-limit', hint });
 }

@@ -24,3 +24,9 @@ test.each([
 ])('a removal in words: gone %s, held by %j', (gone, holders, words) => {
   expect(formatRemoval({ device, gone, holders })).toBe(words);
 });
+
+test('a device whose targets still write has no holder', () => {
+  expect(formatRemoval({ device: { ...device, openCount: 0 }, gone: false, holders: [] })).toBe(
+    'a: the kernel is still removing it',
+  );
+});

@@ -63,6 +63,13 @@ describe('a request', () => {
     });
   });
 
+  test('has no words in its comments, whose lines are counted', () => {
+    const table = '# {loop1}, {below} and {key}\n 0 {sectors0} linear {loop0} 0\n\t# {sectors7}';
+    expect(checkRequest({ table, loop: ['a'] }).content).toEqual({
+      sources: [{ label: 'table', text: '\n 0 {sectors0} linear {loop0} 0\n' }],
+    });
+  });
+
   test('of encrypted segments has a random key as long as the cipher wants it', () => {
     const keyOf = (cipher?: string) =>
       checkRequest({
@@ -121,6 +128,10 @@ describe('a request', () => {
       /^the table says \{sectors1\}, but only 1 /,
     ],
     [{ table: '0 {sectors0} zero', loop: ['a'] }, /^loop file "a": the table does not use it$/],
+    [
+      { table: '0 {sectors0} crypt c {key} 0 {loop0} 0', loop: ['a'], key: { fd: 999_999 } },
+      /^key descriptor 999999: it is not open$/,
+    ],
     [
       { segments: [{ target: 'zero', size: 512n }], key: { random: 256 } },
       /^a key was given, but no segment is encrypted$/,

@@ -1,5 +1,14 @@
 import { afterEach, expect, test } from 'vitest';
-import { diskseqIn, expectedMode, expectNothingLeft, sh, standing, vm } from './support.js';
+import {
+  diskseqIn,
+  expectedMode,
+  expectNothingLeft,
+  inBareDev,
+  sh,
+  standing,
+  thorough,
+  vm,
+} from './support.js';
 
 const HOLD = ['dmfd', 'create', 'held', '--table', '0 16 zero'];
 
@@ -40,6 +49,18 @@ test('lets go at the end of a piped standard input, and not before', async () =>
   dmfd.closeStdin();
   expect(await dmfd.exited).toMatchObject({ code: 0, stderr: '' });
 });
+
+thorough(
+  'where /dev has no node, the path that is printed is that of a descriptor, for everyone',
+  async () => {
+    const script =
+      'dmfd create held --table "0 16 zero" >/tmp/path & until [ -s /tmp/path ]; do sleep 0.05; done';
+    const output = await sh(
+      inBareDev(`${script}; blockdev --getsize64 $(cat /tmp/path); kill $!; wait $!; cat /tmp/path`),
+    );
+    expect(output).toMatch(/^8192\n\/proc\/\d+\/fd\/\d+\n$/);
+  },
+);
 
 test('SIGKILL while holding leaves nothing', async () => {
   const dmfd = await vm.start(HOLD, { stdin: 'null' });

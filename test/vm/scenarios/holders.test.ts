@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout, vmFile } from '../harness/checkout.js';
 import type { GuestProcess } from '../harness/process.js';
 import { atCall } from './at-call.js';
-import { expectNothingLeft, image, kernelKnows, sh, standing, vm } from './support.js';
+import { expectNothingLeft, image, kernelKnows, sh, standing, thorough, vm } from './support.js';
 
 const CREATE = ['dmfd', 'create', 'held', '--loop', '/tmp/held.img', '--table', '0 8 linear {loop0} 0'];
 const UP = 'dm: held\nloop: /tmp/held.img';
@@ -37,6 +37,13 @@ test(row('dmfd makes it'), async () => {
     expect(await sh(script)).toBe(`${128 + number}\n`);
     await expectNothingLeft();
   }
+});
+
+thorough('a mount whose file system has a number of its own is named', async () => {
+  const output = await sh(`truncate -s 128M /tmp/btrfs.img; mkdir -p /tmp/btrfs
+    dmfd create held --linear /tmp/btrfs.img -- sh -c 'mkfs.btrfs -q {path} && mount {path} /tmp/btrfs'
+    dmfd ls -n -o held-by; dmfd rm held; umount /tmp/btrfs; rm /tmp/btrfs.img`);
+  expect(output).toBe('mount /tmp/btrfs\nheld: goes with its last holder: mount /tmp/btrfs\n');
 });
 
 test(row('dmfd is stopped then (SIGSTOP)'), async () => {
