@@ -28,16 +28,17 @@ static void close_lost_in(const char *entries, ssize_t size, int directory, int 
 }
 
 /* By getdents64(): readdir() allocates, and a killed shield may have left the heap locked. */
-void dmfd_close_lost(int (*is_lost)(int fd, const void *argument), const void *argument)
+int dmfd_close_lost(int (*is_lost)(int fd, const void *argument), const void *argument)
 {
 	_Alignas(struct dirent64) char entries[4096];
 	DMFD_AUTO_FD directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ssize_t size;
 
 	if (directory < 0)
-		return;
+		return -errno;
 	while ((size = dmfd_getdents(directory, entries, sizeof(entries))) > 0)
 		close_lost_in(entries, size, directory, is_lost, argument);
+	return size < 0 ? -errno : 0;
 }
 
 int dmfd_path_of(int fd, struct dmfd_text *path)

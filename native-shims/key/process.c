@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "process.h"
 
+#include "close-from.h"
 #include "keyring.h"
 #include "secret.h"
 #include "source.h"
@@ -11,12 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 /* No core dump, and no process of the same user may look into it. */
 static void hide(void)
@@ -48,10 +44,7 @@ int dmfd_key_process_begin(int source, int control, int socket)
 	for (fd = 0; fd < DMFD_KEY_OTHERS; fd++)
 		if (dup2(kept[fd], fd) < 0)
 			return -errno;
-	/* Since Linux 5.9, and not through every filter of a container. */
-	if (syscall(SYS_close_range, DMFD_KEY_OTHERS, ~0u, 0) < 0)
-		for (fd = (int)sysconf(_SC_OPEN_MAX) - 1; fd >= DMFD_KEY_OTHERS; fd--)
-			close(fd);
+	dmfd_close_from(DMFD_KEY_OTHERS);
 	return 0;
 }
 

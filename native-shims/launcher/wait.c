@@ -2,17 +2,12 @@
 #define _GNU_SOURCE
 #include "wait.h"
 
+#include "close-from.h"
 #include "command/forward.h"
 #include "dmfd.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 
 pid_t dmfd_command_to_wait_for(void)
 {
@@ -37,7 +32,7 @@ int dmfd_end_with(pid_t pid)
 	int error;
 
 	/* What Node has left open, but for standard error; and what was withheld from the command. */
-	syscall(SYS_close_range, 3u, UINT_MAX, 0u);
+	dmfd_close_from(STDERR_FILENO + 1);
 	error = dmfd_wait(&command, pid);
 	if (error)
 		return error;

@@ -11,20 +11,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WENT_AWAY = 200, NODE = 201, ROOM = 1 << 16, LONG = 1 << 20 };
+enum { WENT_AWAY = 200, NODE = 201, WITHHELD = 77, ROOM = 1 << 16, LONG = 1 << 20 };
 
-static int listener, full, ignores_children, few_descriptors;
+static int listener, full, ignores_children, few_descriptors, in_container;
 static rlim_t hard_limit;
 static char *words[] = { "create", "--", "true", NULL };
 static char *environment[] = { "A=1", "B=", NULL };
@@ -69,6 +73,21 @@ static rlim_t set_limit(rlim_t descriptors)
 	return limit.rlim_max;
 }
 
+/* As the filter of a container that was made before that call. */
+static void refuse_close_range(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 436 /* close_range */, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = 4, .filter = filter };
+
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0,
+	     "seccomp");
+}
+
 /* The launcher: a process of its own, which ends with what it was told, or with a number of ours. */
 static int ask(void)
 {
@@ -81,6 +100,10 @@ static int ask(void)
 	if (ignores_children)
 		signal(SIGCHLD, SIG_IGN);
 	close(listener);
+	if (in_container) {
+		refuse_close_range();
+		must(dup2(STDOUT_FILENO, WITHHELD) == WITHHELD, "dup2");
+	}
 	if (few_descriptors)
 		set_limit(few_descriptors);
 	before = count_descriptors();
@@ -310,6 +333,20 @@ static void start_above_limit(int connection)
 	order.command.caller.known = 1;
 	order.command.caller.soft_descriptors = (uint64_t)few_descriptors;
 	order.command.caller.hard_descriptors = hard_limit;
+	send_order(connection, DMFD_ANSWER_START, &order, sizeof(order));
+}
+
+/* With a descriptor that is not for the command, and that a launcher which waits has no use for. */
+static void start_withheld(int connection)
+{
+	struct order order;
+
+	fill(&order, "/bin/sh",
+	     "held=/proc/$PPID/fd/77; for i in 1 2 3 4 5 6 7 8 9; do [ ! -e $held ] || sleep 0.1; done; ls $held; exit 5");
+	order.descriptors[0] = (struct dmfd_descriptor){ .source = WITHHELD, .target = DMFD_NOT_PASSED };
+	/* What ls says of a file that is not there. */
+	order.descriptors[2] = order.descriptors[1];
+	order.descriptors[3].target = STDERR_FILENO;
 	send_order(connection, DMFD_ANSWER_START, &order, sizeof(order));
 }
 
@@ -583,6 +620,9 @@ int main(int argc, char **argv)
 	hard_limit = set_limit(200);
 	serve("starts above the limit", start_above_limit);
 	few_descriptors = 0;
+	in_container = 1;
+	serve("starts without what is withheld", start_withheld);
+	in_container = 0;
 	ignores_children = 1;
 	serve("starts what is killed", start_killed);
 	ignores_children = 0;

@@ -61,6 +61,7 @@ test('a launcher does what the service says, and becomes Node where that says no
     '/dev/zero',
     '40',
     'starts above the limit: status 5',
+    'starts without what is withheld: status 5',
     'starts what is killed: signal 15',
     '/dev/zero',
     ...['0', '1', '2', '8'],

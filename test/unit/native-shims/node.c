@@ -78,10 +78,11 @@ int dmfd_path_of(int fd, struct dmfd_text *path)
 	return -ENOENT;
 }
 
-void dmfd_close_lost(int (*is_lost)(int, const void *), const void *argument)
+int dmfd_close_lost(int (*is_lost)(int, const void *), const void *argument)
 {
 	(void)is_lost;
 	(void)argument;
+	return 0;
 }
 
 int dmfd_in_shield(dmfd_shielded_fn *fn, void *argument, int *killed)
