@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /* Static, because a signal handler needs them: for one command at a time, from dmfd_start() to dmfd_wait(). */
-static volatile pid_t command_pid;
-static volatile sig_atomic_t kept[NSIG];
+static pid_t command_pid;
+static int kept[NSIG];
 static volatile sig_atomic_t continued;
 static struct sigaction before[NSIG];
 static sigset_t mask_before;
@@ -67,15 +67,36 @@ static int command_has_it(const siginfo_t *info, pid_t pid)
 	return getpgid(pid) == getpgrp();
 }
 
+/* Of the thread that starts the command and that in which the handler runs, one sees what the other has done. */
+static pid_t current_pid(void)
+{
+	return __atomic_load_n(&command_pid, __ATOMIC_SEQ_CST);
+}
+
+static int take_kept(int signal)
+{
+	return __atomic_exchange_n(&kept[signal], 0, __ATOMIC_SEQ_CST);
+}
+
+/* Before the command exists, it cannot have got what the terminal sends, either. */
+static void keep(int signal)
+{
+	pid_t pid;
+
+	__atomic_store_n(&kept[signal], 1, __ATOMIC_SEQ_CST);
+	pid = current_pid();
+	if (pid != 0 && take_kept(signal))
+		kill(pid, signal);
+}
+
 static void forward(int signal, siginfo_t *info, void *context)
 {
 	int saved = errno;
-	pid_t pid = command_pid;
+	pid_t pid = current_pid();
 
 	(void)context;
-	/* Before the command exists, it cannot have got what the terminal sends, either. */
 	if (pid == 0)
-		kept[signal] = 1;
+		keep(signal);
 	else if (!command_has_it(info, pid))
 		kill(pid, signal);
 	errno = saved;
@@ -107,14 +128,14 @@ void dmfd_start_forwarding(pid_t pid)
 	sigset_t caught;
 	int signal;
 
-	command_pid = pid;
+	__atomic_store_n(&command_pid, pid, __ATOMIC_SEQ_CST);
 	continued = 0;
 	sigfillset(&action.sa_mask);
 	sigaction(SIGCONT, &on_continue, &before[SIGCONT]);
 	for (signal = 1; signal < NSIG; signal++) {
 		if (!is_forwarded(signal))
 			continue;
-		kept[signal] = 0;
+		take_kept(signal);
 		/* Those that libc keeps for itself cannot be had. */
 		sigaction(signal, &action, &before[signal]);
 	}
@@ -127,12 +148,10 @@ void dmfd_forward_to(pid_t pid)
 {
 	int signal;
 
-	command_pid = pid;
+	__atomic_store_n(&command_pid, pid, __ATOMIC_SEQ_CST);
 	for (signal = 1; signal < NSIG; signal++)
-		if (kept[signal]) {
-			kept[signal] = 0;
+		if (take_kept(signal))
 			kill(pid, signal);
-		}
 }
 
 void dmfd_stop_forwarding(void)
@@ -143,7 +162,11 @@ void dmfd_stop_forwarding(void)
 	for (signal = 1; signal < NSIG; signal++)
 		if (is_forwarded(signal) || signal == SIGCONT)
 			sigaction(signal, &before[signal], NULL);
-	command_pid = 0;
+	__atomic_store_n(&command_pid, 0, __ATOMIC_SEQ_CST);
+	/* There was no command: they were for this process. */
+	for (signal = 1; signal < NSIG; signal++)
+		if (take_kept(signal))
+			kill(getpid(), signal);
 }
 
 void dmfd_hold_forwarded(sigset_t *before_hold)

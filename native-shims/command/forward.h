@@ -9,6 +9,7 @@
 void dmfd_start_forwarding(pid_t pid);
 /* Sets the command's pid and sends it the signals that were kept. */
 void dmfd_forward_to(pid_t pid);
+/* Signals that are still kept come once more, as they do without a command. */
 void dmfd_stop_forwarding(void);
 /* Blocks the signals that are passed on, which stay pending then; the mask as it was. */
 void dmfd_hold_forwarded(sigset_t *before);
