@@ -17,8 +17,17 @@ struct start {
 	const struct dmfd_descriptor *descriptors;
 	sigset_t mask;
 	int parent_death_signal;
+	pid_t dmfd;
 	volatile int error;
 };
+
+/* To a command that is the first process of another pid namespace (unshare -p), dmfd has no number, dead or alive. */
+static int has_died(pid_t dmfd)
+{
+	const pid_t parent = getppid();
+
+	return parent != 0 && parent != dmfd;
+}
 
 static int start_command(void *pointer)
 {
@@ -28,6 +37,8 @@ static int start_command(void *pointer)
 
 	/* Cleared by fork(). A command that shall die with dmfd's caller dies when dmfd does. */
 	prctl(PR_SET_PDEATHSIG, start->parent_death_signal);
+	if (start->parent_death_signal && has_died(start->dmfd))
+		return 127;
 	start->error = dmfd_become(start->command, start->vectors, start->descriptors, &start->mask, &displaced);
 	return 127;
 }
@@ -67,6 +78,7 @@ int dmfd_start(struct dmfd_command *command, char *strings, const struct dmfd_de
 	start.vectors = &vectors;
 	dmfd_caller_mask(&command->caller, &start.mask);
 	prctl(PR_GET_PDEATHSIG, &start.parent_death_signal);
+	start.dmfd = getpid();
 	dmfd_start_forwarding(0);
 	pid = spawn(&start);
 	dmfd_free_vectors(&vectors);
