@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "forward.h"
 
+#include "continue.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -10,7 +12,6 @@
 /* Static, because a signal handler needs them: for one command at a time, from dmfd_start() to dmfd_wait(). */
 static pid_t command_pid;
 static int kept[NSIG];
-static volatile sig_atomic_t continued;
 static struct sigaction before[NSIG];
 static sigset_t mask_before;
 
@@ -102,13 +103,19 @@ static void forward(int signal, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-static void note_continued(int signal)
+/* Here, and not in the wait for the command, which would sleep over one that comes just before it. */
+static void go_on(int signal)
 {
+	int saved = errno;
+	pid_t pid = current_pid();
+
 	(void)signal;
-	continued = 1;
+	if (pid != 0)
+		dmfd_continue(pid);
+	errno = saved;
 }
 
-/* With SIGCONT, of which the wait for the command has to know. */
+/* With SIGCONT, after which the command is to go on. */
 static void fill_with_caught(sigset_t *caught)
 {
 	int signal;
@@ -123,13 +130,11 @@ static void fill_with_caught(sigset_t *caught)
 void dmfd_start_forwarding(pid_t pid)
 {
 	struct sigaction action = { .sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART };
-	/* Without SA_RESTART: the wait for the command has to look at it. */
-	const struct sigaction on_continue = { .sa_handler = note_continued };
+	const struct sigaction on_continue = { .sa_handler = go_on, .sa_flags = SA_RESTART };
 	sigset_t caught;
 	int signal;
 
 	__atomic_store_n(&command_pid, pid, __ATOMIC_SEQ_CST);
-	continued = 0;
 	sigfillset(&action.sa_mask);
 	sigaction(SIGCONT, &on_continue, &before[SIGCONT]);
 	for (signal = 1; signal < NSIG; signal++) {
@@ -175,14 +180,6 @@ void dmfd_hold_forwarded(sigset_t *before_hold)
 
 	fill_with_caught(&caught);
 	sigprocmask(SIG_BLOCK, &caught, before_hold);
-}
-
-int dmfd_was_continued(void)
-{
-	int was = continued;
-
-	continued = 0;
-	return was;
 }
 
 void dmfd_stop_as(int signal)

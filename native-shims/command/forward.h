@@ -14,9 +14,6 @@ void dmfd_stop_forwarding(void);
 /* Blocks the signals that are passed on, which stay pending then; the mask as it was. */
 void dmfd_hold_forwarded(sigset_t *before);
 
-/* Whether SIGCONT has come since this was last asked. */
-int dmfd_was_continued(void);
-
 /* Stops this process as signal stops one by default; returns when it is continued. */
 void dmfd_stop_as(int signal);
 

@@ -1,36 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
+#include "continue.h"
 #include "dmfd.h"
 #include "forward.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-/* How long a SIGCONT for the whole process group may take from us to the command. */
-#define GRACE_STEPS 50
-#define GRACE_STEP_NANOSECONDS 2000000L
-
-static int is_stopped(pid_t pid)
-{
-	siginfo_t info = { .si_pid = 0 };
-
-	return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
-}
-
-/* dmfd was continued, perhaps alone: the sender of the SIGCONT may know no more than dmfd's pid. */
-static void continue_command(pid_t pid)
-{
-	const struct timespec step = { .tv_nsec = GRACE_STEP_NANOSECONDS };
-	int i;
-
-	for (i = 0; i < GRACE_STEPS && is_stopped(pid); i++)
-		nanosleep(&step, NULL);
-	if (is_stopped(pid))
-		kill(pid, SIGCONT);
-}
 
 /*
  * A shell waits for dmfd, so dmfd stops when its command has stopped, and the shell's fg continues the process group of
@@ -47,8 +24,7 @@ static int is_to_be_followed(int signal)
 static void follow(pid_t pid, int signal)
 {
 	dmfd_stop_as(signal);
-	dmfd_was_continued();
-	continue_command(pid);
+	dmfd_continue(pid);
 }
 
 /* Waits without reaping first: while the command is a zombie, its pid cannot become another process's. */
@@ -59,11 +35,9 @@ static int wait_for_end(pid_t pid)
 
 	for (;;) {
 		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT | next) < 0) {
-			if (errno != EINTR)
-				return -errno;
-			if (dmfd_was_continued())
-				continue_command(pid);
-			continue;
+			if (errno == EINTR)
+				continue;
+			return -errno;
 		}
 		switch (info.si_code) {
 		case CLD_STOPPED:

@@ -18,6 +18,7 @@ static void start_meanwhile(void);
 #define __atomic_store_n(at, value, order) (start_meanwhile(), __atomic_store_n(at, value, order))
 #include "command/forward.c"
 #undef kill
+#include "command/continue.c"
 
 static int starts_meanwhile;
 
