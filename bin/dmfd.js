@@ -1,5 +1,6 @@
 // Runs the command line, with what V8 has kept of compiling it (compile.js): to compile it takes a third as long as Node's own
 // start. CommonJS (see package.json beside it): Node's loader of modules alone would cost a tenth of that.
+refuseOldNode();
 const { readFileSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
@@ -32,6 +33,16 @@ function run(script, words) {
   const command = {};
   script.runInThisContext()(command, module.constructor.createRequire(BUNDLE), BUNDLE);
   command.main(words);
+}
+
+/** Once it has read this file, which has to have no words that an old one does not know; 12 does not know "node:fs". */
+function refuseOldNode() {
+  if (Number.parseInt(process.versions.node, 10) >= 20) return;
+  const found = `${process.execPath} is Node ${process.versions.node}, and dmfd needs 20 or later`;
+  const hint = 'install a later one, and have it before this one on the PATH';
+  // biome-ignore lint/style/useNodejsImportProtocol: see above
+  require('fs').writeSync(2, `dmfd: ${found}\n  hint: ${hint}\n`);
+  process.exit(125);
 }
 
 if (require.main === module) run(compile(cachedData()), process.argv.slice(2));

@@ -77,6 +77,20 @@ test(
   PATIENCE_MS,
 );
 
+test.each(['12', '18'])(
+  'a Node that is too old is named: %s',
+  async (major) => {
+    const old = (await commandOutput(vmFile('nodes/fetch-node.sh'), major)).trim();
+    const words = [join(checkout, 'bin/dmfd.js'), '--version'];
+    const { status, stdout, stderr } = spawnSync(join(old, 'node'), words, { encoding: 'utf8', env: {} });
+    expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+    expect(stderr).toMatch(
+      new RegExp(`^dmfd: ${old}/node is Node ${major}\\.[\\d.]+, and dmfd needs 20 or later\n`),
+    );
+  },
+  PATIENCE_MS,
+);
+
 /** A folder of its own for each. */
 function folder(): string {
   return mkdtempSync(join(top, 'prefix-'));

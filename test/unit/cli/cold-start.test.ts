@@ -45,6 +45,29 @@ test('the command is one file, of no more bytes than it needs', () => {
   expect(statSync(distribution('command/dmfd.cjs')).size).toBeLessThan(275_000);
 });
 
+test('a Node that is too old is named, whatever that one knows', () => {
+  // It has no module of this form of name, and fails to load the command before that says anything.
+  const old = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '12.22.12' } });
+    const { _load } = module.constructor;
+    module.constructor._load = (name, ...rest) => {
+      if (name.startsWith('node:')) throw new Error(name);
+      return _load(name, ...rest);
+    };`;
+  const top = mkdtempSync(join(tmpdir(), 'dmfd-old-'));
+  try {
+    writeFileSync(join(top, 'old.cjs'), old);
+    expect(runNode('--require', join(top, 'old.cjs'), join(checkout, 'bin/dmfd.js'), '--version')).toEqual({
+      stdout: '',
+      stderr:
+        `dmfd: ${process.execPath} is Node 12.22.12, and dmfd needs 20 or later\n` +
+        '  hint: install a later one, and have it before this one on the PATH\n',
+      status: 125,
+    });
+  } finally {
+    rmSync(top, { recursive: true });
+  }
+});
+
 /** What bin/dmfd.js is to another file than Node. */
 interface Launched {
   cachePath(): string;
