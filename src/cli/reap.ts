@@ -2,6 +2,7 @@ import type { Command as CommandLine } from 'commander';
 import type { DeviceSummary } from '../device/list.js';
 import { checkReapRequest, type Reaped, reapDevices } from '../device/reap.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
+import { keepIt } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
 import { describeCommand } from './description.js';
 import { summaryJson } from './device-json.js';
@@ -20,6 +21,8 @@ export function addReap(program: CommandLine): void {
     .option('--json', 'print one JSON line for each device, loop device and link')
     .action((devices: string[], { dryRun = false, json = false }: { dryRun?: boolean; json?: boolean }) => {
       const request = checkReapRequest(devices.length === 0 ? { dryRun } : { devices, dryRun });
+      // Done once more, it would tell nothing of what was removed the first time.
+      if (!dryRun) keepIt();
       const reaped = operate(undefined, undefined, (kernel) => reapDevices(kernel, request));
       if (json) write(1, formatReapedJson(reaped, dryRun));
       else print(...formatReaped(reaped, dryRun));

@@ -1,5 +1,6 @@
 import type { Command as CommandLine } from 'commander';
 import { checkResizeRequest, type Resized, resizeDevice } from '../device/resize.js';
+import { keepIt } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
 import { describeCommand } from './description.js';
 import { print, tellStep } from './output.js';
@@ -45,6 +46,8 @@ function resize(device: string, { size, toBacking, verbose }: Options): void {
     throw usageError('no size was given', `dmfd resize ${device} --size SIZE, or --to-backing`);
   }
   const request = checkResizeRequest({ device, ...(size === undefined ? {} : { size }) });
+  // Done once more, it would tell of the size that it has by then as of the one that it had.
+  keepIt();
   print(
     formatResized(
       operate(verbose ? tellStep : undefined, undefined, (kernel) => resizeDevice(kernel, request)),

@@ -1,6 +1,7 @@
 import type { Command as CommandLine } from 'commander';
 import type { DeviceChoice } from '../device/choice.js';
 import { checkRemovalRequest, type Removal, removeDevice } from '../device/remove.js';
+import { keepIt } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
 import { describeCommand } from './description.js';
 import { print } from './output.js';
@@ -22,6 +23,8 @@ export function addRm(program: CommandLine): void {
     )
     .action((device: string | undefined, { diskseq }: { diskseq?: bigint }) => {
       const request = checkRemovalRequest(toChoice(device, diskseq));
+      // Done once more, it might find another device of that name.
+      keepIt();
       print(formatRemoval(operate(undefined, undefined, (kernel) => removeDevice(kernel, request))));
     });
 }

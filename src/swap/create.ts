@@ -77,8 +77,12 @@ export function describeSwap(kernel: Kernel, asked: CheckedSwap): SwapPlan {
   }
 }
 
-/** Nothing is written to the backing before device-mapper has it exclusively; when it throws, nothing it made is left. */
-export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
+/**
+ * Nothing is written to the backing before device-mapper has it exclusively; when it throws, nothing it made is left.
+ *
+ * @param beforeSwapOn is called when all is ready: from then on, it may be there although this process is not any more
+ */
+export function makeSwap(kernel: Kernel, asked: CheckedSwap, beforeSwapOn?: () => void): Swap {
   const request = resolveSwap(kernel, asked);
   const backing = openSwapBacking(kernel, request.backing, request.force);
   try {
@@ -99,6 +103,7 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap): Swap {
       refuseOthersOn(kernel, request.backing, backing, attached.device, device.minor);
       wipe(kernel, device, area, overwritten);
       writeHeader(kernel, device, swapHeader(area, request.label, request.uuid));
+      beforeSwapOn?.();
       swapOn(kernel, device.path, swapFlags(request));
       return describe(request, area, device, attached);
     } finally {
