@@ -101,6 +101,18 @@ test('the command of the npm package, too, executes nothing that lies in the cur
   }
 });
 
+test('a link to the launcher of an npm package is the command, without the shell', () => {
+  // As docs/create.md says.
+  const folder = join(directory, 'package');
+  const launcher = join(folder, 'prebuilt', machine(), 'dmfd');
+  mkdirSync(dirname(launcher), { recursive: true });
+  for (const name of ['bin', 'dist', 'package.json']) symlinkSync(join(checkout, name), join(folder, name));
+  copyFileSync(executable(), launcher);
+  const link = join(directory, 'dmfd-of-npm');
+  symlinkSync(launcher, link);
+  expect(run({ PATH: NODE_PATH }, ['--version'], link)).toEqual(VERSION);
+});
+
 test.each([
   ['block-dmfd', []],
   ['block-snapshot', ['--block-snapshot']],
