@@ -14,6 +14,7 @@
 #     all      build and vm
 set -eu
 
+here=$(dirname "$(readlink -f "$0")")
 PATH=$PATH:/usr/sbin:/sbin
 missing=
 
@@ -57,6 +58,7 @@ check_lint() {
 }
 
 check_vm() {
+  need_x86_64
   need_command qemu-system-x86_64 qemu-system-x86
   need_static_busybox
   need_command cpio cpio
@@ -82,6 +84,7 @@ check_vm() {
 }
 
 check_package() {
+  need_x86_64
   need_command x86_64-linux-gnu-gcc gcc-x86-64-linux-gnu
   need_command aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
   need_file /usr/aarch64-linux-gnu/lib/libc.a libc6-dev-arm64-cross
@@ -108,6 +111,13 @@ check_kernel() {
   need_command depmod kmod
   need_file /usr/include/libelf.h libelf-dev
   need_file /usr/include/openssl/ssl.h libssl-dev
+}
+
+# The guest runs this machine's programs on Debian's kernels for x86-64, and the cross compilers are those of such a machine.
+need_x86_64() {
+  [ "$(uname -m)" = x86_64 ] && return
+  echo "this needs an x86-64 machine; on this one ($(uname -m)), \"make install\" builds and installs dmfd" >&2
+  exit 1
 }
 
 need_command() {
@@ -147,8 +157,8 @@ install_missing() {
   # The lock keeps two targets started at once from fighting for apt's package lists.
   if ! {
     flock -w 600 9 &&
-      apt-get -qq update &&
-      DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+      "$here/apt-get.sh" -qq update &&
+      DEBIAN_FRONTEND=noninteractive "$here/apt-get.sh" -qq -y --no-install-recommends \
         -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install $missing
   } >"$log" 2>&1 9>"${TMPDIR:-/tmp}/dmfd-prerequisites.lock"; then
     cat "$log" >&2

@@ -53,7 +53,7 @@ describe() {
 source_version() {
   candidate=$(newest_source)
   if [ -z "$candidate" ]; then
-    apt-get -qq update >&2
+    "$here/../apt-get.sh" -qq update
     candidate=$(newest_source)
   fi
   [ -n "$candidate" ] || fail "the apt sources have no linux-source-$series"
@@ -106,7 +106,7 @@ make_kernel() {
 }
 
 unpack() {
-  download || { apt-get -qq update >&2 && download; } || fail_with_log "cannot download linux-source-$series"
+  download || { "$here/../apt-get.sh" -qq update && download; } || fail_with_log "cannot download linux-source-$series"
   dpkg-deb --fsys-tarfile "$work"/*.deb | tar -xO "./usr/src/linux-source-$series.tar.xz" | tar -xJ -C "$work"
   rm "$work"/*.deb
   tree=$work/linux-source-$series

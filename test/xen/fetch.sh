@@ -27,7 +27,7 @@ download() {
   trap 'rm -rf "$work"' EXIT
   trap 'exit 1' INT TERM HUP
   version=$(find_version)
-  if [ -z "$version" ] && [ "$(id -u)" = 0 ]; then apt-get -qq update >&2 && version=$(find_version); fi
+  if [ -z "$version" ] && [ "$(id -u)" = 0 ]; then "$here/../apt-get.sh" -qq update && version=$(find_version); fi
   [ -n "$version" ] || { echo "this machine's apt knows no xen-system-amd64; \"apt-get update\" may help" >&2 && exit 1; }
   mkdir "$work/root"
   # shellcheck disable=SC2086 # $libraries is a list

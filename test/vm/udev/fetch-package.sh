@@ -6,6 +6,7 @@
 # DIRECTORY, which must not exist, gets the package's files.
 set -eu
 
+here=$(dirname "$(readlink -f "$0")")
 package=$1
 directory=$2
 
@@ -28,7 +29,7 @@ update_lists() {
     echo "As root, \"apt-get update\" may help." >&2
     return 1
   fi
-  apt-get -qq update >&2
+  "$here/../../apt-get.sh" -qq update
 }
 
 give_up() {
