@@ -131,8 +131,14 @@ test.each<[text: string | Buffer, message: RegExp, hint?: string]>([
   ['{"onStep":null}', /^property "onStep": there is none of that name$/],
   ['{"table":5}', /^property table is 5: it must be a string, or an array/],
   ['{"name":null,"table":"0 8 zero"}', /^property name is null: it must be a string$/],
-  ['{"id":true,"table":"0 8 zero"}', /^property id is true: it must be a string, or a number that is not above 2\^53$/],
-  ['{"id":[],"release":"a"}', /^property id is \[\]: it must be a string, or a number that is not above 2\^53$/],
+  [
+    '{"id":true,"table":"0 8 zero"}',
+    /^property id is true: it must be a string, or a number that is not above 2\^53$/,
+  ],
+  [
+    '{"id":[],"release":"a"}',
+    /^property id is \[\]: it must be a string, or a number that is not above 2\^53$/,
+  ],
   ['{"release":5}', /^property release is 5: it must be a string$/],
   [
     '{"release":"a","table":"0 8 zero"}',
