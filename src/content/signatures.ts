@@ -57,6 +57,12 @@ export const SIGNATURES: readonly Signature[] = [
     takes: gptPartitions(512),
   },
   {
+    what: 'the second copy of a partition table (GPT)',
+    places: [{ before: 4096, align: 4096 }],
+    checks: [text(0, 'EFI PART'), number(8, 'u32le', [0x10000]), number(12, 'u32le', { from: 92, to: 4096 })],
+    takes: gptPartitions(4096),
+  },
+  {
     what: 'a partition table (MBR)',
     places: [0],
     checks: [BOOT_SECTOR, ...[446, 462, 478, 494].map((at) => number(at, 'u8', [0, 0x80]))],
@@ -171,6 +177,16 @@ export const SIGNATURES: readonly Signature[] = [
     ],
     takes: takes(0, 512, xfsBytes),
   },
+  {
+    // Metadata of a file system that is on another device.
+    what: 'the log of an XFS file system',
+    places: [0],
+    checks: [
+      number(0, 'u32be', [0xfeedbabe]),
+      number(8, 'u32be', { from: 1, to: 2 }),
+      number(300, 'u32be', { from: 1, to: 3 }),
+    ],
+  },
   { what: 'a Btrfs file system', places: [64 * KIB], checks: [text(64, '_BHRfS_M')] },
   {
     what: 'an F2FS file system',
@@ -188,6 +204,7 @@ export const SIGNATURES: readonly Signature[] = [
     checks: [text(2, '\0\0\0\0\0\0\0\0\0\x01'), text(20, '\0\0\0\x07version\0')],
   },
   { what: 'a ReiserFS file system', places: [8 * KIB, 64 * KIB], checks: [text(52, 'ReIsEr')] },
+  { what: 'a Reiser4 file system', places: [64 * KIB], checks: [text(0, 'ReIsEr4')] },
   {
     what: 'a JFS file system',
     places: [32 * KIB],
@@ -207,18 +224,26 @@ export const SIGNATURES: readonly Signature[] = [
   { what: 'an NTFS file system', places: [0], checks: [text(3, 'NTFS    '), BOOT_SECTOR] },
   { what: 'an exFAT file system', places: [0], checks: [text(3, 'EXFAT   '), BOOT_SECTOR] },
   {
+    // By what its drivers need: its type in words is missing from some.
     what: 'a FAT file system',
     places: [0],
     checks: [
       BOOT_SECTOR,
       number(11, 'u16le', powersOfTwo(512, 4096)),
-      text(54, 'FAT12   ', 'FAT16   ', 'FAT     '),
+      number(13, 'u8', powersOfTwo(1, 128)),
+      number(16, 'u8', [1, 2]),
+      number(21, 'u8', [0xf0, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff]),
     ],
   },
+  { what: 'a ReFS file system', places: [0], checks: [text(0, '\0\0\0ReFS\0')] },
   {
-    what: 'a FAT file system',
-    places: [0],
-    checks: [BOOT_SECTOR, number(11, 'u16le', powersOfTwo(512, 4096)), text(82, 'FAT32   ')],
+    what: 'a UFS file system',
+    places: [8 * KIB, 64 * KIB],
+    checks: [
+      number(48, 'u32le', powersOfTwo(4096, 64 * KIB)),
+      number(52, 'u32le', powersOfTwo(512, 64 * KIB)),
+      number(1372, 'u32le', [0x00011954, 0x19540119]),
+    ],
   },
   {
     what: 'an HFS+ file system',

@@ -8,7 +8,7 @@ export interface Header {
   readonly holds: readonly (readonly [at: number, hex: string])[];
 }
 
-/** Cut out of images that the tools of Debian 12 made. */
+/** Cut out of images that the tools of Debian 12 made; what it has no tool for, by hand, as libblkid takes it. */
 export const HEADERS: readonly Header[] = [
   {
     by: 'make-bcache',
@@ -82,6 +82,9 @@ export const HEADERS: readonly Header[] = [
     has: ['a FAT file system'],
     holds: [
       [11, '0002'],
+      [13, '04'],
+      [16, '02'],
+      [21, 'f8'],
       [54, '4641543132202020'],
       [510, '55aa'],
     ],
@@ -92,6 +95,9 @@ export const HEADERS: readonly Header[] = [
     has: ['a FAT file system'],
     holds: [
       [11, '0002'],
+      [13, '04'],
+      [16, '02'],
+      [21, 'f8'],
       [54, '4641543136202020'],
       [510, '55aa'],
     ],
@@ -102,6 +108,9 @@ export const HEADERS: readonly Header[] = [
     has: ['a FAT file system'],
     holds: [
       [11, '0002'],
+      [13, '01'],
+      [16, '02'],
+      [21, 'f8'],
       [82, '4641543332202020'],
       [510, '55aa'],
     ],
@@ -142,6 +151,33 @@ export const HEADERS: readonly Header[] = [
       [16776728, 'ff7f000000000000'],
       [16776776, 'df7f000000000000'],
       [16776784, '8000000080000000'],
+    ],
+  },
+  {
+    by: 'hand (GPT with a partition, in blocks of 4096 bytes)',
+    bytes: 16777216,
+    has: ['a partition table (GPT)', 'the second copy of a partition table (GPT)'],
+    holds: [
+      [4096, '4546492050415254'],
+      [4104, '00000100'],
+      [4108, '5c000000'],
+      [4120, '0100000000000000'],
+      [4168, '0200000000000000'],
+      [4176, '8000000080000000'],
+      [
+        8192,
+        'af3dc60f838472478e793d69d8477de40634e9265af940c78a55dd1b2c9d005f0001000000000000ff07000000000000',
+      ],
+      [
+        16756736,
+        'af3dc60f838472478e793d69d8477de40634e9265af940c78a55dd1b2c9d005f0001000000000000ff07000000000000',
+      ],
+      [16773120, '4546492050415254'],
+      [16773128, '00000100'],
+      [16773132, '5c000000'],
+      [16773144, 'ff0f000000000000'],
+      [16773192, 'fb0f000000000000'],
+      [16773200, '8000000080000000'],
     ],
   },
   {
@@ -279,6 +315,53 @@ export const HEADERS: readonly Header[] = [
       [4, '00001000'],
       [8, '0000000000014000'],
       [102, '0200'],
+    ],
+  },
+  {
+    by: 'mkfs.xfs -l logdev=',
+    bytes: 67108864,
+    has: ['the log of an XFS file system'],
+    holds: [
+      [0, 'feedbabe'],
+      [8, '00000002'],
+      [300, '00000001'],
+    ],
+  },
+  { by: 'hand (ReFS)', bytes: 4194304, has: ['a ReFS file system'], holds: [[0, '0000005265465300']] },
+  {
+    by: 'hand (UFS1)',
+    bytes: 4194304,
+    has: ['a UFS file system'],
+    holds: [
+      [8240, '0020000000040000'],
+      [9564, '54190100'],
+    ],
+  },
+  {
+    by: 'hand (UFS2)',
+    bytes: 4194304,
+    has: ['a UFS file system'],
+    holds: [
+      [65584, '0080000000100000'],
+      [66908, '19015419'],
+    ],
+  },
+  {
+    by: 'hand (Reiser4)',
+    bytes: 4194304,
+    has: ['a Reiser4 file system'],
+    holds: [[65536, '52654973457234']],
+  },
+  {
+    by: 'hand (FAT without its type in words)',
+    bytes: 4194304,
+    has: ['a FAT file system'],
+    holds: [
+      [11, '0002'],
+      [13, '04'],
+      [16, '02'],
+      [21, 'f8'],
+      [510, '55aa'],
     ],
   },
 ];
