@@ -5,9 +5,10 @@ import { checkout, vmFile } from '../../harness/checkout.js';
 import { everything, expectNothingLeft, sh, thorough, vm } from '../support.js';
 import { addUnits, journal, show } from './units.js';
 
-// With what libdevmapper writes as \xHH, and what systemd alone does.
-const FILE = '/run/swap-file, a large one';
-const unit = String.raw`dmfd-swap@run-swap\x2dfile\x2c\x20a\x20large\x20one.service`;
+// With what has a meaning in a unit.
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is systemd's syntax
+const FILE = '/run/swap-file, a ${HOME} 50%';
+const unit = String.raw`dmfd-swap@run-swap\x2dfile\x2c\x20a\x20\x24\x7bHOME\x7d\x2050\x25.service`;
 const overDisk = 'dmfd-swap@dev-ram0.service';
 
 const ROUNDS = Number(process.env.DMFD_SWAP_ROUNDS ?? (everything ? 20 : 2));
@@ -97,11 +98,12 @@ test(
 
 thorough('two at once, over a file and over a disk, each with its own options', async () => {
   const output = await sh(`
-    mkdir -p /etc/default
-    echo 'DMFD_SWAP_OPTIONS="--priority 7"' >/etc/default/dmfd-swap
-    echo 'DMFD_SWAP_OPTIONS="--priority 9 --label disk"' >/etc/default/dmfd-swap@dev-ram0
+    mkdir -p /etc/default/dmfd-swap.d/run /etc/default/dmfd-swap.d/dev
+    echo 'DMFD_SWAP_OPTIONS="--priority 5 --label all"' >/etc/default/dmfd-swap
+    echo 'DMFD_SWAP_OPTIONS="--priority 7"' >'/etc/default/dmfd-swap.d${FILE}'
+    echo 'DMFD_SWAP_OPTIONS="--priority 9 --label disk"' >/etc/default/dmfd-swap.d/dev/ram0
     systemctl start '${unit}' ${overDisk}
-    rm /etc/default/dmfd-swap*
+    rm -r /etc/default/dmfd-swap*
     swapon --noheadings --bytes --show=PRIO,LABEL,SIZE | sort
     systemctl stop ${overDisk}
     swapon --noheadings --show=PRIO`);
