@@ -81,6 +81,8 @@ class Resizing {
   readonly #dev: DeviceNumber;
   readonly #name: string;
   readonly #fd: number;
+  /** Bytes of room, when the loop device below has taken the size of its file. */
+  #grownTo: bigint | undefined;
 
   constructor(
     private readonly kernel: Kernel,
@@ -104,14 +106,17 @@ class Resizing {
     if (size === before) return { name: this.#name, before, size };
     const { major, minor, start } = this.#reload(0n).backing;
     const roomNow = (): bigint => (last.start + (sizeInSys({ major, minor }) ?? 0n) - start) * SECTOR;
+    const roomBefore = roomNow();
     if (
       size === undefined &&
-      roomNow() - before >= BigInt(blockSize) &&
+      roomBefore - before >= BigInt(blockSize) &&
       !this.#isLayer({ major, minor, start })
     )
-      throw this.#endsBefore({ major, minor }, roomNow());
+      throw this.#endsBefore({ major, minor }, roomBefore);
     if (major === LOOP_MAJOR) growLoop(this.kernel, minor);
     const room = roomNow();
+    // Once that is there, nothing tells this device from a part of it.
+    if (room > roomBefore) this.#grownTo = room;
     const most = room - (room % BigInt(blockSize));
     const wanted = size ?? most;
     const backing = `${formatDeviceNumber({ major, minor })}, which has room for a device of ${room} bytes`;
@@ -201,14 +206,20 @@ class Resizing {
         ...about,
         code: 'creation-killed',
         said: `the process that resized it was killed; it has ${bytes} bytes now`,
-        hint: 'try again; if nobody killed it, look for the out-of-memory killer in the kernel log',
+        hint: `${this.#again()}; if nobody killed it, look for the out-of-memory killer in the kernel log`,
       });
     }
     return this.kernel.failure(OPERATIONS[failedStep ?? 'SWAP'], result, {
       ...about,
       kernelLog: log.deviceMapperLines(formatDeviceNumber(this.#dev)),
-      hint: keyInKeyring && failedStep === 'LOAD' ? KEY_IS_GONE : AS_BEFORE,
+      hint: keyInKeyring && failedStep === 'LOAD' ? KEY_IS_GONE : `${AS_BEFORE}; ${this.#again()}`,
     });
+  }
+
+  #again(): string {
+    return this.#grownTo === undefined
+      ? 'try again'
+      : `try again, with a size: there is room for ${this.#grownTo} bytes now`;
   }
 
   /** With length 0, only looks. */

@@ -172,6 +172,24 @@ test('a new table that cannot be made live is taken back', async () => {
   ]);
 });
 
+thorough(
+  'a loop device that has grown before a failure is no reason to refuse it the next time',
+  async () => {
+    const { stdout, stderr } = await vm.sh(
+      inside(
+        'd --linear /tmp/resize.img',
+        `truncate -s 20M /tmp/resize.img; ${atCall('DM_TABLE_LOAD', { error: 'ENOMEM' })} dmfd resize d --to-backing
+      dmfd resize d --size 20M; truncate -s 16M /tmp/resize.img`,
+      ),
+    );
+    expect(stderr).toBe(
+      'dmfd: device d: DM_TABLE_LOAD: ENOMEM, not enough memory\n' +
+        '  hint: it is as it was before; try again, with a size: there is room for 20971520 bytes now\n',
+    );
+    expect(stdout).toBe('d: 20M (20971520 bytes), and was 16M\n');
+  },
+);
+
 thorough('two at once: one resizes it, and the other is told', async () => {
   const run = 'dmfd resize d --size 300 2>&1 | head -n 1';
   const output = await sh(
