@@ -26,6 +26,8 @@ export interface LoopBacking extends LoopSetup {
   /** The loop device goes on with this very opening, locks and all. */
   readonly fd: number;
   readonly file: string;
+  /** It may have blocks of 4096 bytes, where direct I/O needs these. */
+  readonly largeBlocks?: boolean;
   /** A path of the block device that should be unused, as in an open backing. */
   readonly alone?: string | undefined;
 }
@@ -48,14 +50,22 @@ export function attachOpenFile(kernel: Kernel, backing: LoopBacking): LoopDevice
   });
 }
 
+const LARGE_BLOCK = 4096;
+
 /** Not with the attachment, whose flag the kernel ignores where it cannot. */
 function setDirectIo(kernel: Kernel, fd: number, backing: LoopBacking): void {
   const possible = openDirect(kernel, backing);
-  const result =
-    possible < 0
-      ? possible
-      : kernel.call('LOOP_SET_DIRECT_IO', () => shim.ioctlValue(fd, LOOP_COMMANDS.SET_DIRECT_IO, 1));
-  if (result >= 0 || backing.directIo === 'preferred') return;
+  const set = () =>
+    kernel.call('LOOP_SET_DIRECT_IO', () => shim.ioctlValue(fd, LOOP_COMMANDS.SET_DIRECT_IO, 1));
+  const result = possible < 0 ? possible : set();
+  if (backing.largeBlocks && possible >= 0 && resultName(result) === 'EINVAL') {
+    // The disk below has larger blocks than the loop device.
+    const larger = kernel.call('LOOP_SET_BLOCK_SIZE', () =>
+      shim.ioctlValue(fd, LOOP_COMMANDS.SET_BLOCK_SIZE, LARGE_BLOCK),
+    );
+    if (larger >= 0) set();
+  }
+  if (result >= 0 || backing.directIo !== true) return;
   throw kernel.failure('LOOP_SET_DIRECT_IO', result, {
     code: 'kernel-refused',
     subject: subjectOf(backing),

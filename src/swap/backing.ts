@@ -23,7 +23,7 @@ export interface SwapBacking {
   /** Makes sure of it. @throws DmfdError `usage` */
   reserve(area: SwapArea): void;
   /** Makes a block device of it for a table. */
-  attach(): AttachedBacking;
+  attach(area: Pick<SwapArea, 'start'>): AttachedBacking;
   close(): void;
 }
 

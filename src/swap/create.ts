@@ -70,7 +70,7 @@ export function describeSwap(kernel: Kernel, asked: CheckedSwap): SwapPlan {
     checkContent(kernel, request, backing, area);
     refuseTaken(kernel, { name: request.name });
     backing.checkRoom(area);
-    const device = backing.isFile ? '{loop0}' : backing.attach().device;
+    const device = backing.isFile ? '{loop0}' : backing.attach(area).device;
     return { table: cryptLine(request, area, device), name: request.name, swapSize: usable(area) };
   } finally {
     backing.close();
@@ -90,7 +90,7 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap, beforeSwapOn?: () =
     const overwritten = checkContent(kernel, request, backing, area);
     refuseTaken(kernel, { name: request.name });
     backing.reserve(area);
-    const attached = backing.attach();
+    const attached = backing.attach(area);
     const checked = checkRequest({
       table: cryptLine(request, area, attached.device),
       key: { random: request.keySize },
@@ -105,7 +105,10 @@ export function makeSwap(kernel: Kernel, asked: CheckedSwap, beforeSwapOn?: () =
       writeHeader(kernel, device, swapHeader(area, request.label, request.uuid));
       beforeSwapOn?.();
       swapOn(kernel, device.path, swapFlags(request));
-      return describe(request, area, device, attached);
+      return {
+        ...describe(request, area, device, attached),
+        warnings: [...device.warnings, ...lostTag(asked)],
+      };
     } finally {
       device.close();
     }
@@ -130,7 +133,15 @@ export function endSwap(kernel: Kernel, { path }: Pick<Swap, 'path'>): void {
   swapOff(kernel, path);
 }
 
+/** @throws DmfdError `usage` for what the backing cannot be */
 function areaOf(request: CheckedSwap, backing: SwapBacking): SwapArea {
+  if (backing.isFile && request.discard !== undefined && !request.force) {
+    throw new DmfdError(
+      'area-unusable',
+      `${subjectOf(request.backing)}: discards would make holes in this file, and swapping out fails when its file system is full by then`,
+      { hint: 'leave `discard` out, or use it all the same, with `force`' },
+    );
+  }
   return swapArea(request, backing, shim.pageSize());
 }
 
@@ -148,6 +159,16 @@ function checkContent(
   if (!request.force) refuseContent(subjectOf(request.backing), request.backing, found);
   return found;
 }
+
+/** A warning for what names the backing by content that the header has just overwritten. */
+function lostTag({ backing, offset, partition }: CheckedSwap): string[] {
+  if (!BY_CONTENT.test(backing) || offset > 0n || partition !== undefined) return [];
+  return [
+    `${subjectOf(backing)}: what named it so is overwritten now, and it will not be found by that again; PARTLABEL=, PARTUUID= and /dev/disk/by-id last`,
+  ];
+}
+
+const BY_CONTENT = /^(LABEL|UUID)=|^\/dev\/disk\/by-(label|uuid)\//;
 
 /** The header takes the first page. */
 function usable({ pages, pageSize }: SwapArea): bigint {

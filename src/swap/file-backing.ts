@@ -13,6 +13,10 @@ import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backin
 import { refuseCopyOnWrite } from './copy-on-write.js';
 import { look } from './in-use.js';
 import { allocateArea, checkRoom } from './room.js';
+import { refuseServed } from './served.js';
+
+/** Of 4096 bytes; the length of an area is pages. */
+const SECTORS_OF_LARGE_BLOCK = 8n;
 
 /**
  * A file, which will get a loop device.
@@ -24,6 +28,7 @@ export function openFileBacking(kernel: Kernel, path: string, force: boolean): S
   try {
     if (!force) {
       refuseInsecure(path, stats);
+      refuseServed(path, fd);
       refuseCopyOnWrite(kernel, path, fd);
     }
     let own: number | undefined;
@@ -35,9 +40,10 @@ export function openFileBacking(kernel: Kernel, path: string, force: boolean): S
       flush: () => {},
       checkRoom: (area) => checkRoom(kernel, { path, fd, area, force }),
       reserve: (area) => allocateArea(kernel, { path, fd, area, force }),
-      attach: () => {
+      attach: ({ start }) => {
         // A page that is swapped out to make room must not take room in the page cache instead.
-        const backing = { fd, file: path, readOnly: false, directIo: 'preferred' } as const;
+        const largeBlocks = start % SECTORS_OF_LARGE_BLOCK === 0n;
+        const backing = { fd, file: path, readOnly: false, directIo: 'preferred', largeBlocks } as const;
         const { loop, inTheWay } = attachUnshared(kernel, backing);
         if (loop === undefined) throw hasLoop(path, inTheWay);
         own = loop.fd;
@@ -120,9 +126,10 @@ function findOther(kernel: Kernel, path: string, { fd, stats }: OpenFile): Other
   if (loop !== undefined) return { has: 'it attached', loop };
   if (kernel.call(`F_OFD_GETLK ${path}`, () => shim.isRangeLocked(fd)) > 0)
     return { has: 'a part of it locked' };
-  // Some file systems have no leases.
-  if (kernel.call(`F_SETLEASE ${path}`, () => shim.isOpenElsewhere(fd)) > 0) return { has: 'it open' };
-  return undefined;
+  const elsewhere = kernel.call(`F_SETLEASE ${path}`, () => shim.isOpenElsewhere(fd));
+  // Some file systems have no leases. Of another user's file it needs CAP_LEASE.
+  const isOpen = elsewhere > 0 || (resultName(elsewhere) === 'EACCES' && findOpeners(path).length > 0);
+  return isOpen ? { has: 'it open' } : undefined;
 }
 
 /** A loop device that is detached keeps the file open for a moment longer than it is there. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
+import { vmFile } from '../harness/checkout.js';
 import { everything, expectNothingLeft, image, sampleOf, sh, vm } from './support.js';
 import { attempt } from './wrong-input/row.js';
 
@@ -267,6 +268,31 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
     line: between(`chown 65534 ${FILE}`, `dmfd swap ${FILE}`, `chown 0 ${FILE}`),
     says: `backing "${FILE}": its owner, uid 65534, may write to it, and truncate it while it is in use`,
   },
+  {
+    what: 'a file that somebody has open, where nothing may be asked of its owner',
+    line: between(
+      `chown 65534 ${FILE}; sleep 100 <${FILE} & opener=$!`,
+      `setpriv --bounding-set -lease dmfd swap --force ${FILE}`,
+      `kill $opener; wait $opener 2>/dev/null; chown 0 ${FILE}`,
+    ),
+    says: `backing "${FILE}": process N (sleep) has it open`,
+  },
+  {
+    what: 'a file that a process serves',
+    line: between(
+      `modprobe fuse; touch served; python3 -SE ${vmFile('scenarios/swap-refused/served-file.py')} served & server=$!
+       until mountpoint -q served; do sleep 0.1; done`,
+      'dmfd swap served && exit; dmfd swap --dry-run served',
+      'umount served; wait $server; rm served',
+    ),
+    says: 'backing "served": it is in a file system of FUSE: what serves it may need memory that is swapped out there',
+    twice: true,
+  },
+  ...['', '--dry-run '].map((option) => ({
+    what: `a file whose blocks are to be discarded ${option}`,
+    line: `dmfd swap ${option}--discard ${FILE}`,
+    says: `backing "${FILE}": discards would make holes in this file, and swapping out fails when its file system is full by then`,
+  })),
   {
     what: 'a file that everybody may write to',
     line: between(`chmod 666 ${FILE}`, `dmfd swap ${FILE}`, `chmod 600 ${FILE}`),

@@ -10,6 +10,7 @@ import {
   kernelKnows,
   sh,
   thorough,
+  vm,
   whole,
 } from './support.js';
 
@@ -71,8 +72,8 @@ test('every option does what it says', async () => {
   const options = `--cipher aes-cbc-essiv:sha256 --key-size 256 --sector-size 4096 --priority 7 --discard=pages
     --label schwäpp --uuid ${UUID} --offset 1M --size 65536 --no-read-workqueue --no-write-workqueue --name all --json`;
   const output = await sh(`
-    dmfd swap ${FILE} ${options.replaceAll('\n', ' ')}; tail -n 1 /proc/swaps; dmsetup table; swaplabel /dev/dm-0; swapoff /dev/dm-0
-    dmfd swap ${FILE} ${options.replaceAll('\n', ' ').replace('--json', '--dry-run')}; dmsetup ls`);
+    dmfd swap --force ${FILE} ${options.replaceAll('\n', ' ')}; tail -n 1 /proc/swaps; dmsetup table; swaplabel /dev/dm-0; swapoff /dev/dm-0
+    dmfd swap --force ${FILE} ${options.replaceAll('\n', ' ').replace('--json', '--dry-run')}; dmsetup ls`);
   const [json = '', swaps, table, ...rest] = output.trim().split('\n');
   expect(JSON.parse(json)).toEqual({
     name: 'all',
@@ -223,6 +224,26 @@ if (whole) {
     expect(output).toMatch(
       /^dmfd: backing "xfs\/swap": another file or a snapshot shares 8388608 bytes with it: .*\n {2}hint: make it anew, not as a copy: .*--force\n125\n(\/dev\/dm-0 is encrypted swap, .*\n){3}$/,
     );
+  });
+
+  thorough('on a disk of larger blocks a file past the page cache', async () => {
+    const output =
+      await sh(`cd /tmp; truncate -s 64M disk.img; mkdir large; loop=$(losetup -f --show --sector-size 4096 disk.img)
+    mkfs.ext4 -q $loop; mount $loop large; fallocate -l 16M large/swap; chmod 600 large/swap
+    for offset in 1M 512B; do
+      dmfd swap -q large/swap --offset $offset --size 8M >/dev/null; losetup -nO DIO,LOG-SEC -j large/swap; swapoff /dev/dm-0
+    done
+    until umount large 2>/dev/null; do sleep 0.1; done; losetup -d $loop; rmdir large; rm disk.img`);
+    expect(output).toMatch(/^ *1 +4096\n *0 +512\n$/);
+  });
+
+  thorough('of a disk that is named by what is overwritten, and a warning', async () => {
+    const { stderr } = await vm.sh(`loop=$(losetup -f --show ${FILE}); mkswap -q -L former $loop
+    dmfd swap LABEL=former >/dev/null && swapoff /dev/dm-0; dmfd swap LABEL=former; losetup -d $loop`);
+    expect(stderr.split('\n').filter((line) => line.startsWith('dmfd'))).toEqual([
+      'dmfd: backing "LABEL=former": what named it so is overwritten now, and it will not be found by that again; PARTLABEL=, PARTUUID= and /dev/disk/by-id last',
+      'dmfd: "LABEL=former": no block device has that tag',
+    ]);
   });
 
   thorough('on btrfs a file that is written in place', async () => {
