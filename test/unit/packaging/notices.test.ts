@@ -31,6 +31,34 @@ test('each of their licences has its text in the copyright file of the Debian pa
     expect(copyright).toMatch(new RegExp(`^License: ${name}\n \\S`, 'm'));
 });
 
+test('the copyright file of the Debian package names what is linked to the addon of ffi-rs, in the versions of this one', () => {
+  const copyright = readFileSync(join(checkout, 'packaging/debian/copyright'), 'utf8');
+  const [, comment = ''] = /^Files: .*@yuuang\/\*\n(?:.+\n)*?Comment: ((?:.+\n)*)/m.exec(copyright) ?? [];
+  const said = comment.replace(/\s+/g, ' ');
+  expect(said).toContain(`ffi-rs ${lockedVersion('ffi-rs')},`);
+  for (const crate of linkedCrates()) expect(said).toContain(crate);
+});
+
+function lockedVersion(name: string): string {
+  const { packages } = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8'));
+  return packages[`node_modules/${name}`].version;
+}
+
+/** Those that tell in which of their files they would fail. */
+function linkedCrates(): string[] {
+  const folder = join(checkout, 'node_modules/@yuuang');
+  const addons = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.node'),
+  );
+  const found = addons.flatMap((addon) => {
+    const text = readFileSync(join(folder, addon), 'latin1');
+    return [...text.matchAll(/\/(?:registry\/src\/[^/]+|rust\/deps)\/([\w-]+?)-(\d+\.\d+\.\d+)\//g)];
+  });
+  const crates = new Set(found.map(([, name, version]) => `${name} ${version}`));
+  expect(crates.size).toBeGreaterThan(10);
+  return [...crates];
+}
+
 /** What the source imports, and what that needs; what is installed beside dmfd is not bundled. */
 function bundledPackages(): Package[] {
   const beside = Object.keys(readPackage('..').dependencies ?? {});
