@@ -63,7 +63,7 @@ control() {
     awk '{ kib += $1 == "f" ? int(($2 + 1023) / 1024) : 1 } END { print kib }')
   sed "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" "$here/packaging/debian/control" \
     >"$root/DEBIAN/control"
-  install -m 755 "$here/packaging/debian/postinst" "$here/packaging/debian/prerm" "$root/DEBIAN/"
+  for script in postinst prerm postrm; do install -m 755 "$here/packaging/debian/$script" "$root/DEBIAN/"; done
   install -m 644 "$here/packaging/debian/triggers" "$root/DEBIAN/"
 }
 

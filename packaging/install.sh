@@ -26,7 +26,7 @@ main() {
   file "$here/bin/compile.js" "$package/bin/compile.js"
   file "$here/bin/package.json" "$package/bin/package.json"
   file "$here/package.json" "$package/package.json"
-  (cd "$here" && find dist/command dist/module dist/types -type f ! -name '*.cache') | while read -r path; do
+  (cd "$here" && find dist/command dist/module dist/types -type f ! -name '*.cache' ! -name '*.cache.new') | while read -r path; do
     file "$here/$path" "$package/$path"
   done
   (cd "$modules" && find ffi-rs @yuuang -type f ! -name '*.md') | while read -r path; do

@@ -13,7 +13,12 @@ test.concurrent.each(['bookworm', 'trixie'])(
     const script = join(checkout, 'test/packages/minimal-debian.sh');
     const output = await commandOutput(script, suite, 'demo', 'lint', 'test-unit');
     const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
-    const fate = `installed: dmfd 0.0.1\nupgraded: dmfd ${version}\n0 2048 zero\npurged: nothing is left\n`;
+    const fate = [
+      `installed: dmfd 0.0.1\nupgraded: dmfd ${version}\n0 2048 zero\n`,
+      'systemd was told: systemctl daemon-reload,',
+      'deb-systemd-invoke stop dmfd.socket dmfd-launcher.socket dmfd.service,systemctl daemon-reload\n',
+      'purged: nothing is left\n',
+    ].join('');
     expect(output.slice(0, fate.length)).toBe(fate);
     expect(output).toMatch(/^All of it was as said, on Linux 6\.12\./m);
     expect(output).toMatch(/^[1-9]\d* passed, 0 failed$/m);
