@@ -121,6 +121,8 @@ prebuilt_for := x86_64 aarch64
 prebuilt: build $(prebuilt_for:%=prebuilt-%) ## the binaries of the packages, for all architectures
 	@packaging/c-library-notices.sh $(prebuilt_for) >prebuilt/THIRD-PARTY-NOTICES
 	@cd prebuilt && sha256sum */* >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS
+	@# npm packs them with the modes that they have, from the umask of who checked this out.
+	@chmod -R u+rwX,go=rX bin man dist prebuilt README.md LICENSE CHANGELOG.md package.json
 $(prebuilt_for:%=prebuilt-%): prebuilt-%: build-ready
 	@test/prerequisites.sh package
 	@$(MAKE) --no-print-directory -C native-shims PORTABLE=1 BUILD=../build/prebuilt/$* CC=$*-linux-gnu-gcc CFLAGS=-O2 all versions

@@ -2,11 +2,14 @@
 # Makes a Debian package of what `make prebuilt` made: packaging/debian.sh ARCHITECTURE FOLDER
 # Of Debian's architectures, amd64 and arm64. Everything from npm is inside. The same input gives the same bytes.
 set -eu
+umask 022
 
 architecture=$1 folder=$2
 here=$(cd "$(dirname "$0")/.." && pwd)
 version=$(node -p "require('$here/package.json').version")
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$here" log -1 --format=%ct)}
+# An archive of the source has no history; every release changes this file.
+of_source=$(git -C "$here" log -1 --format=%ct 2>/dev/null || stat -c %Y "$here/CHANGELOG.md")
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$of_source}
 # Several threads compress in blocks.
 export SOURCE_DATE_EPOCH DPKG_DEB_THREADS_MAX=1
 work=$(mktemp -d)
@@ -36,7 +39,7 @@ main() {
 documents() {
   place=$root/usr/share/doc/dmfd
   mkdir -p "$place"
-  (cd "$here" && git ls-files -z README.md SECURITY.md docs | xargs -0 cp --parents -t "$place")
+  (cd "$here" && find README.md SECURITY.md docs -type f -print0 | xargs -0 cp --parents -t "$place")
   gzip -9n <"$here/CHANGELOG.md" >"$place/changelog.gz"
   debian_changelog | gzip -9n >"$place/changelog.Debian.gz"
   copyright >"$place/copyright"

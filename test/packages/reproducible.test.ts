@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -14,32 +14,40 @@ const PATIENCE_MS = 30 * 60_000;
 const places = [
   mkdtempSync(join(tmpdir(), 'dmfd-')),
   mkdtempSync(join(checkout, 'build/test/another-place-')),
-];
+] as const;
 afterAll(() => {
   for (const place of places) rmSync(place, { recursive: true });
 });
 
 test(
-  'of one commit, every build makes the same packages, and npm those of a clean and of a built tree',
+  'of one commit, every build makes the same packages, under any umask, and npm those of a clean and of a built tree',
   async () => {
-    const [first, second] = places.map(clone);
-    if (first === undefined || second === undefined) throw new Error('there are two places');
+    const first = await clone(places[0], '022');
+    const second = await clone(places[1], '027');
     await inFolder(first, 'make --silent package');
     // What npm runs when somebody publishes: it builds what there is to be built.
-    await inFolder(second, 'npm pack --silent');
+    await inFolder(second, 'npm pack --silent', '027');
     expect(sums(second)).toEqual(sums(join(first, 'build/packages'), /\.tgz$/));
-    await inFolder(second, 'make --silent package');
+    await inFolder(second, 'make --silent package', '027');
     const packages = sums(join(first, 'build/packages'));
     expect(Object.keys(packages)).toHaveLength(3);
     expect(sums(join(second, 'build/packages'))).toEqual(packages);
+
+    // As an archive of the source has them.
+    const time = execFileSync('git', ['log', '-1', '--format=%ct'], { cwd: second, encoding: 'utf8' }).trim();
+    utimesSync(join(second, 'CHANGELOG.md'), Number(time), Number(time));
+    rmSync(join(second, '.git'), { recursive: true });
+    await inFolder(second, 'packaging/debian.sh amd64 build/without-git');
+    const [[name = '', sum] = []] = Object.entries(sums(join(second, 'build/without-git')));
+    expect(sum).toBe(packages[name]);
   },
   PATIENCE_MS,
 );
 
 /** Of what is committed, with this checkout's own packages of npm. */
-function clone(place: string): string {
+async function clone(place: string, umask: string): Promise<string> {
   const tree = join(place, 'dmfd');
-  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', checkout, tree]);
+  await inFolder(place, `git clone --quiet --no-hardlinks '${checkout}' dmfd`, umask);
   symlinkSync(join(checkout, 'node_modules'), join(tree, 'node_modules'));
   // Make would install them again.
   execFileSync('touch', ['-d', '@0', 'package.json', 'package-lock.json'], { cwd: tree });
@@ -47,8 +55,8 @@ function clone(place: string): string {
 }
 
 /** bash takes a socket for a login over the network, and reads files that fail under its option -u. */
-async function inFolder(tree: string, command: string): Promise<void> {
-  await commandOutput('sh', '-c', `cd '${tree}' && ${command} </dev/null`);
+async function inFolder(tree: string, command: string, umask = '022'): Promise<void> {
+  await commandOutput('sh', '-c', `umask ${umask} && cd '${tree}' && ${command} </dev/null`);
 }
 
 function sums(folder: string, which = /\.(tgz|deb)$/): Record<string, string> {
