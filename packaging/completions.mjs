@@ -49,10 +49,11 @@ function describe(command) {
     description: command.description().split('\n')[0],
     argument: argumentOf(command.name(), command.registeredArguments[0]?.name() ?? ''),
     options: [
-      ...visible.map(({ short, long, required, flags, description, argChoices }) => ({
+      ...visible.map(({ short, long, required, optional, flags, description, argChoices }) => ({
         short,
         long,
         takesValue: required,
+        mayHaveValue: optional,
         kind: kindOf(flags),
         choices: argChoices ?? choicesIn(long, description),
         placeholders: command.name() === 'create' ? placeholdersOf(long, flags) : [],
@@ -62,6 +63,7 @@ function describe(command) {
         short: '-h',
         long: '--help',
         takesValue: false,
+        mayHaveValue: false,
         kind: '',
         choices: [],
         placeholders: [],
@@ -118,24 +120,62 @@ _dmfd_devices() {
     [[ $name == "$1"* ]] && COMPREPLY+=("$(printf %q "$name")")
   done
 }
+# bash takes the word for one that begins after a colon; where none is, it completes files best itself.
+_dmfd_files() {
+  if [[ $word == *:* && $word != "$piece" && $word != *\\\\* ]]; then
+    word=\${word##*=}
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen -f -- "$word")
+  else
+    compopt -o default
+  fi
+}
+# The words up to the cursor, as they are typed: bash takes them apart at each = and :, and at @ where it completes hosts.
+_dmfd_words() {
+  local rest=$COMP_LINE joins blank each
+  for each in "\${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+    blank=\${rest%%[![:blank:]]*}
+    rest=\${rest#"$blank"}
+    rest=\${rest#"$each"}
+    if [[ -z $blank && ($each == [=:@]* || $joins) ]]; then
+      words[-1]+=$each
+    else
+      words+=("$each")
+    fi
+    [[ $each == *[=:@] ]] && joins=1 || joins=
+  done
+}
 _dmfd() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} options files argument i
-  for ((i = 2; i < COMP_CWORD; i++)); do
-    [[ \${COMP_WORDS[i]} == -- ]] || continue
+  local words=() word piece=\${COMP_WORDS[COMP_CWORD]}
+  _dmfd_words
+  word=\${words[-1]}
+  # What bash replaces.
+  [[ $piece == [=:@]* ]] && piece=
+  _dmfd_complete
+  local before=\${word%"$piece"}
+  COMPREPLY=("\${COMPREPLY[@]#"$before"}")
+}
+_dmfd_complete() {
+  local last=$((\${#words[@]} - 1)) before=\${words[-2]} joined options files argument i
+  for ((i = 2; i < last; i++)); do
+    [[ \${words[i]} == -- ]] || continue
     if [[ $word == *'{'* ]]; then
       _dmfd_placeholders "$word" ${PLACEHOLDERS.map(quotedForShell).join(' ')}
-    elif ((COMP_CWORD == i + 1)); then
+    elif ((last == i + 1)); then
       COMPREPLY=($(compgen -c -- "$word"))
     else
-      compopt -o default
+      _dmfd_files
     fi
     return
   done
-  if ((COMP_CWORD == 1)); then
+  if ((last == 1)); then
     COMPREPLY=($(compgen -W '${commands.map(({ name }) => name).join(' ')} help --help --version' -- "$word"))
     return
   fi
-  case \${COMP_WORDS[1]} in
+  if [[ $word == --*=* ]]; then
+    joined=1 before=\${word%%=*} word=\${word#*=}
+  fi
+  case \${words[1]} in
 ${cases}
     *) return ;;
   esac
@@ -149,8 +189,10 @@ ${Object.entries(CHOICES)
     _dmfd_placeholders "$word" ${IN_TABLE.map(quotedForShell).join(' ')}
   elif [[ $word == *'{'* && " ${withLayers()} " == *" $before "* ]]; then
     _dmfd_placeholders "$word" ${LAYERS.map(quotedForShell).join(' ')}
-  elif [[ " $files " == *" $before "* || ($argument == file && $word != -*) ]]; then
-    compopt -o default
+  elif [[ " $files " == *" $before "* || ($argument == file && -z $joined && $word != -*) ]]; then
+    _dmfd_files
+  elif [[ -n $joined ]]; then
+    return
   elif [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))
   elif [[ $argument == device ]]; then
@@ -185,8 +227,7 @@ function zsh() {
   const quoted = (text) => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, '\\$&');
   const functions = commands.map(({ name, options, argument }) => {
     const lines = options.map((option) => {
-      const { long, takesValue, description } = option;
-      return `    '*${long}[${quoted(description)}]${takesValue ? `:value:${zshAction(option)}` : ''}'`;
+      return `    '*${option.long}${zshForm(option)}[${quoted(option.description)}]${zshValue(option)}'`;
     });
     return `  (${name})
     _arguments -S \\\n${lines.map((line) => `  ${line}`).join(' \\\n')} \\
@@ -199,8 +240,10 @@ _dmfd_has_brace() {
   [[ $words[CURRENT] == *'{'* ]]
 }
 _dmfd_placeholders() {
-  local word=\${words[CURRENT]#[\\"\\']}
+  local word=\${\${words[CURRENT]#$IPREFIX}#[\\"\\']}
   local before=\${word%'{'*}
+  # What is quoted behind a =, it writes with backslashes.
+  [[ $PREFIX == *'\\{'* ]] && before=\${PREFIX%'{'*}
   compset -p $#before
   # Where it is not quoted, zsh has taken the brace out of it.
   if [[ $PREFIX == '{'* ]]; then
@@ -255,6 +298,16 @@ _dmfd "$@"
 `;
 }
 
+/** Whether a value may be a word of its own, or only behind a =. */
+function zshForm({ takesValue, mayHaveValue }) {
+  return takesValue ? '=' : mayHaveValue ? '=-' : '';
+}
+
+function zshValue(option) {
+  if (option.mayHaveValue) return '::value: ';
+  return option.takesValue ? `:value:${zshAction(option)}` : '';
+}
+
 function zshAction({ kind, choices, placeholders }) {
   if (choices.length > 0) return `(${choices.join(' ')})`;
   if (placeholders === IN_TABLE) return '_dmfd_table';
@@ -292,7 +345,9 @@ function __dmfd_devices
 end
 # Completes a word from its last brace on.
 function __dmfd_placeholders
-    set -l word (commandline -ct | string replace -r '^[\\'"]' '')
+    set -l word (commandline -ct)
+    __dmfd_is_in_command; or set word (string replace -r '^--[a-z-]+=' '' -- $word)
+    set word (string replace -r '^[\\'"]' '' -- $word)
     string match -q '*{*' -- $word; or return
     set -l before (string replace -r '\\{[^{]*$' '' -- $word)
     for each in $argv

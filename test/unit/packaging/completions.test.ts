@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ const options = program().commands.flatMap((command) =>
 /** What bash offers for the last of these words. */
 function inBash(...words: string[]): string[] {
   const script = `source '${folder}/bash/dmfd'; compopt() { echo "compopt $*"; }
-    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dmfd; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)) COMP_LINE="$*"; _dmfd; printf '%s\\n' "\${COMPREPLY[@]}"`;
   return lines('bash', '--norc', '-c', script, 'bash', ...words);
 }
 
@@ -36,7 +36,14 @@ function inFish(line: string): string[] {
 
 function lines(program: string, ...words: string[]): string[] {
   const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder };
-  return execFileSync(program, words, { encoding: 'utf8', env }).split('\n').filter(Boolean);
+  // bash takes a socket for a login over the network, and reads files that fail under its option -u.
+  const { stdout, stderr } = spawnSync(program, words, {
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  expect(stderr).toBe('');
+  return stdout.split('\n').filter(Boolean);
 }
 
 test('bash offers every option of each command, and no other', () => {
@@ -65,8 +72,17 @@ test('bash and fish offer the commands, modes and files', () => {
 });
 
 /** What zsh offers for the ends of lines, with what becomes of them, when it is driven through a terminal. */
-function inZsh(...typed: string[]): { offers: string[]; becomes: string }[] {
-  const script = fileURLToPath(new URL('offers.zsh', import.meta.url));
+function inZsh(...typed: string[]): Offered[] {
+  return inShell('offers.zsh', typed);
+}
+
+interface Offered {
+  readonly offers: readonly string[];
+  readonly becomes: string;
+}
+
+function inShell(name: string, typed: readonly string[]): Offered[] {
+  const script = fileURLToPath(new URL(name, import.meta.url));
   const printed = execFileSync('zsh', ['-f', script, folder, ...typed], {
     encoding: 'utf8',
     env: { ...process.env, HOME: folder, ZDOTDIR: folder },
@@ -97,6 +113,55 @@ test('zsh offers commands, choices and files', () => {
   expect(mode?.offers).toEqual(['atomic', 'auto']);
   expect(file?.offers).toContain('passwd');
   expect(directory?.becomes).toMatch(/^dmfd serve --directory \/usr/);
+});
+
+/** What is typed, with = and : in it, at which bash takes words apart, and what becomes of it in bash. */
+const TAKEN_APART: readonly (readonly [typed: string, offers: readonly string[], becomes?: string])[] = [
+  ['dmfd create --mode=', ['atomic', 'auto', 'fallback']],
+  ['dmfd create --mode=at', ['atomic'], 'dmfd create --mode=atomic '],
+  ['dmfd create --mode at', ['atomic'], 'dmfd create --mode atomic '],
+  ['dmfd create name --quiet --mode=at', ['atomic'], 'dmfd create name --quiet --mode=atomic '],
+  ['dmfd create --mode=auto --qu', ['--quiet'], 'dmfd create --mode=auto --quiet '],
+  ['dmfd create --linear={b', ['{below}'], 'dmfd create --linear={below} '],
+  ['dmfd create --table="0 8 crypt {k', ['0 8 crypt {key}'], 'dmfd create --table="0 8 crypt {key}" '],
+  ['dmfd create -- cat {path:', ['0}'], 'dmfd create -- cat {path:0} '],
+  ['dmfd create -- dd if={f', ['{fd}'], 'dmfd create -- dd if={fd} '],
+  ['dmfd create --loop=/etc/hostn', [], 'dmfd create --loop=/etc/hostname '],
+  ['dmfd swap --priority=', []],
+  ['dmfd create --udev-wait=', []],
+];
+
+test('bash itself offers the same behind a = and a :', () => {
+  const named = join(folder, 'pci-0000:00:1f.2');
+  writeFileSync(named, '');
+  const file = [`dmfd swap ${named.slice(0, -4)}`, ['1f.2'], `dmfd swap ${named} `] as const;
+  const rows = [...TAKEN_APART, file];
+  const asked = inShell(
+    'offers-in-bash.zsh',
+    rows.map(([typed]) => typed),
+  );
+  for (const [index, [typed, offers, becomes = typed]] of rows.entries())
+    expect(asked[index]).toEqual({ offers, becomes: becomes });
+});
+
+test('fish offers the same behind a =', () => {
+  expect(inFish('dmfd create --mode=at')).toEqual(['--mode=atomic']);
+  expect(inFish('dmfd create --linear={b')).toContain('--linear={below}');
+  expect(inFish("dmfd create --table='0 8 crypt {k")).toEqual(['--table=0 8 crypt {key}']);
+});
+
+test('zsh offers the same behind a =', () => {
+  const [mode, placeholder, table, after] = inZsh(
+    'dmfd create --mode=at',
+    'dmfd create --linear={b',
+    'dmfd create --table="0 8 crypt {k',
+    'dmfd create --udev-wait=5 --mode=at',
+  );
+  expect(mode).toEqual({ offers: ['atomic'], becomes: 'dmfd create --mode=atomic ' });
+  expect(placeholder).toEqual({ offers: ['below}'], becomes: 'dmfd create --linear={below}' });
+  // It writes what was quoted another way.
+  expect(table).toEqual({ offers: ['{key}'], becomes: 'dmfd create --table=0\\ 8\\ crypt\\ \\{key} ' });
+  expect(after?.offers).toEqual(['atomic']);
 });
 
 /** What is typed, and the offers that it has in each shell. */
