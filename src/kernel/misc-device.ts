@@ -87,7 +87,7 @@ function isFinal(errno: Errno): boolean {
 
 function refused({ path }: MiscDevice, errno: Errno): DmfdError {
   if (isRefusal(errno)) {
-    const isRoot = process.getuid?.() === 0;
+    const isRoot = process.geteuid?.() === 0;
     const hint = isRoot
       ? `a container has to be given this device, as with: docker run --device ${path}`
       : ROOT_HINT;
@@ -106,7 +106,7 @@ function absent(device: MiscDevice, complaint: string | undefined): DmfdError {
       operation: `open ${device.path}`,
       errno: 'ENOENT',
       hint:
-        process.getuid?.() === 0
+        process.geteuid?.() === 0
           ? `load the module "${device.module}" on the machine whose kernel this is, or run dmfd there: a container has its host's kernel`
           : `dmfd needs root to load the module "${device.module}"`,
     },
