@@ -10,7 +10,7 @@ trap 'rm -f "$log"' EXIT
 trap 'exit 1' INT TERM HUP
 
 main() {
-  tries=60 seconds_between=10 status=0
+  tries=30 seconds_between=20 status=0
   until run "$@"; do
     tries=$((tries - 1))
     if [ "$tries" -eq 0 ] || ! grep -q '^E: Could not get lock' "$log"; then break; fi
