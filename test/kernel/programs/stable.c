@@ -1,14 +1,14 @@
 // Whether a page of the block device's page cache may change while it is being written back:
 //
-//   descriptor-stable returned|opened NAME TABLE-LENGTH TARGET ARGUMENTS
+//   descriptor-stable returned|opened NAME TABLE-LENGTH TARGET ARGUMENTS BACKING
 //
-// Prints how long the second write to a page took, in milliseconds. The target should take its time.
+// Writes a page of 'a', and one of 'b' over it while the first is on its way to the device, for which the target should
+// take its time. Prints which of them was the first to reach BACKING, the file where the device begins.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dm.h"
@@ -19,16 +19,9 @@ static int fail(const char *step, int error)
 	return 1;
 }
 
-static long milliseconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int main(int argc, char **argv)
 {
-	if (argc != 6)
+	if (argc != 7)
 		return fail("usage", EINVAL);
 	int returned = strcmp(argv[1], "returned") == 0;
 	struct dm_ioctl request = dm_request(argv[2], returned ? FILE_DESCRIPTOR_FLAG | DM_DEFERRED_REMOVE : 0);
@@ -50,10 +43,15 @@ int main(int argc, char **argv)
 		return fail("first write", errno);
 	if (sync_file_range(fd, 0, sizeof(page), SYNC_FILE_RANGE_WRITE) < 0)
 		return fail("writeback", errno);
-	long start = milliseconds();
 	memset(page, 'b', sizeof(page));
 	if (pwrite(fd, page, sizeof(page), 0) < 0)
 		return fail("second write", errno);
-	printf("%ld\n", milliseconds() - start);
+	// The second one begins its way when the kernel wants it to, half a minute later.
+	if (sync_file_range(fd, 0, sizeof(page), SYNC_FILE_RANGE_WAIT_BEFORE) < 0)
+		return fail("the end of the writeback", errno);
+	int backing = open(argv[6], O_RDONLY | O_CLOEXEC);
+	if (backing < 0 || pread(backing, page, 1, 0) != 1)
+		return fail(argv[6], errno);
+	printf("%c\n", page[0]);
 	return 0;
 }
