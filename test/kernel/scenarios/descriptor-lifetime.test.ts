@@ -87,7 +87,7 @@ describe('a device made with a descriptor and for deferred removal', () => {
     const { after } = await replyOf(
       create,
       [...doomed, 'gone'],
-      'ls -d /dev/dm-0 /sys/block/dm-0; exec 3<&-; sleep 0.5; ls -d /dev/dm-0 /sys/block/dm-0',
+      'ls -d /dev/dm-0 /sys/block/dm-0; exec 3<&-; for n in $(seq 100); do [ -e /dev/dm-0 ] || [ -e /sys/block/dm-0 ] || break; sleep 0.1; done; ls -d /dev/dm-0 /sys/block/dm-0',
     );
     expect(after.match(/^\/.*/gm)).toEqual(['/dev/dm-0', '/sys/block/dm-0']);
     expect(after.match(/No such file/g)).toHaveLength(2);

@@ -36,8 +36,12 @@ END
 });
 
 test('a block device that udev looks at, under its lock, is waited for', async () => {
-  const output = await sh(`loop=$(losetup -f --show ${FILE}); udevadm settle
-    (exec 7<$loop; flock -s 7; sleep 4; echo unlocked) & sleep 0.5
-    udevadm trigger $loop; dmfd swap $loop; swapoff /dev/dm-*; udevadm settle; losetup -d $loop`);
+  // Until dmfd has tried twice.
+  const output = await sh(`loop=$(losetup -f --show ${FILE}); udevadm settle; rm -f /tmp/tried /tmp/locked
+    (exec 7<$loop; flock -s 7; touch /tmp/locked
+     for n in $(seq 300); do [ "$(grep -c EAGAIN /tmp/tried 2>/dev/null)" -ge 2 ] 2>/dev/null && break; sleep 0.1; done; echo unlocked) &
+    until [ -e /tmp/locked ]; do sleep 0.05; done
+    udevadm trigger $loop; strace --seccomp-bpf -f -qq -e trace=flock -o /tmp/tried dmfd swap $loop
+    swapoff /dev/dm-*; udevadm settle; losetup -d $loop`);
   expect(output).toMatch(/^unlocked\n\/dev\/dm-\d+ is encrypted swap, .*\n$/);
 });

@@ -419,8 +419,9 @@ thorough('a name in /dev/mapper has to be the name of the device', async () => {
 test('remove waits until the device is gone, and tells who has it if it is not', async () => {
   const { stdout, stderr } = await xenShell(`
     truncate -s 1M /tmp/a.img; disk 1 overlay:/tmp/a.img; attach block-dmfd 1
-    { sleep 3; kill $held; } &
-    hotplug block-dmfd remove 1; echo "$? $(ls -d /sys/block/dm-* 2>/dev/null)"
+    export held
+    # It has looked more than once when the backend lets go.
+    XENBUS_PATH=backend/vbd/3/1 ${atCall('DM_DEV_STATUS', { nth: 5, run: 'kill $held' })} /tmp/block-dmfd remove; echo "$? $(ls -d /sys/block/dm-* 2>/dev/null)"
     wait; xs rm $(path 1)
     disk 2 /tmp/a.img; attach block-dmfd 2
     hotplug block-dmfd remove 2; echo $?
