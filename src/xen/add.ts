@@ -3,9 +3,11 @@ import type { Kernel } from '../kernel/kernel.js';
 import { BackendWait, hexNumber } from './backend.js';
 import { Deadline } from './deadline.js';
 import { type Disk, type DiskLine, makeDisk, type TableReader, whole } from './disk.js';
-import { formatMade } from './made.js';
+import { formatMade, MADE } from './made.js';
+import { openOtherSide } from './other-side.js';
 import { parseParams, type Syntax } from './params.js';
 import { withPinned } from './pinned.js';
+import { findOtherSide } from './same-disk.js';
 import {
   CLAIMS,
   type Claim,
@@ -18,9 +20,6 @@ import {
 import { type Nodes, XenStore } from './store.js';
 import { claimsOfTable } from './table-claims.js';
 import { type Mode, nodeOf, parseMode, refuseWithdrawn, required, type Vbd } from './vbd.js';
-
-/** The node that tells {@link removeDisk} what goes with the disk. */
-export const MADE = 'dmfd-made';
 
 /** Milliseconds, all in all: libxl kills its script after 40 s. */
 const LIMIT = 30_000;
@@ -61,14 +60,16 @@ function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
     const params = parseParams(required(store, vbd, 'params'), request.syntax);
     const mode = parseMode(required(store, vbd, 'mode'));
     const wait = new BackendWait(kernel, store, vbd);
-    const made = withPinned(params, (pinned, asWritten) =>
-      makeClaimed(kernel, store, vbd, { params: pinned, asWritten, mode, readTable: request.readTable }),
-    );
+    const made =
+      openClaimed(kernel, store, vbd) ??
+      withPinned(params, (pinned, asWritten) =>
+        makeClaimed(kernel, store, vbd, { params: pinned, asWritten, mode, readTable: request.readTable }),
+      );
     if (made === undefined) return [];
     const { disk, claims } = made;
     try {
       request.beforePublishing();
-      if (!store.transaction((nodes) => publish(nodes, vbd, told(disk, mode, claims)))) return [];
+      if (!store.transaction((nodes) => publish(nodes, vbd, told(disk, claims)))) return [];
       wait.until(disk, deadline);
     } catch (error) {
       takeBack(kernel, vbd, hexNumber(disk));
@@ -86,7 +87,22 @@ function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
 
 interface Claimed {
   readonly disk: Disk;
+  /** Of what it stands on, and of itself where it was made. */
   readonly claims: readonly Claim[];
+}
+
+/** The device of the other side of the disk, when others know that it is used here, too; undefined when there is none. */
+function openClaimed(kernel: Kernel, store: XenStore, vbd: Vbd): Claimed | undefined {
+  if (findOtherSide(store, vbd) === undefined) return undefined;
+  const other = store.transaction((nodes) => {
+    refuseWithdrawn(nodes, vbd);
+    const found = isPublished(nodes, vbd) ? undefined : findOtherSide(nodes, vbd);
+    if (found !== undefined) nodes.write(nodeOf(vbd, CLAIMS), formatClaims(found.claims));
+    return found;
+  });
+  return other === undefined
+    ? undefined
+    : orTakeBack(kernel, vbd, () => ({ disk: openOtherSide(kernel, other), claims: other.claims }));
 }
 
 /** The disk, when others know what it uses; undefined when another run of this was faster. */
@@ -95,21 +111,22 @@ function makeClaimed(kernel: Kernel, store: XenStore, vbd: Vbd, line: DiskLine):
   const named = claimsOf(params, mode);
   // Before the disk is made: some disks are written to then.
   if (!claimed(store, vbd, mode, named)) return undefined;
-  try {
+  return orTakeBack(kernel, vbd, () => {
     if (!mode.shared) refuseClaimedHere(kernel, named);
     const disk = makeDisk(kernel, vbd, line);
-    if (params.form !== 'table') return { disk, claims: named };
+    if (params.form !== 'table') return { disk, claims: withOwn(disk, mode, named) };
     return whole(disk, () => {
       const claims = claimsOfTable(kernel, disk.made, mode);
-      if (claimed(store, vbd, mode, claims)) return { disk, claims };
+      if (claimed(store, vbd, mode, claims)) return { disk, claims: withOwn(disk, mode, claims) };
       disk.close();
       return undefined;
     });
-  } catch (error) {
-    // There will be no disk.
-    takeBack(kernel, vbd, undefined);
-    throw error;
-  }
+  });
+}
+
+function withOwn(disk: Disk, { readOnly }: Mode, claims: readonly Claim[]): readonly Claim[] {
+  if (disk.made.length === 0) return claims;
+  return [{ major: disk.major, minor: disk.minor, write: !readOnly }, ...claims];
 }
 
 function isPublished(nodes: Nodes, vbd: Vbd): boolean {
@@ -140,20 +157,25 @@ function publish(nodes: Nodes, vbd: Vbd, values: Readonly<Record<string, string>
 const NODES = ['physical-device', 'physical-device-path', 'diskseq', CLAIMS, MADE] as const;
 
 /** The nodes that are written for a disk. */
-function told(
-  disk: Disk,
-  { readOnly }: Mode,
-  claims: readonly Claim[],
-): Record<(typeof NODES)[number], string> {
-  const own = { major: disk.major, minor: disk.minor, write: !readOnly };
+function told(disk: Disk, claims: readonly Claim[]): Record<(typeof NODES)[number], string> {
   return {
     'physical-device': hexNumber(disk),
     'physical-device-path': disk.path,
     // As many digits as a patched blkback wants.
     diskseq: disk.diskseq.toString(16).padStart(16, '0'),
-    [CLAIMS]: formatClaims(disk.made.length === 0 ? claims : [own, ...claims]),
+    [CLAIMS]: formatClaims(claims),
     [MADE]: formatMade(disk.made),
   };
+}
+
+/** Others are told that what this disk was going to use is free again when that fails. */
+function orTakeBack<T>(kernel: Kernel, vbd: Vbd, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    takeBack(kernel, vbd, undefined);
+    throw error;
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import type { Deadline } from './deadline.js';
 import type { Disk } from './disk.js';
 import type { XenStore } from './store.js';
-import { nodeOf, STATES, sysfsName, type Vbd, withdrawn } from './vbd.js';
+import { isEnding, nodeOf, sysfsName, type Vbd, withdrawn } from './vbd.js';
 
 const BACKENDS = '/sys/bus/xen-backend/devices';
 /** Milliseconds between two looks into /sys, which does not notify of changes. */
@@ -41,7 +41,7 @@ export class BackendWait {
   /** @throws DmfdError `kernel` when it does not open it, `taken` when the toolstack no longer wants it */
   until(disk: Disk, deadline: Deadline): void {
     const uuid = disk.made[0]?.uuid;
-    if (uuid === undefined) {
+    if (uuid === undefined || disk.isOthersToo) {
       this.#wait(disk, deadline, () => true);
     } else {
       // A second witness, of a device that this process has open once.
@@ -71,7 +71,7 @@ export class BackendWait {
   #refuseEnded(disk: Disk): void {
     const state = this.store.read(this.#state);
     if (state === undefined) throw withdrawn(this.vbd, state);
-    if (state !== STATES.closing && state !== STATES.closed) return;
+    if (!isEnding(state)) return;
     const why = this.store.read(
       `${this.vbd.home}error/backend/vbd/${this.vbd.domain}/${this.vbd.device}/error`,
     );

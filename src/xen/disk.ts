@@ -23,6 +23,8 @@ export interface Disk extends DeviceNumber {
   readonly diskseq: bigint;
   /** The devices that go with their last holder, from the top down; none for a block device that was there before. */
   readonly made: readonly Made[];
+  /** Another backend has it open, or may. */
+  readonly isOthersToo: boolean;
   readonly warnings: readonly string[];
   /** Lets go of it. */
   close(): void;
@@ -152,7 +154,8 @@ function openDevice(
   return whole({ close }, () => {
     checkMapperName(path, device);
     const diskseq = readDiskseq(kernel, fd);
-    return { ...device, path, diskseq, made: [], warnings: warning === undefined ? [] : [warning], close };
+    const warnings = warning === undefined ? [] : [warning];
+    return { ...device, path, diskseq, made: [], isOthersToo: true, warnings, close };
   });
 }
 
@@ -192,6 +195,7 @@ function diskOf(device: Device): Disk {
         loops.map(({ major, minor, diskseq }) => ({ major, minor, diskseq, uuid: undefined })),
       ),
     ],
+    isOthersToo: false,
     warnings: device.warnings,
     close: () => device.close(),
   };

@@ -11,6 +11,9 @@ export interface Made extends DeviceNumber {
   readonly uuid: string | undefined;
 }
 
+/** The node that tells what goes with the disk: with the others that have it, where there are such. */
+export const MADE = 'dmfd-made';
+
 /** As xenstore keeps it until the disk is removed: `253:3@15=DMFD-… 7:0@14`. */
 export function formatMade(devices: readonly Made[]): string {
   return devices

@@ -2,9 +2,9 @@ import { findHolders } from '../device/holders.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { MADE } from './add.js';
 import { Deadline } from './deadline.js';
-import { isStillMade, type Made, parseMade } from './made.js';
+import { isStillMade, MADE, type Made, parseMade } from './made.js';
+import { isMadeForAnother } from './same-disk.js';
 import { XenStore } from './store.js';
 import { nodeOf, type Vbd } from './vbd.js';
 
@@ -14,15 +14,17 @@ const LONGEST_PAUSE = 50;
 
 /**
  * Waits until what was made for a disk is gone: the kernel destroys it when blkback closes it. Where xenstore no longer knows of
- * the disk, there is nothing to wait for.
+ * the disk, there is nothing to wait for; nor where a domain's device model, or the domain, has the same device still.
  *
  * @returns a sentence on the device that is still there when the time is up, if one is
  * @throws DmfdError `system` when there is no xenstore
  */
 export function removeDisk(kernel: Kernel, vbd: Vbd): string[] {
   const deadline = new Deadline(LIMIT);
-  const told = XenStore.with(kernel, deadline, (store) => store.read(nodeOf(vbd, MADE)));
-  const made = parseMade(told ?? '');
+  const made = XenStore.with(kernel, deadline, (store) => {
+    const told = store.read(nodeOf(vbd, MADE)) ?? '';
+    return told === '' || isMadeForAnother(store, vbd, told) ? [] : parseMade(told);
+  });
   // The layers below do not keep the first one, but are held by it.
   return made.length === 0 ? [] : waitGone(kernel, made, deadline).slice(0, 1).map(describe);
 }

@@ -11,6 +11,7 @@ import { isClaimed } from '../kernel/claim.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere, swapDevicePaths, unescapePath } from '../kernel/pseudo-files.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
+import { isSameMachine } from './machine.js';
 import type { DiskParams } from './params.js';
 import type { Nodes } from './store.js';
 import type { Mode, Vbd } from './vbd.js';
@@ -123,35 +124,6 @@ function claimsIn(nodes: Nodes, path: string): Claim[] {
   if (major === undefined || minor === undefined) return [];
   const write = (nodes.read(`${path}/mode`) ?? 'w').includes('w');
   return [{ major: Number.parseInt(major, 16), minor: Number.parseInt(minor, 16), write }];
-}
-
-/**
- * A domain and its own device model, or its successor after a reboot: they have the same virtual machine's disks. A driver domain
- * may not read of the others; what nobody can tell is not so.
- */
-function isSameMachine(nodes: Nodes, own: number, other: string): boolean {
-  if (String(own) === other) return true;
-  const machine = (domain: string | undefined) =>
-    domain === undefined ? undefined : ifAllowed(() => nodes.read(`/local/domain/${domain}/vm`));
-  const target = (domain: string) => ifAllowed(() => nodes.read(`/local/domain/${domain}/target`));
-  const theirs = machine(other);
-  // Its entries are going already.
-  if (theirs === undefined)
-    return ifAllowed(() => nodes.list(`/local/domain/${other}`) === undefined) ?? false;
-  const ours = machine(String(own));
-  return [ours, machine(target(String(own)))].some(
-    (name) => name !== undefined && (name === theirs || name === machine(target(other))),
-  );
-}
-
-/** What xenstore tells; undefined where this domain may not ask. */
-function ifAllowed<T>(ask: () => T): T | undefined {
-  try {
-    return ask();
-  } catch (error) {
-    if (error instanceof DmfdError && error.errno === 'EACCES') return undefined;
-    throw error;
-  }
 }
 
 /** Whether one stands on the other, and one of them writes. Two parts of one disk do not. */

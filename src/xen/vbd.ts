@@ -52,8 +52,12 @@ export const STATES = { initialising: '1', waiting: '2', connected: '4', closing
  */
 export function refuseWithdrawn(nodes: Nodes, vbd: Vbd): void {
   const state = nodes.read(nodeOf(vbd, 'state'));
-  if (state !== undefined && state !== STATES.closing && state !== STATES.closed) return;
-  throw withdrawn(vbd, state);
+  if (isEnding(state)) throw withdrawn(vbd, state);
+}
+
+/** @param state undefined where the node is gone */
+export function isEnding(state: string | undefined): boolean {
+  return state === undefined || state === STATES.closing || state === STATES.closed;
 }
 
 /** @param state undefined where the node is gone */

@@ -128,6 +128,32 @@ test.each([{}, { params: '/nowhere' }, { 'dmfd-made': 'junk 7 7:0 8:0@1 7:0@x -1
   },
 );
 
+/** Domain 4, the device model of domain 3, has the disk, with a device that no machine has. */
+function writeOtherSide(params: string): void {
+  const nodes = { params, mode: 'w', state: '4', 'dmfd-claims': 'w4095:7', 'dmfd-made': '4095:7@5=DMFD-7' };
+  for (const [name, value] of Object.entries(nodes))
+    xenstored.command('write', `/local/domain/0/backend/vbd/4/51712/${name}`, value);
+  xenstored.command('write', '/local/domain/4/target', '3');
+}
+
+test('a disk whose device model has lost its device is refused, and claims nothing', () => {
+  const nodes = { ...WHOLE, params: 'overlay:/nowhere' };
+  write(nodes);
+  writeOtherSide(nodes.params);
+  expect(hotplug('add').status).toBe(125);
+  const { 'hotplug-error': told, ...others } = xenstored.below(NODES);
+  expect(told).toMatch(
+    /^a domain and its device model have the same disks, and backend\/vbd\/4\/51712 has device 4095:7 \(DMFD-7\), which /,
+  );
+  expect(others).toEqual({ ...nodes, 'hotplug-status': 'busy' });
+});
+
+test('remove does not wait for what the device model has still', () => {
+  write({ ...WHOLE, 'dmfd-made': '4095:7@5=DMFD-7' });
+  writeOtherSide(WHOLE.params);
+  expect(hotplug('remove')).toEqual({ status: 0, stdout: '', stderr: '' });
+});
+
 test.each(['add', 'remove'])('%s without a xenstored ends at once', (action) => {
   const { status, stderr } = hotplug(action, { socket: join(directory, 'nobody') });
   expect(status).toBe(125);

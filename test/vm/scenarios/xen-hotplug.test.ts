@@ -394,6 +394,79 @@ for (const [path, params, used] of LED)
     expect(stdout).toBe(`ended with 0, the link leads to /dev/loop7\nloop${used}\n${access}7:${used}\n`);
   });
 
+/** With a block device that is written to, and files. */
+const FOR_BOTH = sampleOf(
+  [
+    'overlay:/tmp/base',
+    'overlay:/tmp/base:/dev/loop7',
+    'crypt:/dev/loop7',
+    'crypt-overlay:/tmp/base:/dev/loop7',
+    'table:/tmp/table',
+    '/tmp/plain',
+    '/dev/loop7',
+  ],
+  2,
+);
+
+/** Domain 4 is the device model of domain 3. */
+const WITH_MODEL = `
+  rm -f /tmp/base /tmp/plain /tmp/origin /tmp/store
+  truncate -s 4M /tmp/base /tmp/plain /tmp/origin /tmp/store
+  losetup /dev/loop6 /tmp/origin; losetup /dev/loop7 /tmp/store
+  echo '0 2048 snapshot /dev/loop6 /dev/loop7 P 8' >/tmp/table
+  xs write /local/domain/3/vm /vm/a /local/domain/4/vm /vm/b /local/domain/4/target 3
+  both() {
+    disk 1 $1; attach block-dmfd 1; guest=$held
+    domain=4; disk 1 $1
+  }`;
+
+test.each(FOR_BOTH)(
+  'a domain and its device model have one device, which goes with the last of them: %s',
+  async (params) => {
+    const { stdout, stderr } = await xenShell(`${WITH_MODEL}
+      told() { xs read $(path 1)/physical-device $(path 1)/physical-device-path $(path 1)/diskseq $(path 1)/dmfd-claims $(path 1)/dmfd-made; }
+      part() { dd if=$1 iflag=direct bs=512 skip=8 count=1 status=none | head -c 7; echo; }
+      both ${params}; attach block-dmfd 1; model=$held
+      told >/tmp/model; unset domain; told | cmp - /tmp/model && echo 'the same is told'
+      printf written | dd of=/tmp/backend-1 oflag=direct bs=512 seek=8 conv=sync,fsync status=none
+      part /tmp/backend-4-1
+      kill $guest; wait $guest 2>/dev/null
+      hotplug block-dmfd remove 1; echo "the first: $?"; xs rm $(path 1)
+      part /tmp/backend-4-1
+      kill $model; wait $model 2>/dev/null
+      domain=4 hotplug block-dmfd remove 1; echo "the last: $?"
+      ls -d /sys/block/dm-* 2>/dev/null
+      losetup -d /dev/loop6; losetup -d /dev/loop7`);
+    expect({ stdout: stdout.split('\n'), stderr: stderr.replaceAll('Terminated\n', '') }).toEqual({
+      stdout: ['the same is told', 'written', 'the first: 0', 'written', 'the last: 0', ''],
+      stderr: '',
+    });
+  },
+);
+
+thorough(
+  'what a device model has lost is not made anew for it, nor is another device taken for it',
+  async () => {
+    const { stdout } = await xenShell(`${WITH_MODEL}
+    export DM_DISABLE_UDEV=1
+    both overlay:/tmp/base
+    kill $guest; wait $guest
+    until [ -z "$(ls -d /sys/block/dm-* 2>/dev/null)" ]; do sleep 0.05; done
+    refused() {
+      hotplug block-dmfd add 1 2>/dev/null; echo "$? $(xs read $(path 1)/hotplug-error | sed 's/.* has device/device/')"
+      xs list $(path 1) | grep 'physical|dmfd|diskseq'
+    }
+    refused
+    dmsetup create --noudevsync other --table '0 8 zero'
+    refused
+    dmsetup remove --noudevsync other
+    losetup -d /dev/loop6; losetup -d /dev/loop7`);
+    expect(stdout.replaceAll(/\d+:0 \(DMFD-[-\w]+\)/g, 'D')).toBe(
+      '125 device D, which cannot be opened: ENXIO, no such device or address\n125 device D, which is gone: another device has that number\n',
+    );
+  },
+);
+
 thorough('a name in /dev/mapper has to be the name of the device', async () => {
   const { stdout } = await xenShell(`
     export DM_DISABLE_UDEV=1

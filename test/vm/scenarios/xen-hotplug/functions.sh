@@ -1,5 +1,6 @@
 #!/bin/bash
-# Shell functions for a guest without Xen, where xenstored runs and blkback does not. $XEN has the unpacked packages.
+# Shell functions for a guest without Xen, where xenstored runs and blkback does not. $XEN has the unpacked packages; $domain, if it
+# is set, is the domain that gets disks, instead of 3.
 
 xs() {
   command=$1
@@ -9,24 +10,24 @@ xs() {
 
 # disk NUMBER PARAMS [MODE]: what libxl writes before it runs the script, and, as some blkbacks do, "opened".
 disk() {
-  xs write "$(path "$1")/params" "$2" "$(path "$1")/mode" "${3-w}" "$(path "$1")/frontend-id" 3 \
+  xs write "$(path "$1")/params" "$2" "$(path "$1")/mode" "${3-w}" "$(path "$1")/frontend-id" "${domain-3}" \
     "$(path "$1")/state" 2 "$(path "$1")/opened" 0
 }
 
 path() {
-  echo "/local/domain/0/backend/vbd/3/$1"
+  echo "/local/domain/0/backend/vbd/${domain-3}/$1"
 }
 
 # hotplug SCRIPT ACTION NUMBER
 hotplug() {
   ln -sfn "$LAUNCHER" "/tmp/$1"
-  XENBUS_PATH=backend/vbd/3/$3 "/tmp/$1" "$2"
+  XENBUS_PATH=backend/vbd/${domain-3}/$3 "/tmp/$1" "$2"
 }
 
 # backend NUMBER: opens the device that xenstore names, as a blkback that tells of it, and holds it until it is killed.
 backend() {
   until number=$(xs read "$(path "$1")/physical-device" 2>/dev/null); do sleep 0.3; done
-  node=/tmp/backend-$1
+  node=/tmp/backend-${domain+$domain-}$1
   rm -f "$node"
   mknod "$node" b $((0x${number%:*})) $((0x${number#*:}))
   case $(xs read "$(path "$1")/mode") in
