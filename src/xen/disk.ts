@@ -3,7 +3,7 @@ import { openBacking } from '../backing/open.js';
 import { makeDevice } from '../device/create.js';
 import type { Device } from '../device/handle.js';
 import { checkRequest, type SegmentRequest, type TableRequest } from '../device/request.js';
-import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
+import { type DeviceNumber, formatDeviceNumber, nodeOf } from '../dm/device-number.js';
 import type { TableSource } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { flushBlockDevice, readDiskseq, writeAll } from '../kernel/block-device.js';
@@ -187,7 +187,8 @@ function diskOf(device: Device): Disk {
   return {
     major: device.major,
     minor: device.minor,
-    path: device.path,
+    // Others are told it: the path of a descriptor would lead each of them elsewhere, where /dev has no node.
+    path: nodeOf(device),
     diskseq: device.diskseq,
     made: [
       ...devices.map(({ major, minor, diskseq, uuid }) => ({ major, minor, diskseq, uuid })),

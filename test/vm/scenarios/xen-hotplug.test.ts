@@ -5,7 +5,7 @@ import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
 import { atCall } from './at-call.js';
 import { pointsFor } from './points.js';
-import { everything, expectNothingLeft, GONE, sampleOf, sh, thorough, vm } from './support.js';
+import { everything, expectNothingLeft, GONE, inBareDev, sampleOf, sh, thorough, vm } from './support.js';
 import {
   killService,
   startService,
@@ -365,6 +365,17 @@ thorough('a table claims what the kernel has open for it', async () => {
     xs read $(path 1)/dmfd-claims | cut -d ' ' -f 2-
     kill $held; wait $held; hotplug block-dmfd remove 1; losetup -d /dev/loop6; losetup -d /dev/loop7`);
   expect(stdout).toBe('w7:7 w7:6\n');
+});
+
+thorough('where /dev has no node, others are told its name, and not the path of a descriptor', async () => {
+  const output = await sh(
+    inBareDev(`${FUNCTIONS} echo '0 2048 zero' >/tmp/table
+    disk 1 table:/tmp/table; attach block-dmfd 1
+    number=$(xs read $(path 1)/physical-device)
+    [ "$(xs read $(path 1)/physical-device-path)" = "/dev/dm-$((0x\${number#*:}))" ] && echo 'its name'
+    kill $held; wait $held; hotplug block-dmfd remove 1`),
+  );
+  expect(output).toBe('its name\n');
 });
 
 /** Whether it is looked at before or after, what is claimed is what is used. */
