@@ -7,7 +7,7 @@ import { formatMade, MADE } from './made.js';
 import { openOtherSide } from './other-side.js';
 import { parseParams, type Syntax } from './params.js';
 import { withPinned } from './pinned.js';
-import { findOtherSide } from './same-disk.js';
+import { findOtherSide, isMadeAnew, refuseMadeAnew } from './same-disk.js';
 import {
   CLAIMS,
   type Claim,
@@ -110,14 +110,14 @@ function makeClaimed(kernel: Kernel, store: XenStore, vbd: Vbd, line: DiskLine):
   const { params, mode } = line;
   const named = claimsOf(params, mode);
   // Before the disk is made: some disks are written to then.
-  if (!claimed(store, vbd, mode, named)) return undefined;
+  if (!claimed(store, vbd, line, named)) return undefined;
   return orTakeBack(kernel, vbd, () => {
     if (!mode.shared) refuseClaimedHere(kernel, named);
     const disk = makeDisk(kernel, vbd, line);
     if (params.form !== 'table') return { disk, claims: withOwn(disk, mode, named) };
     return whole(disk, () => {
       const claims = claimsOfTable(kernel, disk.made, mode);
-      if (claimed(store, vbd, mode, claims)) return { disk, claims: withOwn(disk, mode, claims) };
+      if (claimed(store, vbd, line, claims)) return { disk, claims: withOwn(disk, mode, claims) };
       disk.close();
       return undefined;
     });
@@ -134,14 +134,22 @@ function isPublished(nodes: Nodes, vbd: Vbd): boolean {
 }
 
 /** Tells others what this disk is going to use, if it may. False when another run of this was faster. */
-function claimed(store: XenStore, vbd: Vbd, { shared }: Mode, claims: readonly Claim[]): boolean {
-  if (claims.length === 0) return true;
+function claimed(
+  store: XenStore,
+  vbd: Vbd,
+  { params, mode: { shared } }: DiskLine,
+  claims: readonly Claim[],
+): boolean {
+  if (claims.length === 0 && (shared || !isMadeAnew(params))) return true;
   if (!shared) refuseUsedHere(claims);
   return store.transaction((nodes) => {
     refuseWithdrawn(nodes, vbd);
     if (isPublished(nodes, vbd)) return false;
-    if (!shared) refuseUsedElsewhere(nodes, vbd, claims);
-    nodes.write(nodeOf(vbd, CLAIMS), formatClaims(claims));
+    if (!shared) {
+      refuseMadeAnew(nodes, vbd, params);
+      refuseUsedElsewhere(nodes, vbd, claims);
+    }
+    if (claims.length > 0) nodes.write(nodeOf(vbd, CLAIMS), formatClaims(claims));
     return true;
   });
 }

@@ -1,11 +1,14 @@
-import { isWithItsModel } from './machine.js';
+import { DmfdError } from '../errors.js';
+import { isWithItsModel, machineOf } from './machine.js';
 import { MADE, type Made, parseMade } from './made.js';
+import type { DiskParams } from './params.js';
 import { CLAIMS, type Claim, parseClaims } from './sharing.js';
 import type { Nodes } from './store.js';
 import { isEnding, nodeOf, type Vbd } from './vbd.js';
 
 /**
- * The same disk in another domain: libxl attaches each disk of a domain whose device model has a domain of its own to both.
+ * The same disk in another domain: libxl attaches each disk of a domain whose device model has a domain of its own to both, and, for
+ * a migration to the same host, to the domain that goes on before it is taken from the one that ends.
  *
  * @module
  */
@@ -31,6 +34,35 @@ export function findOtherSide(nodes: Nodes, vbd: Vbd): SameDisk | undefined {
       return { vbd: other, made, claims: parseClaims(nodes.read(nodeOf(other, CLAIMS)) ?? '') };
   }
   return undefined;
+}
+
+/** What is written to these ends with their device. */
+const MADE_ANEW: readonly DiskParams['form'][] = ['overlay', 'crypt', 'crypt-overlay'];
+
+export function isMadeAnew({ form }: DiskParams): boolean {
+  return MADE_ANEW.includes(form);
+}
+
+/**
+ * Refuses to make a disk anew for a machine that runs on: it remembers what it has written. After a reboot the old domain, or at
+ * least its disk, is gone.
+ *
+ * @throws DmfdError `taken`
+ */
+export function refuseMadeAnew(nodes: Nodes, vbd: Vbd, params: DiskParams): void {
+  const machine = isMadeAnew(params) ? machineOf(nodes, vbd.domain) : undefined;
+  if (machine === undefined) return;
+  for (const other of sameNumbered(nodes, vbd)) {
+    if (machineOf(nodes, other.domain) !== machine) continue;
+    if ((nodes.read(nodeOf(other, MADE)) ?? '') === '' || isEnding(nodes.read(nodeOf(other, 'state'))))
+      continue;
+    if (isWithItsModel(nodes, vbd.domain, String(other.domain))) continue;
+    throw new DmfdError(
+      'backing-in-use',
+      `domain ${other.domain} is the same machine, and has this disk (${other.path}): a new one has nothing of what was written to that`,
+      { hint: 'a domain with such a disk cannot be migrated: shut it down, and create it anew' },
+    );
+  }
 }
 
 /** Whether the disk of another domain has these devices, too, and is not being closed. */

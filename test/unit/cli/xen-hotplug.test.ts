@@ -128,18 +128,34 @@ test.each([{}, { params: '/nowhere' }, { 'dmfd-made': 'junk 7 7:0 8:0@1 7:0@x -1
   },
 );
 
-/** Domain 4, the device model of domain 3, has the disk, with a device that no machine has. */
-function writeOtherSide(params: string): void {
-  const nodes = { params, mode: 'w', state: '4', 'dmfd-claims': 'w4095:7', 'dmfd-made': '4095:7@5=DMFD-7' };
-  for (const [name, value] of Object.entries(nodes))
+/** Domain 4 has the disk, with a device that no machine has; the last nodes are its own. */
+function writeOther(params: string, nodes: Readonly<Record<string, string>>): void {
+  const disk = { params, mode: 'w', state: '4', 'dmfd-claims': 'w4095:7', 'dmfd-made': '4095:7@5=DMFD-7' };
+  for (const [name, value] of Object.entries(disk))
     xenstored.command('write', `/local/domain/0/backend/vbd/4/51712/${name}`, value);
-  xenstored.command('write', '/local/domain/4/target', '3');
+  for (const [name, value] of Object.entries(nodes))
+    xenstored.command('write', `/local/domain/4/${name}`, value);
 }
+
+test('what is written to an overlay of a file does not get lost while its machine is migrated', () => {
+  const nodes = { ...WHOLE, params: `overlay:${directory}/empty` };
+  write(nodes);
+  writeOther(nodes.params, { vm: '/vm/a' });
+  xenstored.command('write', '/local/domain/3/vm', '/vm/a');
+  expect(hotplug('add')).toMatchObject({
+    status: 125,
+    stderr: expect.stringMatching(/^dmfd: domain 4 is the same machine, and has this disk/),
+  });
+  const { 'hotplug-error': _told, ...others } = xenstored.below(NODES);
+  expect(others).toEqual({ ...nodes, 'hotplug-status': 'busy' });
+  write({ mode: 'w!' });
+  expect(hotplug('add').stderr).toMatch(/it is empty/);
+});
 
 test('a disk whose device model has lost its device is refused, and claims nothing', () => {
   const nodes = { ...WHOLE, params: 'overlay:/nowhere' };
   write(nodes);
-  writeOtherSide(nodes.params);
+  writeOther(nodes.params, { target: '3' });
   expect(hotplug('add').status).toBe(125);
   const { 'hotplug-error': told, ...others } = xenstored.below(NODES);
   expect(told).toMatch(
@@ -150,7 +166,7 @@ test('a disk whose device model has lost its device is refused, and claims nothi
 
 test('remove does not wait for what the device model has still', () => {
   write({ ...WHOLE, 'dmfd-made': '4095:7@5=DMFD-7' });
-  writeOtherSide(WHOLE.params);
+  writeOther(WHOLE.params, { target: '3' });
   expect(hotplug('remove')).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 

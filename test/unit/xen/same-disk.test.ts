@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { Deadline } from '../../../src/xen/deadline.js';
-import { findOtherSide, isMadeForAnother, type SameDisk } from '../../../src/xen/same-disk.js';
+import type { DiskParams } from '../../../src/xen/params.js';
+import {
+  findOtherSide,
+  isMadeForAnother,
+  refuseMadeAnew,
+  type SameDisk,
+} from '../../../src/xen/same-disk.js';
 import { type Nodes, XenStore } from '../../../src/xen/store.js';
 import { parseVbd } from '../../../src/xen/vbd.js';
 import { Xenstored } from '../../xen/xenstored.js';
+import { refusal } from '../support/refusal.js';
 
 let xenstored: Xenstored;
 
@@ -77,6 +84,44 @@ test.each<[what: string, nodes: Record<string, string | undefined>]>([
 ])('a disk has a device of its own where %s', (_what, nodes) => {
   write({ ...BOTH, ...nodes });
   expect(otherSide()).toBeUndefined();
+});
+
+/** Domain 4 is migrated to this host, as domain 3. */
+const MOVED = { ...BOTH, '4/target': undefined, '4/vm': '/vm/a' };
+const ANEW: readonly DiskParams[] = [
+  { form: 'overlay', base: '/base', cow: undefined },
+  { form: 'overlay', base: '/base', cow: '/cow' },
+  { form: 'crypt', path: '/plain' },
+  { form: 'crypt-overlay', base: '/base', cow: '/cow' },
+];
+
+function makeAnew(params: DiskParams): void {
+  look((nodes) => refuseMadeAnew(nodes, OURS, params));
+}
+
+test.each(ANEW)('%j is not made anew for a machine that has it', (params) => {
+  write(MOVED);
+  expect(refusal(() => makeAnew(params))).toMatchObject({
+    code: 'backing-in-use',
+    message: expect.stringMatching(
+      /^domain 4 is the same machine, and has this disk \(backend\/vbd\/4\/51712\)/,
+    ),
+  });
+});
+
+test.each<[what: string, nodes: Record<string, string | undefined>, params?: DiskParams]>([
+  ['has its content elsewhere', {}, { form: 'path', path: '/plain' }],
+  ['is another machine’s', { '4/vm': '/vm/b' }],
+  ['is its device model’s', { '4/target': '3' }],
+  ['is none of dmfd’s', { [`${THEIRS}/dmfd-made`]: undefined }],
+  ['is a block device as it is', { [`${THEIRS}/dmfd-made`]: '' }],
+  ['is closing, as when the domain reboots', { [`${THEIRS}/state`]: '5' }],
+  ['is closed', { [`${THEIRS}/state`]: '6' }],
+  ['is of a domain that is gone', { '4/vm': undefined }],
+  ['is of a machine that nobody can tell', { '3/vm': undefined, '4/vm': undefined }],
+])('a disk is made where the other one %s', (_what, nodes, params = ANEW[0]) => {
+  write({ ...MOVED, ...nodes });
+  if (params !== undefined) makeAnew(params);
 });
 
 test.each([
