@@ -1,6 +1,8 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { expectNothingLeft, sh, standing, vm } from './support.js';
 
+beforeAll(() => sh(`cat >/tmp/counter <<'EOF'\n${COUNTER}EOF\nchmod +x /tmp/counter`));
+beforeEach(() => sh('rm -f /tmp/enough'));
 afterEach(expectNothingLeft);
 
 const CTRL_C = '\x03';
@@ -14,9 +16,8 @@ print "<ready>\\n";
 sleep 1 until -e "/tmp/enough";
 `;
 
-/** An interactive shell on a terminal of its own, with the command above in it. */
+/** An interactive shell on a terminal of its own. */
 async function interactive() {
-  await sh(`rm -f /tmp/enough; cat >/tmp/counter <<'EOF'\n${COUNTER}EOF\nchmod +x /tmp/counter`);
   const shell = await vm.start(['script', '-qec', 'PS1="prompt> " bash --norc --noprofile -i', '/dev/null'], {
     env: { TERM: 'dumb' },
   });
@@ -90,7 +91,6 @@ test('a stop of the command alone stops dmfd for its shell, and SIGCONT to dmfd 
 
 test('where no shell waits, a stopped command stops nobody else', async () => {
   const dmfd = await vm.start(['dmfd', 'create', '--table', '0 8 zero', '--', '/tmp/counter']);
-  await sh('rm -f /tmp/enough');
   await dmfd.waitForOutput(/<ready>/, 60_000);
   const states = `for p in ${dmfd.pid} $(pgrep -x counter); do ps -o state= -p $p; done | tr -d '\\n'`;
   await sh('pkill -STOP -x counter; sleep 0.3');
