@@ -168,46 +168,57 @@ describe.each(sampleOf(GIVEN, 2))('with the key given in the %s', (given, refuse
   });
 });
 
+const EMPTY = `dmfd: device NAME: the key is empty
+  hint: nothing could be read where the key should be
+`;
+
+/** With what is said of it, and the exit status. */
+const HAD_NOT: readonly [line: string, says: string, status: number][] = [
+  [`: | dmfd create --key-fd 0 ${CRYPT} -- true`, EMPTY, 125],
+  [`dmfd create --key-file /dev/null ${CRYPT} -- true`, EMPTY, 125],
+  [
+    `dmfd create --key-file /dev/zero ${CRYPT} -- true`,
+    `dmfd: device NAME: the key is longer than 4096 bytes
+  hint: all of a key file is the key; cut one out with: head -c BYTES FILE | dmfd … --key-fd 0
+`,
+    125,
+  ],
+  [
+    `(ulimit -l 0; setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock dmfd create --key-random 512 ${CRYPT} -- true)`,
+    `dmfd: device NAME: a process with locked memory for the key: ENOMEM, not enough memory
+  hint: check the limits on processes and on locked memory (ulimit -u, ulimit -l, the cgroup)
+`,
+    125,
+  ],
+  [
+    `head -c 65 /dev/urandom | dmfd create --key-fd 0 ${CRYPT} -- true`,
+    `dmfd: device NAME: DM_TABLE_LOAD: EINVAL, invalid argument
+  kernel: device-mapper: table: N: crypt: Error decoding and setting key
+  kernel: device-mapper: ioctl: error adding target to table
+  hint: the arguments of the target are wrong for this kernel, or what they name cannot be used (device of 2048 sectors, target: crypt)
+`,
+    125,
+  ],
+  [`dmfd create --key-file /tmp/key ${CRYPT} -q -- true`, '', 0],
+  [
+    `chmod 644 /tmp/key; dmfd create --key-file /tmp/key ${CRYPT} -- true`,
+    'dmfd: key file "/tmp/key": every user can read it (mode 0644)\n',
+    0,
+  ],
+];
+
 test('a key that cannot be had costs no device', async () => {
-  const output = await sh(
-    `
-    : | dmfd create --key-fd 0 ${CRYPT} -- true; echo $?
-    dmfd create --key-file /dev/zero ${CRYPT} -- true; echo $?
-    dmfd create --key-file /dev/null ${CRYPT} -- true; echo $?
-    head -c 65 /dev/urandom | dmfd create --key-fd 0 ${CRYPT} -- true; echo $?
-    (ulimit -l 0; setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock dmfd create --key-random 512 ${CRYPT} -- true); echo $?
-    chmod 644 /tmp/key; dmfd create --key-file /tmp/key ${CRYPT} -- true; echo $?; chmod 600 /tmp/key
-    dmfd create --key-file /tmp/key ${CRYPT} -q -- true; echo $?`
-      .replaceAll('true;', 'true 2>&1;')
-      .replace('true);', 'true 2>&1);'),
-  );
+  const rows = sampleOf(HAD_NOT, 2);
+  const output = await sh(`exec 2>&1
+    ${rows.map(([line]) => `${line}; echo $?`).join('\n    ')}
+    chmod 600 /tmp/key`);
   expect(
     output
       .replaceAll(/device dmfd-[0-9a-f]{8}/g, 'device NAME')
       .replaceAll(/table: \d+:\d+:/g, 'table: N:')
       // Some kernels name their errors, some do not tell them.
       .replaceAll(/ \((-22|-EINVAL)\)/g, ''),
-  ).toBe(`dmfd: device NAME: the key is empty
-  hint: nothing could be read where the key should be
-125
-dmfd: device NAME: the key is longer than 4096 bytes
-  hint: all of a key file is the key; cut one out with: head -c BYTES FILE | dmfd … --key-fd 0
-125
-dmfd: device NAME: the key is empty
-  hint: nothing could be read where the key should be
-125
-dmfd: device NAME: DM_TABLE_LOAD: EINVAL, invalid argument
-  kernel: device-mapper: table: N: crypt: Error decoding and setting key
-  kernel: device-mapper: ioctl: error adding target to table
-  hint: the arguments of the target are wrong for this kernel, or what they name cannot be used (device of 2048 sectors, target: crypt)
-125
-dmfd: device NAME: a process with locked memory for the key: ENOMEM, not enough memory
-  hint: check the limits on processes and on locked memory (ulimit -u, ulimit -l, the cgroup)
-125
-dmfd: key file "/tmp/key": every user can read it (mode 0644)
-0
-0
-`);
+  ).toBe(rows.map(([, says, status]) => `${says}${status}\n`).join(''));
 });
 
 test('dmfd waits for a key that is slow to come, and ^C ends that', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { atCall } from './at-call.js';
-import { expectNothingLeft, image, sh, thorough, vm, whole } from './support.js';
+import { expectNothingLeft, image, sampleOf, sh, thorough, vm, whole } from './support.js';
 
 const CREATE = "dmfd create ours --loop /tmp/ours.img --table '0 2048 linear {loop0} 0'";
 
@@ -65,10 +65,12 @@ if (whole) {
   describe('a kernel without LOOP_CONFIGURE', () => {
     const OLD = atCall('LOOP_CONFIGURE', { nth: 0, error: 'EINVAL' });
 
-    test.each([
+    const ANSWERS = [
       ['EINVAL', ''],
       ['ENOTTY', ' --readonly'],
-    ] as const)('that says %s: attached in two calls%s', async (error, options) => {
+    ] as const;
+
+    test.each(sampleOf(ANSWERS, 2))('that says %s: attached in two calls%s', async (error, options) => {
       const old = atCall('LOOP_CONFIGURE', { nth: 0, error });
       const { code, stdout, stderr } = await vm.sh(
         `${old} ${CREATE}${options} -v --wait-gone -- sh -c 'losetup -nO AUTOCLEAR,RO,OFFSET,SIZELIMIT,BACK-FILE; head -c 4 {path}'; losetup -a`,
@@ -78,7 +80,7 @@ if (whole) {
       expect(code).toBe(0);
     });
 
-    test('which is lost to another process: the next one is tried', async () => {
+    thorough('which is lost to another process: the next one is tried', async () => {
       const output = await sh(
         `${OLD} ${atCall('LOOP_SET_FD', { run: 'losetup --find /tmp/theirs.img' })} ${CREATE} ${LOOK}
        losetup -d $(losetup -n -O NAME -j /tmp/theirs.img)`,
@@ -86,7 +88,7 @@ if (whole) {
       expect(output).toMatch(/^ours\n0 2048 linear 7:\d+ 0\n$/);
     });
 
-    test('whose second call fails: detached again', async () => {
+    thorough('whose second call fails: detached again', async () => {
       const { code, stderr } = await vm.sh(
         `${OLD} ${atCall('LOOP_SET_STATUS64', { error: 'EIO' })} ${CREATE} -- echo ran`,
       );
@@ -94,18 +96,21 @@ if (whole) {
       expect(stderr).toMatch(/^dmfd: loop file "\/tmp\/ours.img": attach to \/dev\/loop\d+: EIO/);
     });
 
-    test.each(['LOOP_SET_FD', 'LOOP_SET_STATUS64'] as const)('and SIGKILL at %s', async (call) => {
-      for (const [victim, status] of [
-        ['$COMMAND', 137],
-        ['$CALLER', 125],
-      ]) {
-        const { code, stdout } = await vm.sh(
-          `${OLD} ${atCall(call, { run: `kill -9 ${victim}` })} ${CREATE} -- echo ran`,
-        );
-        expect([victim, code, stdout]).toEqual([victim, status, '']);
-        await expectNothingLeft();
-      }
-    });
+    test.each(sampleOf(['LOOP_SET_STATUS64', 'LOOP_SET_FD'] as const, 2))(
+      'and SIGKILL at %s',
+      async (call) => {
+        for (const [victim, status] of [
+          ['$COMMAND', 137],
+          ['$CALLER', 125],
+        ]) {
+          const { code, stdout } = await vm.sh(
+            `${OLD} ${atCall(call, { run: `kill -9 ${victim}` })} ${CREATE} -- echo ran`,
+          );
+          expect([victim, code, stdout]).toEqual([victim, status, '']);
+          await expectNothingLeft();
+        }
+      },
+    );
   });
 }
 
@@ -123,7 +128,7 @@ if (whole) {
       return { code, stdout, stderr: stderr.replaceAll(/loop\d+/g, 'loopN') };
     }
 
-    test.each([
+    const NAMES: readonly [what: string, attach: string, undo: string][] = [
       ['by its name', 'losetup -f --show ours.img', ':'],
       ['by another name', 'ln ours.img other.img; losetup -f --show other.img', 'rm other.img'],
       [
@@ -138,13 +143,15 @@ if (whole) {
         '[ ! -e /run/apart/ours.img ]',
       ],
       ['for reading', 'losetup -r -f --show ours.img', ':'],
-    ])('%s is refused', async (what, attach, undo) => {
+    ];
+
+    test.each(sampleOf(NAMES, 2))('%s is refused', async (what, attach, undo) => {
       const { code, stdout, stderr } = await beside(attach, `${CREATE} -- echo ran`, undo);
       const harm = what === 'for reading' ? seen : undefined;
       expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused(undefined, harm) });
     });
 
-    test('is refused in a plan, too', async () => {
+    thorough('is refused in a plan, too', async () => {
       const { code, stdout, stderr } = await beside('losetup -f --show ours.img', `${CREATE} --dry-run`);
       expect({ code, stdout, stderr }).toEqual({ code: 125, stdout: '', stderr: refused() });
     });
@@ -181,7 +188,7 @@ if (whole) {
       ).toEqual({ code: 125, stdout: '', stderr: refused('/dev/loopN') });
     });
 
-    test('where /sys is not mounted, too', async () => {
+    thorough('where /sys is not mounted, too', async () => {
       const { code, stdout, stderr } = await beside(
         'losetup -f --show ours.img',
         `unshare -m sh -c "mount -t tmpfs none /sys && exec ${CREATE} -- echo ran"`,
@@ -248,33 +255,32 @@ if (whole) {
     }
 
     test('is refused under a loop device: mounted, for writing and reading, as a plan, by a preset, and as the disk that it is a part of', async () => {
-      const refusals = await refusalsOf(
-        'mount "$disk"p1 used',
+      const rows: [command: string, says: string, status: string][] = [
+        [`${over('$disk"p1"')} -- echo ran`, says('/dev/loopNp1', destroyed), '125'],
         [
-          `${over('$disk"p1"')} -- echo ran`,
           `${over('$disk"p1"')} --readonly -- echo ran`,
-          `${over('$disk"p1"')} --dry-run`,
-          `${over('$disk')} -- echo ran`,
-          `${over('$disk,partition=1')} -- echo ran`,
-          'dmfd create over --linear $disk"p1",sector-size=4096 -- echo ran',
-          `${over('$disk,partition=2')} -- echo ran`,
-          `${over('$disk"p2"')} -- echo ran`,
-          `${over('$disk"p1"')} --shared-loop -- echo ran`,
+          says('/dev/loopNp1', 'what one writes, the other would see half or not at all'),
+          '125',
         ],
-        'umount used',
-      );
-      expect(refusals).toEqual([
-        ...[says('/dev/loopNp1', destroyed), '125'],
-        ...[says('/dev/loopNp1', 'what one writes, the other would see half or not at all'), '125'],
-        ...[says('/dev/loopNp1', destroyed), '125'],
-        ...[says('/dev/loopN', destroyed), '125'],
-        ...[says('/dev/loopN', destroyed), '125'],
-        ...[says('/dev/loopNp1', destroyed), '125'],
+        [`${over('$disk')} -- echo ran`, says('/dev/loopN', destroyed), '125'],
+        [`${over('$disk"p1"')} --dry-run`, says('/dev/loopNp1', destroyed), '125'],
+        [
+          'dmfd create over --linear $disk"p1",sector-size=4096 -- echo ran',
+          says('/dev/loopNp1', destroyed),
+          '125',
+        ],
+        [`${over('$disk,partition=1')} -- echo ran`, says('/dev/loopN', destroyed), '125'],
         // What is free of the disk.
-        ...['ran', '0', 'ran', '0'],
+        [`${over('$disk,partition=2')} -- echo ran`, 'ran', '0'],
+        [`${over('$disk"p2"')} -- echo ran`, 'ran', '0'],
         // Insisted on.
-        ...['ran', '0'],
-      ]);
+        [`${over('$disk"p1"')} --shared-loop -- echo ran`, 'ran', '0'],
+      ];
+      const sample = sampleOf(rows, 2);
+      const commands = sample.map(([command]) => command);
+      expect(await refusalsOf('mount "$disk"p1 used', commands, 'umount used')).toEqual(
+        sample.flatMap(([, ...answer]) => answer),
+      );
     });
 
     test.each([
@@ -296,19 +302,24 @@ if (whole) {
         `dmfd: loop file "${device}": ${by}; the two would overwrite what the other writes`,
         '125',
       ];
-      const p1 = [
-        `${over('$disk')} -- echo ran`,
-        `${over('$disk,partition=1')} --dry-run`,
-        `${over('$disk"p2"')} -- echo ran`,
-        `${over('$disk,partition=2')} -- echo ran`,
-        `${over('$disk"p2"')} --loop $disk,partition=2 --table '8 8 linear {loop1} 0' --dry-run`,
+      const rows: [command: string, answer: string[]][] = [
+        [`${over('$disk')} -- echo ran`, taken('/dev/loopN')],
+        [`${over('$disk,partition=1')} --dry-run`, taken('/dev/loopN')],
+        [`${over('$disk"p2"')} -- echo ran`, ['ran', '0']],
+        [`${over('$disk,partition=2')} -- echo ran`, ['ran', '0']],
+        [
+          `${over('$disk"p2"')} --loop $disk,partition=2 --table '8 8 linear {loop1} 0' --dry-run`,
+          taken('/dev/loopN', 'another loop device is to have it, too'),
+        ],
       ];
-      expect(await refusalsOf('above=$(losetup -f --show "$disk"p1)', p1, 'losetup -d $above')).toEqual([
-        ...taken('/dev/loopN'),
-        ...taken('/dev/loopN'),
-        ...['ran', '0', 'ran', '0'],
-        ...taken('/dev/loopN', 'another loop device is to have it, too'),
-      ]);
+      const p1 = sampleOf(rows, 3);
+      expect(
+        await refusalsOf(
+          'above=$(losetup -f --show "$disk"p1)',
+          p1.map(([command]) => command),
+          'losetup -d $above',
+        ),
+      ).toEqual(p1.flatMap(([, answer]) => answer));
       const disk = [`${over('$disk"p2"')} -- echo ran`];
       expect(await refusalsOf('above=$(losetup -f --show $disk)', disk, 'losetup -d $above')).toEqual(
         taken('/dev/loopNp2'),
@@ -333,17 +344,6 @@ if (whole) {
   });
 }
 
-test('a file of odd size: rounded down to sectors, with a warning', async () => {
-  const create = "dmfd create ours --loop /tmp/odd.img --table '0 195 linear {loop0} 0'";
-  const result = await vm.sh(
-    `truncate -s 100000 /tmp/odd.img; ${create} -- sh -c 'blockdev --getsize64 {path}'; ${create} -q -- true`,
-  );
-  expect(result).toMatchObject({ code: 0, stdout: '99840\n' });
-  expect(result.stderr).toBe(
-    'dmfd: loop file "/tmp/odd.img": its 100000 bytes are no multiple of 512; the last 160 are left out\n',
-  );
-});
-
 test('a block device in place of a file', async () => {
   const output = await sh(
     `loop=$(losetup --find --show /tmp/ours.img); dmfd create ours --loop $loop --table '0 2048 linear {loop0} 0' ${LOOK}; losetup -d $loop`,
@@ -352,7 +352,18 @@ test('a block device in place of a file', async () => {
 });
 
 if (whole) {
-  test('40 files under one device', async () => {
+  test('a file of odd size: rounded down to sectors, with a warning', async () => {
+    const create = "dmfd create ours --loop /tmp/odd.img --table '0 195 linear {loop0} 0'";
+    const result = await vm.sh(
+      `truncate -s 100000 /tmp/odd.img; ${create} -- sh -c 'blockdev --getsize64 {path}'; ${create} -q -- true`,
+    );
+    expect(result).toMatchObject({ code: 0, stdout: '99840\n' });
+    expect(result.stderr).toBe(
+      'dmfd: loop file "/tmp/odd.img": its 100000 bytes are no multiple of 512; the last 160 are left out\n',
+    );
+  });
+
+  thorough('40 files under one device', async () => {
     const files = Array.from({ length: 40 }, (_, index) => `/tmp/forty/${index}.img`);
     const table = files.map((_, index) => `${8 * index} 8 linear {loop${index}} 0\n`).join('');
     const output = await sh(`

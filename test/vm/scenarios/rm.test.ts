@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { atCall } from './at-call.js';
-import { expectNothingLeft, kernelKnows, sh, vm } from './support.js';
+import { expectNothingLeft, kernelKnows, sampleOf, sh, vm } from './support.js';
 
 afterEach(expectNothingLeft);
 
@@ -11,17 +11,24 @@ const names = 'dmsetup info -c --noheadings -o name --sort name';
 
 describe('rm', () => {
   test('what nobody holds is gone at once, by whatever it is named', async () => {
+    const rows = sampleOf(
+      [
+        [make("'with a blank'"), "'with\\x20a\\x20blank'", 'with a blank'],
+        [make('a'), 'a', 'a'],
+        [`${make('c')}; ln -s ${nodeOf('c')} /tmp/link-to-c`, '/tmp/link-to-c', 'c'],
+        [make('b', '--uuid THE-UUID'), 'THE-UUID', 'b'],
+        ['dmsetup create --noudevsync --notable d --uuid NO-TABLE', 'NO-TABLE', 'd'],
+        ['dmsetup create --noudevsync --notable e', 'e', 'e'],
+      ] as const,
+      2,
+    );
     const output = await sh(`set -e
-      ${make('a')}; ${make("'with a blank'")}; ${make('b', '--uuid THE-UUID')}; ${make('c')}
-      dmsetup create --noudevsync --notable d --uuid NO-TABLE; dmsetup create --noudevsync --notable e
-      ln -s ${nodeOf('c')} /tmp/link-to-c
+      ${rows.map(([made]) => made).join('\n      ')}
       # The last place that a node is made in does not hide what the ones before have told.
       mount -t tmpfs -o nodev none /var/tmp
-      for device in a 'with\\x20a\\x20blank' THE-UUID /tmp/link-to-c NO-TABLE e; do dmfd rm "$device"; done
+      for device in ${rows.map(([, device]) => device).join(' ')}; do dmfd rm "$device"; done
       umount /var/tmp; rm /tmp/link-to-c; dmsetup info -c`);
-    expect(output).toBe(
-      `${['a', 'with a blank', 'b', 'c', 'd', 'e'].map((name) => `${name}: removed\n`).join('')}No devices found\n`,
-    );
+    expect(output).toBe(`${rows.map(([, , name]) => `${name}: removed\n`).join('')}No devices found\n`);
   });
 
   test('what is held goes with its last holder, and who that is, is told', async () => {
@@ -55,21 +62,29 @@ describe('rm', () => {
   });
 
   test('one that is not there, one that is none, and one too many', async () => {
+    const rows = sampleOf(
+      [
+        ['absent', 'there is no such device'],
+        ['', 'no device is called so'],
+        ['/dev/loop0', 'it is a block device, but none of device-mapper'],
+        ['/dev/nonexistent', 'there is no block device at that path'],
+        ['twin', '/dev/dm-N and /dev/dm-N have that name or UUID; name one'],
+        ['/dev/null', 'there is no block device at that path'],
+      ] as const,
+      2,
+    );
     const { code, stdout, stderr } = await vm.sh(`
       modprobe loop; ${make('twin', '--uuid ONE')}; ${make('other', '--uuid twin')}
-      for device in absent '' /dev/nonexistent /dev/loop0 /dev/null twin; do dmfd rm "$device"; echo $?; done
+      for device in ${rows.map(([device]) => `'${device}'`).join(' ')}; do dmfd rm "$device"; echo $?; done
       dmfd rm --diskseq 999999; echo $?; dmfd rm other; dmfd rm ONE`);
-    expect(stdout).toBe(`${'125\n'.repeat(7)}other: removed\ntwin: removed\n`);
+    expect(stdout).toBe(`${'125\n'.repeat(rows.length + 1)}other: removed\ntwin: removed\n`);
     const said = stderr.split('\n').filter((line) => line.startsWith('dmfd: '));
-    expect(said).toEqual([
-      'dmfd: device "absent": there is no such device',
-      'dmfd: device "": no device is called so',
-      'dmfd: device "/dev/nonexistent": there is no block device at that path',
-      'dmfd: device "/dev/loop0": it is a block device, but none of device-mapper',
-      'dmfd: device "/dev/null": there is no block device at that path',
-      expect.stringMatching(
-        /^dmfd: device "twin": \/dev\/dm-\d+ and \/dev\/dm-\d+ have that name or UUID; name one/,
+    expect(
+      said.map((line) =>
+        line.replace(/dm-\d+ and (.*)dm-\d+/, 'dm-N and $1dm-N').replace(/(; name one).*/, '$1'),
       ),
+    ).toEqual([
+      ...rows.map(([device, message]) => `dmfd: device "${device}": ${message}`),
       'dmfd: disk sequence number 999999: no device has it',
     ]);
     expect(code).toBe(0);
@@ -87,7 +102,7 @@ if (kernelKnows('diskseq')) {
     });
 
     // The second device gets the number, the name and the UUID of the first. From the opening on, the descriptor pins it.
-    test.each(['/dev/dm-', 'BLKGETDISKSEQ'] as const)(
+    test.each(sampleOf(['/dev/dm-', 'BLKGETDISKSEQ'] as const, 2))(
       'never removes the one that has taken its number, at %s',
       async (call) => {
         const replace = `dmsetup remove --noudevsync --deferred one; sleep 0.2; dmsetup create --noudevsync new --table "0 16 zero"`;
