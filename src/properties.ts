@@ -85,13 +85,29 @@ export function checkSome(
   // By the names that are read, for a property may be inherited.
   for (const [name, type] of Object.entries(types)) {
     const property = request[name];
-    if (property === undefined || type.fits(property)) continue;
-    throw invalid(`property ${inFull(name, where)} is ${show(property)}: it must be ${type.words}`);
+    if (property === undefined) continue;
+    const full = inFull(name, where);
+    if (!type.fits(property))
+      throw invalid(`property ${full} is ${show(property)}: it must be ${type.words}`);
+    if (!isWellFormed(property)) throw invalid(`property ${full} is ${show(property)}: ${ILL_FORMED}`);
   }
   for (const name of required) {
     if (request[name] !== undefined) continue;
     throw invalid(`property ${inFull(name, where)} is missing: it must be ${types[name]?.words}`);
   }
+}
+
+const ILL_FORMED = 'half of a surrogate pair stands in it, which is no character';
+
+/** A label and its text are in an object, and that in a list. What else is that far inside is checked as a property of its own. */
+const DEEPEST = 2;
+
+/** Half of a surrogate pair is no UTF-8: the kernel would be given U+FFFD in its place, the name of another file. */
+function isWellFormed(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (depth === DEEPEST) return true;
+  if (Array.isArray(value)) return value.every((element) => isWellFormed(element, depth + 1));
+  return !isObject(value) || Object.values(value).every((member) => isWellFormed(member, depth + 1));
 }
 
 function asObject(value: unknown, where: string | undefined): Readonly<Record<string, unknown>> {

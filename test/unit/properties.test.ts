@@ -40,6 +40,34 @@ describe('a device request of the wrong type is a usage error that names the pro
     [{ table: Array(2) }, /^property table is \[null,null\]: /],
     [{ table, loop: Array(1) }, /^property loop is \[null\]: /],
     [{ table: Number.NaN }, /^property table is NaN: /],
+    [
+      { table, name: 'disk\udcff' },
+      /^property name is "disk\\udcff": half of a surrogate pair stands in it, which is no character$/,
+    ],
+    [{ table: '0 8 linear /dev/\ud800 0' }, /^property table is .*: half of a surrogate pair /],
+    [{ table: [{ label: 'x', text: '\udcff' }] }, /^property table is .*: half of a surrogate pair /],
+    [{ table, key: { file: '/\udcff' } }, /^property key is .*: half of a surrogate pair /],
+    [{ table, loop: ['\udcff.img'] }, /^property loop is .*: half of a surrogate pair /],
+    [{ table, loop: [{ path: '\udcff.img' }] }, /^property loop is .*: half of a surrogate pair /],
+    [
+      { segments: [{ target: 'linear', backing: '\udcff' }] },
+      /^property segments.* half of a surrogate pair /,
+    ],
+    [
+      { segments: [{ target: 'linear', backing: { path: '\udcff' } }] },
+      /^property segments\[0\]\.backing is .*: half of a surrogate pair /,
+    ],
+    [
+      { segments: [{ target: 'striped', backings: ['a', { path: '\udcff' }] }] },
+      /^property segments\[0\]\.backings is .*: half of a surrogate pair /,
+    ],
+    [{ table, below: [{ name: '\udcff', table }] }, /^property below.*: half of a surrogate pair /],
+    [
+      { table: '0 8 linear {below} 0', below: [{ table, key: { file: '\udcff' } }] },
+      /^property .*key is .*: half of a surrogate pair /,
+    ],
+    [{ table, messages: [{ text: '\udcff' }] }, /^property messages.*: half of a surrogate pair /],
+    [{ table, loop: [{ path: 'disk\0.img' }] }, /^property loop\[0\]\.path is "disk\\u0000.img": no path$/],
     [{ tabel: table }, /^property "tabel": there is none of that name$/],
     [{ table, loop: [{}] }, /^property loop\[0\]\.path is missing: it must be a string$/],
     [{ table, loop: ['a', { path: 5 }] }, /^property loop\[1\]\.path is 5: it must be a string$/],
@@ -165,6 +193,9 @@ describe('a swap request likewise', () => {
       /^property discard is "never": it must be "both", "once" or "pages"$/,
     ],
     [{ backing: 'b', noReadWorkqueue: 1 }, /^property noReadWorkqueue is 1: it must be true or false$/],
+    [{ backing: '\udcff' }, /^property backing is "\\udcff": half of a surrogate pair /],
+    [{ backing: 'b', partition: '\udcff' }, /^property partition is "\\udcff": half of a surrogate pair /],
+    [{ backing: 'b\0' }, /^backing "b\\u0000": no path$/],
     [{ backing: 'b', table }, /^property "table": there is none of that name$/],
   ])('case %#', (request, message) => {
     const error = refusal(() => checkSwapRequest(request as SwapRequest));

@@ -32,7 +32,8 @@ function check(types: Types, type: Type, value: unknown, where: string): unknown
       if (typeof value === 'boolean') return value;
       break;
     case 'string':
-      if (typeof value === 'string') return value;
+      // What is no UTF-8 would become another text.
+      if (typeof value === 'string' && value.isWellFormed()) return value;
       break;
     case 'float':
       if (typeof value === 'number') return value;

@@ -45,6 +45,7 @@ test.each<[where: string, value: unknown]>([
   ['float', { needed: 'x', float: '1' }],
   ['bool', { needed: 'x', bool: 0 }],
   ['string', { needed: 'x', string: 5 }],
+  ['string', JSON.parse('{ "needed": "x", "string": "disk\\udcff.img" }')],
   ['object', { needed: 'x', object: [] }],
   ['color', { needed: 'x', color: 'green' }],
   ['pair', { needed: 'x', pair: 'p' }],
