@@ -4,6 +4,7 @@ import type { Device } from '../device/handle.js';
 import { type DevicePlan, planDeviceSync } from '../device/plan.js';
 import type { DeviceRequest, Layer, SegmentLayer, TableLayer } from '../device/request.js';
 import { inLayer } from '../device/stack.js';
+import { nodeOf } from '../dm/device-number.js';
 import { mangle } from '../dm/mangling.js';
 import type { TableSource } from '../dm/table.js';
 import { callerEnvironment, callerState } from '../handoff/caller.js';
@@ -19,7 +20,7 @@ import { checkOutput } from './check-output.js';
 import { readConcise } from './concise.js';
 import { addCreateOptions, type CreateOptions, checkCombination, checkContents } from './create-options.js';
 import { describeCommand } from './description.js';
-import { deviceJson, heldJson, pathForOthers, planJson } from './device-json.js';
+import { givenJson, heldJson, pathForOthers, planJson } from './device-json.js';
 import { type Events, eventsTo } from './events.js';
 import { expectedWait } from './expected-wait.js';
 import { toJson } from './json.js';
@@ -75,7 +76,8 @@ async function create(
   if (!options.quiet) for (const warning of device.warnings) say(warning);
   try {
     if (options.holdReadonly) device = device.heldReadOnly();
-    events.created(device);
+    const isHeld = give === undefined && command === undefined;
+    events.created(device, isHeld ? pathForOthers(device) : nodeOf(device));
     if (give !== undefined) await giveAway(device, give, options);
     else if (command === undefined) await holdDevice(device, options, events);
     else if (options.exec) become(command, device, events);
@@ -117,7 +119,7 @@ function planGift({
   sendToUid,
 }: CreateOptions): ((device: Device) => Promise<void>) | undefined {
   if (sendFd !== undefined) {
-    return (device) => sendDescriptor(device, sendFd, `${toJson(deviceJson(device))}\n`, sendToUid);
+    return (device) => sendDescriptor(device, sendFd, `${toJson(givenJson(device))}\n`, sendToUid);
   }
   if (!fdstore) return undefined;
   const socket = findNotifySocket(callerEnvironment());
@@ -225,7 +227,7 @@ async function giveAway(
   options: CreateOptions,
 ): Promise<void> {
   await withProgress(`giving ${device.name} away`, isQuiet(options), give(device));
-  if (options.json) write(1, `${toJson(deviceJson(device))}\n`);
+  if (options.json) write(1, `${toJson(givenJson(device))}\n`);
 }
 
 async function holdDevice(device: Device, options: CreateOptions, events: Events): Promise<void> {

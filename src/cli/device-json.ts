@@ -33,6 +33,11 @@ export function heldJson(device: Device) {
   return { ...deviceJson(device), path: pathForOthers(device), fd: device.fd, pid: process.pid };
 }
 
+/** A device that is given away. Where /dev has no node, its path leads nowhere: a descriptor of ours would be another file for whoever has it then. */
+export function givenJson(device: DeviceFacts) {
+  return { ...deviceJson(device), path: nodeOf(device) };
+}
+
 /** Where /dev has no node, the path is that of a descriptor, and each process sees its own there. */
 export function pathForOthers(device: Device): string {
   return device.path === nodeOf(device) ? device.path : `/proc/${process.pid}/fd/${device.fd}`;

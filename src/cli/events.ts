@@ -12,7 +12,8 @@ import { usageError } from './usage-error.js';
 
 /** Tells what becomes of a device, for `--json-fd`: one JSON line an event. */
 export interface Events {
-  created(device: Device): void;
+  /** @param path for those who read of it */
+  created(device: Device, path: string): void;
   started(pid: number): void;
   ended(ending: Ending): void;
   /** `held`: a sentence for each thing that is left when the time is up, with its holders. */
@@ -46,7 +47,7 @@ export function eventsTo(fd: number | undefined): Events {
     }
   };
   return {
-    created: (device) => tell('created', deviceJson(device)),
+    created: (device, path) => tell('created', { ...deviceJson(device), path }),
     started: (pid) => tell('started', { pid }),
     ended: (ending) => tell('ended', endingFields(ending)),
     gone: (held) => (held.length === 0 ? tell('gone', {}) : tell('held', { by: held })),

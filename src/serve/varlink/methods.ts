@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { deviceJson, summaryJson, swapJson } from '../../cli/device-json.js';
+import { givenJson, summaryJson, swapJson } from '../../cli/device-json.js';
 import type { DeviceRequest } from '../../device/request.js';
 import type { DeviceNumber } from '../../dm/device-number.js';
 import { DmfdError } from '../../errors.js';
@@ -44,7 +44,7 @@ export const METHODS: MethodTable = {
     const device = await createDevice(request, { signal });
     const { warnings, fd } = device;
     return {
-      parameters: { device: deviceJson(device), fileDescriptor: 0, warnings },
+      parameters: { device: givenJson(device), fileDescriptor: 0, warnings },
       fds: [fd],
       over: () => device.close(),
     };

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { deviceJson, swapJson } from '../../../src/cli/device-json.js';
+import { deviceJson, givenJson, heldJson, swapJson } from '../../../src/cli/device-json.js';
 import { toJson } from '../../../src/cli/json.js';
 import { formatJson } from '../../../src/cli/ls.js';
 import type { DeviceFacts } from '../../../src/device/facts.js';
+import { Device } from '../../../src/device/handle.js';
 
 const IDENTITY = {
   name: 'with a blank',
@@ -34,6 +35,14 @@ test('a device that was made is one line of JSON', () => {
   expect(toJson(deviceJson(DEVICE))).toBe(`{${SAME},${rest}}`);
   const linked = { ...DEVICE, mapperLink: '/dev/mapper/with\\x20a' };
   expect(toJson(deviceJson(linked))).toBe(`{${SAME},${rest},"mapperLink":"/dev/mapper/with\\\\x20a"}`);
+});
+
+test('where /dev has no node, nobody is told the path of a descriptor that is another one for him', () => {
+  const device = new Device({ ...DEVICE, path: '/proc/self/fd/20' }, -1);
+  expect(givenJson(device)).toEqual({ ...deviceJson(device), path: '/dev/dm-5' });
+  const { pid } = process;
+  expect(heldJson(device)).toEqual({ ...deviceJson(device), path: `/proc/${pid}/fd/-1`, fd: -1, pid });
+  expect(heldJson(new Device(DEVICE, -1)).path).toBe('/dev/dm-5');
 });
 
 test('so is swap, with the same fields first', () => {

@@ -53,12 +53,15 @@ test('lets go at the end of a piped standard input, and not before', async () =>
 thorough(
   'where /dev has no node, the path that is printed is that of a descriptor, for everyone',
   async () => {
-    const script =
-      'dmfd create held --table "0 16 zero" >/tmp/path & until [ -s /tmp/path ]; do sleep 0.05; done';
-    const output = await sh(
-      inBareDev(`${script}; blockdev --getsize64 $(cat /tmp/path); kill $!; wait $!; cat /tmp/path`),
-    );
-    expect(output).toMatch(/^8192\n\/proc\/\d+\/fd\/\d+\n$/);
+    const script = `dmfd create held --table '0 16 zero' --json-fd 9 >/tmp/path 9>/tmp/events &
+      until [ -s /tmp/path ]; do sleep 0.05; done; blockdev --getsize64 $(cat /tmp/path); kill $!; wait $!; cat /tmp/path`;
+    const [size, path] = (await sh(inBareDev(script))).split('\n');
+    expect([size, path]).toEqual(['8192', expect.stringMatching(/^\/proc\/\d+\/fd\/\d+$/)]);
+    expect(JSON.parse(await sh('cat /tmp/events'))).toMatchObject({ event: 'created', path });
+    const given = 'dmfd create given --table "0 16 zero" --json-fd 9 9>/tmp/events -- true';
+    const [created = ''] = (await sh(inBareDev(`${given}; cat /tmp/events`))).split('\n');
+    const { path: told, minor } = JSON.parse(created);
+    expect(told).toBe(`/dev/dm-${minor}`);
   },
 );
 

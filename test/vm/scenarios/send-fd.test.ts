@@ -1,7 +1,17 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
 import type { GuestProcess } from '../harness/process.js';
-import { everything, expectNothingLeft, image, sampleOf, sh, standing, thorough, vm } from './support.js';
+import {
+  everything,
+  expectNothingLeft,
+  image,
+  inBareDev,
+  sampleOf,
+  sh,
+  standing,
+  thorough,
+  vm,
+} from './support.js';
 
 const OVER_LOOP = "--loop /tmp/sent.img --table '0 2048 linear {loop0} 0'";
 
@@ -54,6 +64,17 @@ test.each(everything ? SERVERS : SERVERS.slice(0, 1))(
     await expectNothingLeft();
   },
 );
+
+test('where /dev has no node, the receiver is told of none of the sender’s descriptors', async () => {
+  const server = await receiver('stream', '/tmp/nodeless-receiver', 'keep');
+  expect(
+    await sh(inBareDev("dmfd create sent --table '0 16 zero' --send-fd /tmp/nodeless-receiver --json")),
+  ).toMatch(/"path":"\/dev\/dm-\d+"/);
+  const [, json] = await server.waitForOutput(/^\d+:\d+ .{5} (\{.*\})\n$/m);
+  const { path, minor } = JSON.parse(json ?? '');
+  expect(path).toBe(`/dev/dm-${minor}`);
+  await kill(server);
+});
 
 thorough('a receiver that does not take it, or does not keep it, is told of', async () => {
   const actions = ['never', 'close', 'bytes'] as const;

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { GuestProcess } from '../harness/process.js';
 import { atCall } from './at-call.js';
 import { CLIENT, EXAMPLE, python } from './serve-client.js';
-import { expectNothingLeft, image, sampleOf, sh, standing, thorough, vm } from './support.js';
+import { expectNothingLeft, image, inBareDev, sampleOf, sh, standing, thorough, vm } from './support.js';
 
 let service: GuestProcess;
 /** Those that have not ended: what a test leaves when it fails. */
@@ -247,6 +247,22 @@ test.each(sampleOf(['DM_DEV_REMOVE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const
     expect(await stoppedAt(call, 'kill -9 $COMMAND')).toBe('nothing\n');
   },
 );
+
+test('where /dev has no node, the client is told of none of the service’s descriptors', async () => {
+  const client = `${CLIENT.replace('/run/dmfd/', '/tmp/nodeless/')}
+import os
+answer, [fd] = call('Create', name='nodeless', table=['0 16 zero'])
+print(os.stat(fd).st_rdev == os.makedev(answer['device']['major'], answer['device']['minor']))
+print(answer['device']['path'], answer['device']['minor'])`;
+  const output = await sh(`cat >/tmp/client.py <<'END'
+${client}
+END
+${inBareDev(`dmfd serve --directory /tmp/nodeless 2>/tmp/nodeless.log & service=$!
+until grep -qs serving /tmp/nodeless.log; do sleep 0.05; done
+python3 -SE /tmp/client.py; kill $service; wait $service`)}
+rm -r /tmp/nodeless*`);
+  expect(output).toMatch(/^True\n\/dev\/dm-(\d+) \1\n$/);
+});
 
 thorough('nor does a client that is killed while its device is made', async () => {
   expect(await stoppedAt('DM_DEV_SUSPEND', 'kill -9 $(cat /tmp/client.pid)')).toBe('');
