@@ -12,6 +12,7 @@ import {
   removeDevice,
   resizeDevice,
 } from '../../library/api.js';
+import { inThread } from '../../library/threads.js';
 import { toChoice, toDeviceRequest, toSwapRequest } from './requests.js';
 
 /** The input of a method. */
@@ -29,6 +30,8 @@ export interface Answer {
   readonly parameters: object;
   /** Descriptors that go with it. */
   readonly fds?: readonly number[];
+  /** Takes back what was made and is nobody's, where the client cannot be told of it. */
+  readonly undo?: () => Promise<unknown>;
   /** To be called when it was sent, or could not be. */
   readonly over?: () => void;
 }
@@ -51,7 +54,10 @@ export const METHODS: MethodTable = {
   },
   CreateSwap: async ({ parameters, signal }) => {
     const swap = await createSwap(toSwapRequest(parameters), { signal });
-    return { parameters: { swap: swapJson(swap), warnings: swap.warnings } };
+    return {
+      parameters: { swap: swapJson(swap), warnings: swap.warnings },
+      undo: () => inThread('endSwap', { path: swap.path }),
+    };
   },
   List: async ({ parameters, signal }) => {
     const devices = await listDevices({ ...parameters, signal });

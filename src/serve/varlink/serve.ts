@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { errorJson } from '../../cli/error-json.js';
 import { toJson } from '../../cli/json.js';
+import { printError } from '../../cli/print-error.js';
 import { DmfdError } from '../../errors.js';
 import { installed } from '../../kernel/installed.js';
 import { shim } from '../../kernel/shim.js';
@@ -47,26 +48,42 @@ interface Request {
 /** Answers the calls of one client, one after the other; the calls of others do not wait for it. */
 export async function serveVarlink(connection: Connection, ending: AbortSignal): Promise<void> {
   const inequality = inequalityOf(connection.fd);
-  const say = (reply: object, fds?: readonly number[]) =>
-    connection.send(Buffer.from(`${toJson(reply)}\0`), fds);
   try {
     for await (const message of messagesOf(connection)) {
-      const request = parseRequest(message);
-      const signal = request.oneway ? ending : connection.gone;
-      const { reply, fds, over } = await answer(request, { fds: message.fds, signal }, inequality);
-      try {
-        if (!request.oneway) await say(reply, fds);
-      } finally {
-        over?.();
-      }
+      await respond(connection, message, inequality, ending);
     }
   } catch (error) {
     if (error instanceof Garbled) {
       const garbled = new DmfdError('invalid-request', `what the client sent is ${error.message}`);
-      await say(errorReply(refusalOf(garbled))).catch(() => undefined);
+      await say(connection, errorReply(refusalOf(garbled))).catch(() => undefined);
       await discard(connection);
     } else if (!isBroken(error) && !connection.gone.aborted && !ending.aborted) throw error;
   }
+}
+
+/** Answers one call. */
+async function respond(
+  connection: Connection,
+  message: Message,
+  inequality: string | undefined,
+  ending: AbortSignal,
+): Promise<void> {
+  const request = parseRequest(message);
+  const signal = request.oneway ? ending : connection.gone;
+  const { reply, fds, undo, over } = await answer(request, { fds: message.fds, signal }, inequality);
+  try {
+    if (!request.oneway) await say(connection, reply, fds);
+  } catch (error) {
+    // What cannot be taken back is told here: there is nobody else to tell it to.
+    await undo?.().catch(printError);
+    throw error;
+  } finally {
+    over?.();
+  }
+}
+
+function say(connection: Connection, reply: object, fds?: readonly number[]): Promise<void> {
+  return connection.send(Buffer.from(`${toJson(reply)}\0`), fds);
 }
 
 /** Milliseconds. */
@@ -77,13 +94,17 @@ async function discard(connection: Connection): Promise<void> {
   const timer = setTimeout(() => connection.close(), PATIENCE);
   try {
     for (let part = await connection.receive(); part !== undefined; part = await connection.receive()) {
-      for (const fd of part.fds) shim.close(fd);
+      closeAll(part.fds);
     }
   } catch {
     // It has gone.
   } finally {
     clearTimeout(timer);
   }
+}
+
+function closeAll(fds: readonly number[]): void {
+  for (const fd of fds) shim.close(fd);
 }
 
 /** The client has gone, or does not read: the error cannot be told. */
@@ -100,7 +121,7 @@ function parseRequest({ text, fds }: Message): Request {
     if (upgrade === true) throw new Garbled('a call to talk otherwise (upgrade)');
     return { method, parameters: parameters ?? {}, oneway: oneway === true };
   } catch (error) {
-    for (const fd of fds) shim.close(fd);
+    closeAll(fds);
     throw error instanceof Garbled ? error : new Garbled('no JSON');
   }
 }
@@ -120,7 +141,7 @@ async function answer(
   } catch (error) {
     return { reply: errorReply(refusalOf(error)) };
   } finally {
-    for (const fd of call.fds) shim.close(fd);
+    closeAll(call.fds);
   }
 }
 

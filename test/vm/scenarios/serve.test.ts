@@ -148,6 +148,34 @@ test('swap is on without any process that holds it, and the machine can be probe
   expect(JSON.parse(probed)).toMatchObject({ usable: true, loop: { available: true } });
 });
 
+test('swap that the client cannot be told of is off again', async () => {
+  await sh('fallocate -l 16M /tmp/untold-swap && chmod 600 /tmp/untold-swap');
+  const untold = `
+import select
+def ask(name, **more):
+    service = socket.socket(socket.AF_UNIX)
+    service.connect('/run/dmfd/dmfd.sock')
+    # It does not go, but an answer has no way to it.
+    service.shutdown(socket.SHUT_RD)
+    call = {'method': 'io.dmfd.CreateSwap', 'parameters': {'backing': '/tmp/untold-swap', 'name': name}, **more}
+    service.sendall(json.dumps(call).encode() + b'\\0')
+    return service
+def swaps():
+    return len(open('/proc/swaps').readlines()) - 1
+over = select.poll()
+untold = ask('untold')
+over.register(untold, 0)
+print(over.poll(60000)[0][1] & select.POLLHUP != 0, swaps())
+# Nobody is to be told of this one.
+oneway = ask('oneway', oneway=True)
+for _ in range(600):
+    if swaps(): break
+    select.select([], [], [], 0.1)
+print(swaps())`;
+  expect(await run(untold)).toBe('True 0\n1\n');
+  await sh('swapoff /dev/dm-*');
+});
+
 test('what goes wrong is told, and leaves nothing', async () => {
   const before = await descriptors();
   const output = await run(`
