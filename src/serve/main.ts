@@ -6,6 +6,7 @@
 import { say } from '../cli/output.js';
 import { printError } from '../cli/print-error.js';
 import { Watcher } from '../kernel/watcher.js';
+import { rememberEdition } from './edition.js';
 import { startLauncherWorkers } from './launcher/workers.js';
 import { openListeners } from './listeners.js';
 import { Service } from './service.js';
@@ -21,6 +22,7 @@ export interface ServeOptions {
 /** Serves until it is told to end; the exit status. What went wrong is said here. */
 export async function serve({ directory, idle }: ServeOptions): Promise<number> {
   try {
+    const isOutdated = rememberEdition();
     const listeners = openListeners(directory);
     const watcher = new Watcher((error) => {
       process.exit(printError(error));
@@ -28,12 +30,16 @@ export async function serve({ directory, idle }: ServeOptions): Promise<number> 
     const service = new Service(
       watcher,
       listeners.filter(({ name }) => name === 'varlink'),
-      { protocol: serveVarlink, idle, onBug: printError },
+      { protocol: serveVarlink, idle, isOutdated, onBug: printError },
     );
     const launcher = listeners.find(({ name }) => name === 'launcher');
     const workers =
       launcher &&
-      startLauncherWorkers(launcher.fd, { used: () => service.used(), outdated: () => service.end() });
+      startLauncherWorkers(launcher.fd, {
+        used: () => service.used(),
+        outdated: () => service.drain(),
+        isOutdated,
+      });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => service.end());
     say(`serving ${listeners.map(({ name }) => name).join(' and ')}`);
     await service.run();

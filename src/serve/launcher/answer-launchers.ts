@@ -14,12 +14,12 @@ import { Canceled, forgetWaits, whenWaited } from '../../kernel/cancellation.js'
 import { installed } from '../../kernel/installed.js';
 import { numbersOf } from '../../kernel/layout.js';
 import { expectOneThread, shim } from '../../kernel/shim.js';
+import { editionOf } from './edition.js';
 import { Launcher } from './launcher.js';
 import { NEWS, OUTDATED } from './news.js';
 import {
   argvOf,
   askAt,
-  editionAt,
   environmentOf,
   isForOthers,
   isRepeatable,
@@ -61,9 +61,7 @@ export async function answerLaunchers(): Promise<never> {
 
 /** The one of the command line that a launcher would run now; empty when there is none. */
 function installedEdition(): Buffer {
-  const edition = Buffer.alloc(editionAt().bytes);
-  const path = Buffer.from(`${installed('dist/command/dmfd.cjs')}\0`);
-  return shim.edition(path, edition) < 0 ? Buffer.alloc(0) : edition;
+  return editionOf(installed('dist/command/dmfd.cjs'));
 }
 
 /** Loads and compiles what most command lines need: `create --dry-run`, of a table. */

@@ -3,6 +3,7 @@ import { CALLER_VARIABLE, type CallerState, parseCallerState } from '../../hando
 import { variable } from '../../handoff/environment.js';
 import { numbersOf } from '../../kernel/layout.js';
 import { namesOwnFile } from '../own-files.js';
+import { editionAt } from './edition.js';
 
 /** A launcher's question, with the words, environment and descriptors of its process. */
 export interface Question {
@@ -30,7 +31,6 @@ export const askAt = numbersOf('ask', [
   'columns',
   'command',
 ]);
-export const editionAt = numbersOf('edition', ['bytes']);
 
 /** undefined for what no launcher of the process `pid` says. */
 export function parseQuestion(pid: number, ask: Buffer, body: Buffer): Question | undefined {

@@ -20,8 +20,10 @@ const FAREWELL = 2000;
 export interface Watcher {
   /** A launcher was here, within the last second. */
   used(): void;
-  /** Another edition of dmfd has been installed: the service has nothing to do any more. */
+  /** Another edition of dmfd has been installed: what this one still does, it only ends. */
   outdated(): void;
+  /** Whether that is so. */
+  isOutdated(): boolean;
 }
 
 /** Processes that answer launchers. */
@@ -42,6 +44,10 @@ export function startLauncherWorkers(listener: number, watcher: Watcher): Launch
 
   const start = (): void => {
     if (isEnding) return;
+    if (watcher.isOutdated()) {
+      watcher.outdated();
+      return;
+    }
     const since = performance.now();
     const worker = spawnOrNot(listener);
     if (worker === undefined) {

@@ -8,6 +8,7 @@ import { shim } from '../../kernel/shim.js';
 import { isObject } from '../../properties.js';
 import type { Connection } from '../connection.js';
 import { inequalityOf } from '../peer.js';
+import type { Serving } from '../service.js';
 import { parseInterface } from './description.js';
 import { DMFD_INTERFACE } from './dmfd-interface.js';
 import { Garbled, type Message, messagesOf } from './messages.js';
@@ -46,11 +47,24 @@ interface Request {
 }
 
 /** Answers the calls of one client, one after the other; the calls of others do not wait for it. */
-export async function serveVarlink(connection: Connection, ending: AbortSignal): Promise<void> {
+export async function serveVarlink(connection: Connection, serving: Serving): Promise<void> {
+  const { ending, closing } = serving;
   const inequality = inequalityOf(connection.fd);
+  let isBusy = false;
+  const leave = (): void => {
+    if (!isBusy) connection.close();
+  };
+  closing.addEventListener('abort', leave);
   try {
     for await (const message of messagesOf(connection)) {
+      if (!serving.mayBegin()) {
+        closeAll(message.fds);
+        break;
+      }
+      isBusy = true;
       await respond(connection, message, inequality, ending);
+      isBusy = false;
+      if (closing.aborted) break;
     }
   } catch (error) {
     if (error instanceof Garbled) {
@@ -58,6 +72,8 @@ export async function serveVarlink(connection: Connection, ending: AbortSignal):
       await say(connection, errorReply(refusalOf(garbled))).catch(() => undefined);
       await discard(connection);
     } else if (!isBroken(error) && !connection.gone.aborted && !ending.aborted) throw error;
+  } finally {
+    closing.removeEventListener('abort', leave);
   }
 }
 

@@ -1,10 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkout } from '../../vm/harness/checkout.js';
 import { executable } from '../support/distribution.js';
 import { leaveSocket } from '../support/left-socket.js';
 
@@ -14,8 +26,15 @@ const socket = join(place, 'dmfd.sock');
 const started: ChildProcess[] = [];
 
 /** Resolves when it serves, or has ended; `said` has what it said until then. */
-async function serve(...options: string[]): Promise<{ service: ChildProcess; said: string }> {
-  const service = spawn(executable(), ['serve', ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+function serve(...options: string[]): Promise<{ service: ChildProcess; said: string }> {
+  return serveFrom(executable(), ...options);
+}
+
+async function serveFrom(
+  dmfd: string,
+  ...options: string[]
+): Promise<{ service: ChildProcess; said: string }> {
+  const service = spawn(dmfd, ['serve', ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
   started.push(service);
   let said = '';
   const ended = once(service, 'close');
@@ -29,8 +48,8 @@ async function serve(...options: string[]): Promise<{ service: ChildProcess; sai
   return { service, said };
 }
 
-async function client(): Promise<Socket> {
-  const connection = connect(socket);
+async function client(path = socket): Promise<Socket> {
+  const connection = connect(path);
   await once(connection, 'connect');
   return connection;
 }
@@ -204,4 +223,77 @@ test('without clients it ends when it is told to', async () => {
   const [code] = service.exitCode === null ? await once(service, 'close') : [service.exitCode];
   expect(code).toBe(0);
   expect(existsSync(join(other, 'dmfd.sock'))).toBe(false);
+});
+
+describe('when another edition of dmfd has been installed', () => {
+  /** A copy of the package with a service, and what a package manager does to one of its files. */
+  async function installed() {
+    const copy = mkdtempSync(join(directory, 'edition-'));
+    const file = (path: string): string => join(copy, path);
+    for (const part of [
+      'dist',
+      'bin',
+      'package.json',
+      'native-shims/build/dmfd',
+      'native-shims/build/libdmfd.so',
+    ])
+      cpSync(join(checkout, part), file(part), { recursive: true });
+    symlinkSync(join(checkout, 'node_modules'), file('node_modules'));
+    const { service } = await serveFrom(file('native-shims/build/dmfd'), '--directory', file('run'));
+    const upgrade = (path: string): void => {
+      copyFileSync(file(path), file(`${path}.new`));
+      renameSync(file(`${path}.new`), file(path));
+    };
+    return { service, socket: file('run/dmfd.sock'), upgrade };
+  }
+
+  const ask = (connection: Socket, call: object): void => {
+    connection.write(`${JSON.stringify(call)}\0`);
+  };
+
+  /** Where something was sent that nobody has read, the end is ECONNRESET. */
+  const over = (connection: Socket): Promise<unknown> =>
+    new Promise((resolve) => connection.on('error', () => undefined).on('close', resolve));
+
+  const LOADED = ['dist/module/worker.js', 'dist/command/dmfd.cjs', 'native-shims/build/libdmfd.so'];
+
+  test.each(LOADED)('a call is left to the next service: %s', async (path) => {
+    const { service, socket, upgrade } = await installed();
+    const connection = await client(socket);
+    ask(connection, INFO);
+    await once(connection, 'data');
+    upgrade(path);
+    const ends = Promise.all([once(service, 'close'), answers(connection, INFO)]);
+    expect(await ends).toEqual([[0, null], []]);
+    expect(existsSync(socket)).toBe(false);
+  });
+
+  test('who connects is left to it, who waits for nothing is let go, and calls that run are over first', async () => {
+    const { service, socket, upgrade } = await installed();
+    const [idle, busy] = [await client(socket), await client(socket)];
+    // More than the socket holds, for one who does not read.
+    const describe = {
+      method: 'org.varlink.service.GetInterfaceDescription',
+      parameters: { interface: 'io.dmfd' },
+    };
+    busy.pause();
+    for (let i = 0; i < 500; i++) ask(busy, describe);
+    ask(idle, INFO);
+    await once(idle, 'data');
+    await sleep(300);
+    upgrade('dist/module/worker.js');
+    await Promise.all([over(connect(socket)), over(idle.resume())]);
+    expect(existsSync(socket)).toBe(false);
+    expect(service.exitCode).toBe(null);
+    let text = '';
+    busy.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    const [[code]] = await Promise.all([once(service, 'close'), over(busy.resume())]);
+    expect(code).toBe(0);
+    expect(text).toMatch(/\}\0$/);
+    const count = text.split('\0').length - 1;
+    expect(count).toBeGreaterThan(1);
+    expect(count).toBeLessThan(500);
+  });
 });

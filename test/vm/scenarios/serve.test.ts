@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { checkout } from '../harness/checkout.js';
 import type { GuestProcess } from '../harness/process.js';
 import { atCall } from './at-call.js';
 import { CLIENT, EXAMPLE, python } from './serve-client.js';
@@ -275,6 +276,44 @@ test.each(sampleOf(['DM_DEV_REMOVE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const
     expect(await stoppedAt(call, 'kill -9 $COMMAND')).toBe('nothing\n');
   },
 );
+
+test('where another edition of dmfd is installed, calls that run are over first, and then the service is', async () => {
+  const client = `${CLIENT.replace('/run/dmfd/', '/tmp/upgraded/')}
+import os, subprocess
+def ask(method, fds=[], **parameters):
+    service = socket.socket(socket.AF_UNIX)
+    service.connect('/tmp/upgraded/dmfd.sock')
+    message = json.dumps({'method': 'io.dmfd.' + method, 'parameters': parameters}).encode() + b'\\0'
+    socket.send_fds(service, [message], fds)
+    return service
+idle = ask('List')
+idle.recv(65536)
+silent, key = os.pipe()
+waiting = ask('Create', [silent], name='waits', table=['0 8 crypt aes-xts-plain64 {key} 0 {loop0} 0'],
+    loop=[{'path': '/tmp/served.img'}], key={'fileDescriptor': 0})
+while not subprocess.run(['losetup', '-j', '/tmp/served.img'], capture_output=True).stdout: pass
+upgrade = ['mount', '--bind', '/tmp/worker.js', '${checkout}/dist/module/worker.js']
+subprocess.run(upgrade, check=True)
+try:
+    print(call('List'))
+except (EOFError, ConnectionError):
+    print('nothing')
+print(idle.recv(1))
+os.write(key, b'k' * 64)
+os.close(key)
+reply, fds, _, _ = socket.recv_fds(waiting, 65536, 1)
+print(json.loads(reply[:-1])['parameters']['device']['name'], len(fds), waiting.recv(1))`;
+  const output = await sh(`cp ${checkout}/dist/module/worker.js /tmp/worker.js; cat >/tmp/client.py <<'END'
+${client}
+END
+    unshare -m sh <<'END'
+dmfd serve --directory /tmp/upgraded 2>/tmp/upgraded.log & service=$!
+until grep -qs serving /tmp/upgraded.log; do sleep 0.05; done
+python3 -SE /tmp/client.py; wait $service; echo $?
+END
+    rm -r /tmp/upgraded* /tmp/worker.js`);
+  expect(output).toBe("nothing\nb''\nwaits 1 b''\n0\n");
+});
 
 test('where /dev has no node, the client is told of none of the service’s descriptors', async () => {
   const client = `${CLIENT.replace('/run/dmfd/', '/tmp/nodeless/')}
