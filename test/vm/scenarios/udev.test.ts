@@ -116,15 +116,17 @@ test('creations at once', async () => {
 });
 
 test('a worker that has it open keeps it only until it closes it', async () => {
-  const output = await sh(`
+  const output = await sh(`${UNTIL}
     printf '#!/bin/sh\necho held >/run/holder; exec sleep 2 <"$DEVNAME"\n' >/tmp/hold; chmod +x /tmp/hold
     echo 'ACTION=="change", KERNEL=="dm-*", RUN+="/tmp/hold", RUN+="/bin/false"' >/etc/udev/rules.d/99-hold.rules
     ${vmFile('udev/reload.sh')}; rm -f /run/holder
     dmfd create looked-at --table '0 8 zero' -- sh -c '${UNTIL}; until_ "[ -s /run/holder ]"; cat /run/holder'
     ls /sys/block | grep -c dm-; ls /dev/mapper
-    rm /etc/udev/rules.d/99-hold.rules; ${vmFile('udev/reload.sh')}; sleep 0.3
-    ls /sys/block | grep dm- || echo gone`);
-  expect(output).toBe('held\n1\ncontrol\ngone\n');
+    rm /etc/udev/rules.d/99-hold.rules; ${vmFile('udev/reload.sh')}
+    until_ '! ls /sys/block | grep -q dm-'; ls /sys/block | grep dm- || echo gone
+    grep -aoE "^dm-.*: Process '/bin/false' failed with exit code 1[.]$" /tmp/udevd.log | head -n 1`);
+  // What udevd complains about is in its log.
+  expect(output).toMatch(/^held\n1\ncontrol\ngone\ndm-\d+: .*\n$/);
 });
 
 test('a device that cannot be made leaves nothing with udev either', async () => {
@@ -135,6 +137,8 @@ test('a device that cannot be made leaves nothing with udev either', async () =>
 });
 
 test('udevd had nothing to complain about but the rule that fails on purpose', async () => {
-  const complaints = await sh("grep -aE '^(dm-|loop)[0-9]+: ' /tmp/udevd.log");
-  expect(complaints).toMatch(/^dm-\d+: Process '\/bin\/false' failed with exit code 1\.\n$/);
+  const complaints = await sh(
+    "grep -aE '^(dm-|loop)[0-9]+: ' /tmp/udevd.log | grep -avE \": Process '/bin/false' failed with exit code 1[.]$\" || true",
+  );
+  expect(complaints).toBe('');
 });
