@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { checkout } from '../../harness/checkout.js';
 import { python } from '../serve-client.js';
 import { expectNothingLeft, image, sh, standing, thorough, vm } from '../support.js';
-import { UNTIL_SERVED, unwatchNode, warm, watchNode } from '../warm/service.js';
+import { UNTIL_STARTED, unwatchNode, warm, watchNode } from '../warm/service.js';
 import { addUnits, journal, show } from './units.js';
 
 const unit = (name: string) => readFileSync(join(checkout, 'bin', name), 'utf8');
@@ -87,7 +87,7 @@ test('the command starts the service by a socket of its own, is served from then
     // It does not wait for the service to come up.
     expect(await sh(create)).toBe('mine\n');
     expect(await show('dmfd.service', 'ActiveState')).toEqual({ ActiveState: 'active' });
-    await sh(`${UNTIL_SERVED}\nuntil_served`);
+    await sh(UNTIL_STARTED);
     expect(await warm(create)).toBe('mine\n');
     const swap = 'dmfd swap /run/served-swap >/dev/null; grep -c partition /proc/swaps; swapoff /dev/dm-0';
     expect(await warm(swap)).toBe('1\n');

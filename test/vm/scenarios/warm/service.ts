@@ -27,10 +27,16 @@ until_served() {
   return 1
 }`;
 
+/** Has a script know the functions of workers.sh. */
+export const WORKERS = `. ${vmFile('scenarios/warm/workers.sh')}`;
+
+/** Waits for a service that has just been started: a launcher that asked too early would be a start of Node, which delays it. */
+export const UNTIL_STARTED = `${WORKERS}\n${UNTIL_SERVED}\nsettled && until_served`;
+
 /** Starts the service, and returns when it answers. */
 export async function startService(): Promise<void> {
   service = await vm.start(['dmfd', 'serve'], { stdin: 'null', timeoutMs: 0 });
-  await sh(`${UNTIL_SERVED}\nuntil_served`);
+  await sh(UNTIL_STARTED);
 }
 
 /** With SIGKILL, all of it. */
@@ -41,7 +47,7 @@ export async function killService(): Promise<void> {
 }
 
 /** Tries so often: on a busy machine the service may be slower than a launcher waits. */
-const TRIES = 5;
+export const TRIES = 5;
 
 /** Runs a shell script, which has to succeed; with what words dmfd needed Node in it. */
 export async function watched(script: string): Promise<{ stdout: string; cold: string[] }> {
@@ -63,6 +69,3 @@ export async function warm(script: string): Promise<string> {
     if (attempt === TRIES) throw new Error(`needed Node for: ${cold.join('; ')}`);
   }
 }
-
-/** Has a script know the functions of workers.sh. */
-export const WORKERS = `. ${vmFile('scenarios/warm/workers.sh')}`;
