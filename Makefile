@@ -42,12 +42,12 @@ demo-picture: vm-ready ## docs/demo.svg, of a run of the demo
 	@mv build/demo.svg docs/demo.svg
 
 .PHONY: test
-test: lint vm-ready package ## lint, types, and all tests on every kernel of the default set
+test: test-ready vm-ready package ## lint, types, and all tests on every kernel of the default set
 	test/kernel/build.sh $(call built,$(test_kernels))
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: lint vm-ready package test-programs-arm64 build/patient/dmfd ## as test, with everything on 6.12, and on 5.10; every point of the SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
+test-all: test-ready vm-ready package test-programs-arm64 build/patient/dmfd ## as test, with everything on 6.12, and on 5.10; every point of the SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
 	@test/prerequisites.sh roots arm64 tools
 	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_TEST_ALL=1 DMFD_TEST_NODES="$(nodes)" DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
@@ -96,7 +96,7 @@ lint: lint-ready build $(compiled_tests) ## formatting, lint and types of TypeSc
 	$(MAKE) --no-print-directory -C native-shims analyze
 
 .PHONY: bench
-bench: vm-ready build/patient/dmfd ## what dmfd costs, against what it replaces: docs/performance; ROUNDS=3 or ONLY=batch for less, in build/bench.json alone
+bench: vm-ready bench-programs build/patient/dmfd ## what dmfd costs, against what it replaces: docs/performance; ROUNDS=3 or ONLY=batch for less, in build/bench.json alone
 	KERNEL="$(KERNEL)" ROUNDS="$(ROUNDS)" ONLY="$(ONLY)" node build/test/bench/main.js
 	@[ ! -d docs/performance ] || $(bin)/biome format --write docs/performance
 
@@ -133,8 +133,7 @@ $(prebuilt_for:%=prebuilt-%): prebuilt-%: build-ready
 package: prebuilt completions ## the npm package and the Debian packages, in build/packages
 	@rm -rf build/packages && mkdir -p build/packages
 	@npm pack --ignore-scripts --silent --pack-destination build/packages
-	packaging/debian.sh amd64 build/packages
-	packaging/debian.sh arm64 build/packages
+	packaging/debian.sh arm64 build/packages & packaging/debian.sh amd64 build/packages || { wait; exit 1; }; wait $$!
 
 .PHONY: completions
 completions: build ## what bash, zsh and fish know of dmfd's words, made of the definitions of its commands
@@ -157,13 +156,16 @@ clean: ## remove what was built (downloads and kernels stay in the cache)
 	rm -rf build dist prebuilt coverage
 	$(MAKE) --no-print-directory -C native-shims clean
 
-.PHONY: build-ready lint-ready vm-ready
+.PHONY: build-ready lint-ready vm-ready test-ready
 build-ready:
 	@test/prerequisites.sh build
 lint-ready: build-ready
 	@test/prerequisites.sh lint
 vm-ready: build-ready build $(compiled_tests) test-programs
 	@test/prerequisites.sh all kernel
+# The C programs are compiled beside what lint does.
+test-ready:
+	@$(MAKE) --no-print-directory -j$$(nproc) test-programs & $(MAKE) --no-print-directory lint || { wait; exit 1; }; wait $$!
 
 # Prerequisites come first: a compiler may have to be installed before anything can be built.
 $(dependencies): package.json package-lock.json | build-ready

@@ -24,14 +24,15 @@ no_hypervisor := $(test_bin)/no-hypervisor.so
 # How they are compiled, for C that a unit test writes itself.
 compiler := $(test_bin)/compiler
 
-test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized) $(bench) $(no_hypervisor) $(compiler)
+test_programs := $(agent) $(tools) $(series) $(printers) $(sanitized) $(no_hypervisor) $(compiler)
 
 shim_c := $(filter-out native-shims/launcher/%,$(wildcard native-shims/*.c native-shims/*/*.c))
 shim_h := $(wildcard native-shims/*.h native-shims/*/*.h)
 shim_objects := $(shim_c:native-shims/%.c=build/test/sanitized/%.o)
 
-.PHONY: test-programs
+.PHONY: test-programs bench-programs
 test-programs: build-ready $(test_programs) ## the C programs of the tests
+bench-programs: build-ready $(bench)
 
 # $(1): what else the compiler is told. Of the prerequisites, headers and what is included are not compiled.
 define compile_test_program
@@ -40,7 +41,7 @@ define compile_test_program
 @$(CC) $(test_cflags) $(1) -o $@ $(filter test/%.c %.o,$^)
 endef
 
-$(test_programs): test/programs.mk | build-ready
+$(test_programs) $(bench): test/programs.mk | build-ready
 
 $(compiler):
 	@mkdir -p $(@D)
