@@ -39,7 +39,7 @@ test('encrypted swap is a unit', async () => {
     before: {
       'systemctl disable': [
         'systemctl is-active "$unit"; systemctl show --property=WantedBy --value "$unit"; dmsetup ls | cut -f1',
-        'active\nswap.target\ndmfd-swap-tmp-recipe-swapfile\n',
+        /^active\nswap\.target\ndmfd-swap-[0-9a-f]{32}\n$/,
       ],
     },
     stdout: /^TYPE +SIZE\npartition +64M\n$/,
