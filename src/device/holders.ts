@@ -1,15 +1,9 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { blockDeviceAt } from '../kernel/block-device.js';
+import { mountedDevices, swapDevices } from '../kernel/block-users.js';
 import { CLAIMANTS } from '../kernel/claim.js';
 import { harmlessMounts, openNodes } from '../kernel/open-nodes.js';
-import {
-  listIfThere,
-  otherProcesses,
-  processName,
-  readIfThere,
-  swapDevicePaths,
-  unescapePath,
-} from '../kernel/pseudo-files.js';
+import { listIfThere, otherProcesses, processName } from '../kernel/pseudo-files.js';
 
 /** A holder of a block device. */
 export type Holder =
@@ -42,8 +36,9 @@ export function findHoldersOf(devices: readonly DeviceNumber[]): Holder[][] {
   for (const { pid, name, opens } of devicesOfProcesses()) {
     for (const number of opens) found.get(number)?.push({ kind: 'process', pid, name: name() });
   }
-  for (const { number, path } of mounts()) found.get(number)?.push({ kind: 'mount', path });
-  for (const { number, path } of swaps()) found.get(number)?.push({ kind: 'swap', path });
+  for (const use of mountedDevices())
+    found.get(formatDeviceNumber(use))?.push({ kind: 'mount', path: use.path });
+  for (const use of swapDevices()) found.get(formatDeviceNumber(use))?.push({ kind: 'swap', path: use.path });
   return devices.map((dev) => {
     const number = formatDeviceNumber(dev);
     return [...(found.get(number) ?? []), ...devicesOnTop(number)];
@@ -67,33 +62,6 @@ function* devicesOfProcesses(): Generator<{ pid: number; name: () => string; ope
     );
     yield { pid: Number(pid), name: () => processName(pid), opens };
   }
-}
-
-function mounts(): { number: string; path: string }[] {
-  return readIfThere('/proc/self/mountinfo')
-    .split('\n')
-    .map((line) => {
-      const [, , number = '', , path = ''] = line.split(' ');
-      return { number: isOwnNumber(number) ? numberOfSource(line) : number, path: unescapePath(path) };
-    });
-}
-
-/** Some file systems (Btrfs) have a number of their own, whatever they are on. */
-function isOwnNumber(number: string): boolean {
-  return number.startsWith('0:');
-}
-
-function numberOfSource(line: string): string {
-  const [, source = ''] = line.slice(line.indexOf(' - ') + 3).split(' ');
-  const dev = source.startsWith('/') ? blockDeviceAt(unescapePath(source)) : undefined;
-  return dev === undefined ? '' : formatDeviceNumber(dev);
-}
-
-function swaps(): { number: string; path: string }[] {
-  return swapDevicePaths().flatMap((path) => {
-    const dev = blockDeviceAt(path);
-    return dev === undefined ? [] : [{ number: formatDeviceNumber(dev), path }];
-  });
 }
 
 function devicesOnTop(number: string): Holder[] {

@@ -1,15 +1,11 @@
-import { statSync } from 'node:fs';
 import { claimantsOf } from '../device/holders.js';
-import {
-  type DeviceNumber,
-  decodeLibcDevice,
-  formatDeviceNumber,
-  parseDeviceNumber,
-} from '../dm/device-number.js';
+import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
+import { blockDeviceAt } from '../kernel/block-device.js';
+import { mountedDevices, swapDevices } from '../kernel/block-users.js';
 import { isClaimed } from '../kernel/claim.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { listIfThere, readIfThere, swapDevicePaths, unescapePath } from '../kernel/pseudo-files.js';
+import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 import { isSameMachine } from './machine.js';
 import type { DiskParams } from './params.js';
@@ -71,9 +67,9 @@ export function parseClaims(text: string): Claim[] {
 /** @throws DmfdError `taken` when this domain has one of them mounted, or as swap, in a way that does not go with the claim */
 export function refuseUsedHere(claims: readonly Claim[]): void {
   if (claims.length === 0) return;
-  const uses = [...mounts(), ...swaps()];
+  const found = uses();
   for (const claim of claims) {
-    const use = uses.find((other) => conflict(claim, other));
+    const use = found.find((other) => conflict(claim, other));
     if (use !== undefined) throw inUse(claim, `here, as ${use.what}`);
   }
 }
@@ -157,36 +153,15 @@ interface Use extends Claim {
   readonly what: string;
 }
 
-function mounts(): Use[] {
-  return readIfThere('/proc/self/mountinfo')
-    .split('\n')
-    .flatMap((line) => {
-      const [own = '', rest = ''] = line.split(' - ');
-      const [, , number = '', , place = ''] = own.split(' ');
-      const [, source = '', options = ''] = rest.split(' ');
-      // Some file systems have a number of their own, whatever they are on.
-      const device = blockDeviceAt(unescapePath(source)) ?? parseDeviceNumber(number);
-      if (device === undefined || device.major === 0) return [];
-      const write = !options.split(',').includes('ro');
-      return [{ ...device, write, what: `mount ${unescapePath(place)}` }];
-    });
-}
-
-function swaps(): Use[] {
-  return swapDevicePaths().flatMap((path) => {
-    const device = blockDeviceAt(path);
-    return device === undefined ? [] : [{ ...device, write: true, what: `swap ${path}` }];
-  });
-}
-
-function blockDeviceAt(path: string): DeviceNumber | undefined {
-  if (!path.startsWith('/')) return undefined;
-  try {
-    const stats = statSync(path, { bigint: true });
-    return stats.isBlockDevice() ? decodeLibcDevice(stats.rdev) : undefined;
-  } catch {
-    return undefined;
-  }
+function uses(): Use[] {
+  return [
+    ...mountedDevices().map((device) => ({
+      ...device,
+      write: !device.readOnly,
+      what: `mount ${device.path}`,
+    })),
+    ...swapDevices().map((device) => ({ ...device, write: true, what: `swap ${device.path}` })),
+  ];
 }
 
 function inUse(claim: Claim, where: string): DmfdError {

@@ -1,0 +1,42 @@
+import { type DeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
+import { blockDeviceAt } from './block-device.js';
+import { readIfThere, swapDevicePaths, unescapePath } from './pseudo-files.js';
+
+/** A block device that this mount namespace has mounted. */
+export interface MountedDevice extends DeviceNumber {
+  /** Where. */
+  readonly path: string;
+  /** The file system writes nothing. */
+  readonly readOnly: boolean;
+}
+
+export function mountedDevices(): MountedDevice[] {
+  return readIfThere('/proc/self/mountinfo')
+    .split('\n')
+    .flatMap((line) => {
+      const [own = '', rest = ''] = line.split(' - ');
+      const [, , number = '', , path = ''] = own.split(' ');
+      const [, source = '', options = ''] = rest.split(' ');
+      const device = numbered(number) ?? blockDeviceOf(source);
+      if (device === undefined) return [];
+      return [{ ...device, path: unescapePath(path), readOnly: options.split(',').includes('ro') }];
+    });
+}
+
+/** Some file systems (Btrfs) have a number of their own, 0:N, whatever they are on. */
+function numbered(text: string): DeviceNumber | undefined {
+  const device = parseDeviceNumber(text);
+  return device?.major === 0 ? undefined : device;
+}
+
+function blockDeviceOf(source: string): DeviceNumber | undefined {
+  return source.startsWith('/') ? blockDeviceAt(unescapePath(source)) : undefined;
+}
+
+/** A block device that is in use as swap, by its path there. */
+export function swapDevices(): (DeviceNumber & { readonly path: string })[] {
+  return swapDevicePaths().flatMap((path) => {
+    const device = blockDeviceAt(path);
+    return device === undefined ? [] : [{ ...device, path }];
+  });
+}
