@@ -1,8 +1,8 @@
 import { type Command as CommandLine, Option } from 'commander';
 import { keepIt } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
-import { endSwap, makeSwap, planSwapSync, type Swap } from '../swap/create.js';
-import { checkSwapRequest, type SwapRequest } from '../swap/request.js';
+import { createAndTell, endSwap, planSwapSync, type Swap } from '../swap/create.js';
+import type { SwapRequest } from '../swap/request.js';
 import { describeCommand } from './description.js';
 import { swapJson } from './device-json.js';
 import { toJson } from './json.js';
@@ -100,7 +100,9 @@ function swap(word: string | undefined, options: Options): void {
   }
   const quiet = options.quiet === true || options.verbose === true;
   // It may have to wait for a lock, or until what leaves the backing has gone.
-  const made = whileBlocked(`setting up swap on ${request.backing}`, quiet, () => setUp(request));
+  const made = whileBlocked(`setting up swap on ${request.backing}`, quiet, () =>
+    createAndTell(request, keepIt),
+  );
   if (!options.quiet) for (const warning of made.warnings) say(warning);
   try {
     if (options.json) write(1, `${toJson(swapJson(made))}\n`);
@@ -110,16 +112,6 @@ function swap(word: string | undefined, options: Options): void {
     operate(request.onStep, undefined, (kernel) => endSwap(kernel, made));
     throw error;
   }
-}
-
-function setUp(request: SwapRequest): Swap {
-  const checked = checkSwapRequest(request);
-  return operate(
-    request.onStep,
-    undefined,
-    (kernel) => makeSwap(kernel, checked, keepIt),
-    (swap, kernel) => endSwap(kernel, swap),
-  );
 }
 
 function toRequest(word: string | undefined, options: Options): SwapRequest {

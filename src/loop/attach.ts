@@ -50,7 +50,8 @@ export function attachOpenFile(kernel: Kernel, backing: LoopBacking): LoopDevice
   });
 }
 
-const LARGE_BLOCK = 4096;
+/** Bytes. */
+export const LARGE_BLOCK = 4096;
 
 /** Not with the attachment, whose flag the kernel ignores where it cannot. */
 function setDirectIo(kernel: Kernel, fd: number, backing: LoopBacking): void {

@@ -1,10 +1,9 @@
-import { type BigIntStats, constants, fstatSync } from 'node:fs';
+import { constants, fstatSync } from 'node:fs';
 import { DmfdError, type ErrorCode, ROOT_HINT } from '../errors.js';
 import { type Errno, isRefusal } from '../kernel/errno.js';
 import type { GivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
-import { type AttachedLoop, loopsOf } from '../loop/attached.js';
+import type { AttachedLoop } from '../loop/attached.js';
 import { othersOn } from '../loop/others.js';
 import type { SwapArea } from './area.js';
 
@@ -57,17 +56,6 @@ export function refuseOthersOn(
   if (others.length === 0) return;
   const why = `${others.join(', ')} was put on it meanwhile; nothing was written`;
   throw inUse(path, why, 'end that first, and try again');
-}
-
-/** A loop device claims nothing of the block device that it is on, whatever is mounted from it. */
-export function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
-  let loop: AttachedLoop | undefined;
-  const attempt = (): boolean => {
-    loop = loopsOf(kernel, stats)[0];
-    return loop === undefined;
-  };
-  retryWhileLeaving(kernel, attempt, () => loop !== undefined && isLoopLeaving(loop.minor));
-  if (loop !== undefined) throw hasLoop(path, loop);
 }
 
 /** How messages name a backing. */

@@ -46,11 +46,16 @@ export interface SwapPlan {
 
 /** As {@link createSwap}, in this thread. @throws DmfdError `usage`, `taken`, `privilege`, `unsupported`, `kernel` or `system` */
 export function createSwapSync(request: SwapRequest): Swap {
+  return createAndTell(request);
+}
+
+/** @param beforeSwapOn as of {@link makeSwap} */
+export function createAndTell(request: SwapRequest, beforeSwapOn?: () => void): Swap {
   const checked = checkSwapRequest(request);
   return operate(
     request.onStep,
     undefined,
-    (kernel) => makeSwap(kernel, checked),
+    (kernel) => makeSwap(kernel, checked, beforeSwapOn),
     (swap, kernel) => endSwap(kernel, swap),
   );
 }

@@ -5,10 +5,11 @@ import { flushBlockDevice, readBlockDevice } from '../kernel/block-device.js';
 import { describeErrno, resultName } from '../kernel/errno.js';
 import { cannot, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { isLeaving, retryWhileLeaving } from '../kernel/leaving.js';
+import { isLeaving, isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { openersOf } from '../kernel/openers.js';
 import { shim } from '../kernel/shim.js';
-import { backingFile, inUse, refused, refuseLoops, type SwapBacking } from './backing.js';
+import { type AttachedLoop, loopsOf } from '../loop/attached.js';
+import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
 
 const LOCK_MILLISECONDS = 10_000;
 const LOCK_PAUSE = 20;
@@ -74,6 +75,17 @@ function openExclusively(kernel: Kernel, path: string, seen: BigIntStats): numbe
   };
   if (retryWhileLeaving(kernel, attempt, () => isLeaving(device))) return fd;
   throw held(path, seen);
+}
+
+/** A loop device claims nothing of the block device that it is on, whatever is mounted from it. */
+function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
+  let loop: AttachedLoop | undefined;
+  const attempt = (): boolean => {
+    loop = loopsOf(kernel, stats)[0];
+    return loop === undefined;
+  };
+  retryWhileLeaving(kernel, attempt, () => loop !== undefined && isLoopLeaving(loop.minor));
+  if (loop !== undefined) throw hasLoop(path, loop);
 }
 
 /** As QEMU locks what it uses. They belong to the node: a user of another node of the same device is not seen. */

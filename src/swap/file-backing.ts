@@ -7,6 +7,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { openersOf } from '../kernel/openers.js';
 import { shim } from '../kernel/shim.js';
+import { LARGE_BLOCK } from '../loop/attach.js';
 import { type AttachedLoop, loopsOf } from '../loop/attached.js';
 import { attachUnshared } from '../loop/unshared.js';
 import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
@@ -15,8 +16,7 @@ import { look } from './in-use.js';
 import { allocateArea, checkRoom } from './room.js';
 import { refuseServed } from './served.js';
 
-/** Of 4096 bytes; the length of an area is pages. */
-const SECTORS_OF_LARGE_BLOCK = 8n;
+const SECTOR = 512n;
 
 /**
  * A file, which will get a loop device.
@@ -42,7 +42,8 @@ export function openFileBacking(kernel: Kernel, path: string, force: boolean): S
       reserve: (area) => allocateArea(kernel, { path, fd, area, force }),
       attach: ({ start }) => {
         // A page that is swapped out to make room must not take room in the page cache instead.
-        const largeBlocks = start % SECTORS_OF_LARGE_BLOCK === 0n;
+        // The length of an area is pages.
+        const largeBlocks = (start * SECTOR) % BigInt(LARGE_BLOCK) === 0n;
         const backing = { fd, file: path, readOnly: false, directIo: 'preferred', largeBlocks } as const;
         const { loop, inTheWay } = attachUnshared(kernel, backing);
         if (loop === undefined) throw hasLoop(path, inTheWay);
