@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { Deadline } from '../../../src/xen/deadline.js';
 import type { DiskParams } from '../../../src/xen/params.js';
@@ -10,22 +10,12 @@ import {
 } from '../../../src/xen/same-disk.js';
 import { type Nodes, XenStore } from '../../../src/xen/store.js';
 import { parseVbd } from '../../../src/xen/vbd.js';
-import { Xenstored } from '../../xen/xenstored.js';
 import { refusal } from '../support/refusal.js';
+import { withXenstored } from '../support/xenstored.js';
 
-let xenstored: Xenstored;
+const xenstored = withXenstored();
 
-beforeAll(async () => {
-  xenstored = await Xenstored.start();
-  process.env.XENSTORED_PATH = xenstored.socket;
-});
-
-afterAll(async () => {
-  delete process.env.XENSTORED_PATH;
-  await xenstored.stop();
-});
-
-beforeEach(() => xenstored.command('rm', '/local'));
+beforeEach(() => xenstored.now.command('rm', '/local'));
 
 const OURS = parseVbd('backend/vbd/3/51712');
 const THEIRS = '0/backend/vbd/4/51712';
@@ -46,7 +36,7 @@ const BOTH = {
 
 function write(nodes: Readonly<Record<string, string | undefined>>): void {
   for (const [path, value] of Object.entries(nodes))
-    if (value !== undefined) xenstored.command('write', `/local/domain/${path}`, value);
+    if (value !== undefined) xenstored.now.command('write', `/local/domain/${path}`, value);
 }
 
 function look<T>(use: (nodes: Nodes) => T): T {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { DmfdError } from '../../../src/errors.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { Deadline } from '../../../src/xen/deadline.js';
@@ -16,22 +16,12 @@ import {
 } from '../../../src/xen/sharing.js';
 import { XenStore } from '../../../src/xen/store.js';
 import { parseVbd } from '../../../src/xen/vbd.js';
-import { Xenstored } from '../../xen/xenstored.js';
 import { refusal } from '../support/refusal.js';
+import { withXenstored } from '../support/xenstored.js';
 
-let xenstored: Xenstored;
+const xenstored = withXenstored();
 
-beforeAll(async () => {
-  xenstored = await Xenstored.start();
-  process.env.XENSTORED_PATH = xenstored.socket;
-});
-
-afterAll(async () => {
-  delete process.env.XENSTORED_PATH;
-  await xenstored.stop();
-});
-
-beforeEach(() => xenstored.command('rm', '/local'));
+beforeEach(() => xenstored.now.command('rm', '/local'));
 
 /** Numbers that no machine has. */
 const device = (minor: number, write: boolean): Claim => ({ major: 4095, minor, write });
@@ -39,7 +29,7 @@ const OURS = parseVbd('backend/vbd/3/51712');
 
 function write(nodes: Readonly<Record<string, string>>): void {
   for (const [path, value] of Object.entries(nodes))
-    xenstored.command('write', `/local/domain/${path}`, value);
+    xenstored.now.command('write', `/local/domain/${path}`, value);
 }
 
 function look(claims: readonly Claim[]): void {
@@ -199,7 +189,7 @@ test('of two that claim a device at the same time, the second sees the first', (
   );
   expect(error).toMatchObject({ code: 'backing-in-use' });
   expect(runs).toBe(2);
-  expect(xenstored.below('/local/domain/0/backend/vbd')).toEqual({
+  expect(xenstored.now.below('/local/domain/0/backend/vbd')).toEqual({
     '4': '',
     '4/1': '',
     '4/1/physical-device': 'fff:1',

@@ -3,25 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { DmfdError } from '../../../src/errors.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { Deadline } from '../../../src/xen/deadline.js';
 import { XenStore } from '../../../src/xen/store.js';
 import { Xenstored } from '../../xen/xenstored.js';
 import { refusal } from '../support/refusal.js';
+import { withXenstored } from '../support/xenstored.js';
 
-let xenstored: Xenstored;
-
-beforeAll(async () => {
-  xenstored = await Xenstored.start();
-  process.env.XENSTORED_PATH = xenstored.socket;
-});
-
-afterAll(async () => {
-  delete process.env.XENSTORED_PATH;
-  await xenstored.stop();
-});
+const xenstored = withXenstored();
 
 function withStore<T>(use: (store: XenStore) => T, milliseconds = 20_000): T {
   return XenStore.with(new Kernel(), new Deadline(milliseconds), use);
@@ -38,8 +29,8 @@ test('nodes are written, read, listed and removed, as Xen’s own commands see t
     expect(store.read('/first/empty')).toBe('');
     expect(store.list('/first')?.sort()).toEqual(['empty', 'node']);
     expect(store.list('/first/node')).toEqual([]);
-    expect(xenstored.command('read', '-R', '/first/node')).toBe('ü and blanks');
-    expect(xenstored.command('read', '/local/domain/0/relative')).toBe('below domain 0');
+    expect(xenstored.now.command('read', '-R', '/first/node')).toBe('ü and blanks');
+    expect(xenstored.now.command('read', '/local/domain/0/relative')).toBe('below domain 0');
     store.remove('/first');
     store.remove('/first');
     expect(store.list('/first')).toBeUndefined();
@@ -58,7 +49,7 @@ test('a directory of more names than one message has room for is listed whole', 
 
 test('a value that is not UTF-8 is refused', () => {
   // As a C program would write it.
-  xenstored.command('write', '/binary', '\\xff');
+  xenstored.now.command('write', '/binary', '\\xff');
   expect(refusal(() => withStore((store) => store.read('/binary')))).toMatchObject({
     code: 'xen-disk-invalid',
     message: 'xenstore: /binary: it is not valid UTF-8',
@@ -72,7 +63,7 @@ test('a transaction that others disturb is done again, and its reads are of one 
     const sum = store.transaction((nodes) => {
       runs++;
       const before = nodes.read('/counter');
-      if (runs < 3) xenstored.command('write', '/counter', String(10 * runs));
+      if (runs < 3) xenstored.now.command('write', '/counter', String(10 * runs));
       nodes.write('/counter', `${before}+1`);
       return before;
     });
@@ -86,7 +77,7 @@ test('what appears where a transaction has found nothing disturbs it, too', () =
     const seen = store.transaction((nodes) => {
       runs++;
       const other = nodes.read('/rival/claim');
-      if (runs === 1) xenstored.command('write', '/rival/claim', 'mine');
+      if (runs === 1) xenstored.now.command('write', '/rival/claim', 'mine');
       nodes.write('/own/claim', 'ours');
       return other;
     });
@@ -99,7 +90,7 @@ test('a transaction that is disturbed without end is given up at the deadline', 
     withStore((store) => {
       store.transaction((nodes) => {
         nodes.read('/busy');
-        xenstored.command('write', '/busy', String(Math.random()));
+        xenstored.now.command('write', '/busy', String(Math.random()));
         nodes.write('/busy', 'x');
       });
     }, 500),
@@ -128,10 +119,10 @@ test('a watch tells of changes and of the end of a node, also while something el
     store.watch('/watched');
     expect(store.nextEvent(5000)).toBe('/watched');
     expect(store.nextEvent(50)).toBeUndefined();
-    xenstored.command('write', '/watched', '2');
+    xenstored.now.command('write', '/watched', '2');
     expect(store.read('/watched')).toBe('2');
     expect(store.nextEvent(5000)).toBe('/watched');
-    xenstored.command('rm', '/watched');
+    xenstored.now.command('rm', '/watched');
     expect(store.nextEvent(5000)).toBe('/watched');
     expect(store.read('/watched')).toBeUndefined();
   });
