@@ -25,7 +25,7 @@ const PARTS = [
 ];
 /** Of Debian's udev, when it is installed in the guest. */
 const UDEV = ['/usr/lib/systemd/systemd-udevd', '/usr/lib/udev', '/etc/udev'];
-const TOOLS = ['stopwatch', 'bare', 'shim-alone'].map(program);
+const TOOLS = ['stopwatch', 'bare', 'shim-alone'];
 
 /** Makes a device for a command that does nothing: the words of dmfd. */
 export const CREATE: readonly string[] = ['create', '--table', '0 8 zero', '--exec', '--', 'true'];
@@ -75,7 +75,7 @@ export class BenchGuest {
     const memoryRoot = join(checkout, 'test/bench/programs/memory-root.sh');
     await guest.sh(`set -e; ${vmFile('udev/install.sh')} ${await unpackedUdev()}
       modprobe dm-mod; modprobe dm-crypt; modprobe loop
-      ${memoryRoot} ${ROOT} $(for name in ${PROGRAMS.join(' ')}; do which $name; done) ${[...parts, ...TOOLS, ...UDEV].join(' ')}
+      ${memoryRoot} ${ROOT} $(for name in ${PROGRAMS.join(' ')}; do which $name; done) ${[...parts, ...TOOLS.map(program), ...UDEV].join(' ')}
       mkdir -p ${ROOT}/usr/local/bin; ln -s ${join(checkout, 'native-shims/build/dmfd')} ${ROOT}/usr/local/bin/dmfd`);
     return guest;
   }
@@ -108,7 +108,7 @@ export class BenchGuest {
 
   /** Nanoseconds that the commands take, one after the other or at the same time; then waits until their devices are gone. */
   async time(words: Words, input?: string): Promise<number> {
-    const [stopwatch = ''] = TOOLS;
+    const stopwatch = program('stopwatch');
     return await this.printed([stopwatch, ...(input === undefined ? [] : ['--in', input]), ...words]);
   }
 
