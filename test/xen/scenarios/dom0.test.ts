@@ -262,6 +262,47 @@ test('a domain that reboots has a new overlay, and the old one goes', async () =
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${says}\n${says}\n`, stderr: '' });
 });
 
+/** There are no stub domains here: they need a processor that hardware virtualisation is for. */
+test('a domain that is the device model of another has the device of its disk', async () => {
+  const { code, stdout, stderr } = await dom0(`set -e
+    ${FILES}
+    attach overlay:/tmp/files/base
+    domain guest hold overlay:/tmp/files/base
+    until_said
+    id=$(xl domid guest)
+    told() { xenstore-read /local/domain/0/backend/vbd/$1/268441856/dmfd-made; }
+    tell() { echo "$1: open $(dmsetup info -c --noheadings -o open -u "$uuid")"; }
+    uuid=$(told 0 | sed 's/[^=]*=\\([^ ]*\\).*/\\1/')
+    xenstore-write /local/domain/$id/target 0
+    xl block-attach guest "$(disk xvdz overlay:/tmp/files/base)"
+    xenstore-rm /local/domain/$id/target
+    [ "$(told 0)" = "$(told $id)" ] && echo 'the same is told'
+    tell both
+    detach
+    tell one
+    xl destroy guest
+    until_ended guest`);
+  expect({ code, stdout, stderr }).toEqual({
+    code: 0,
+    stdout: 'the same is told\nboth: open 2\none: open 1\n',
+    stderr: '',
+  });
+});
+
+test('a domain with an overlay is not migrated to the same machine, and goes on with its disk', async () => {
+  const { code, stdout, stderr } = await dom0(`set -e
+    ${FILES}
+    domain guest hold overlay:/tmp/files/base
+    until_said
+    id=$(xl domid guest)
+    xl migrate -s '' guest 'xl migrate-receive' && echo migrated
+    [ "$(xl domid guest)" = $id ] && xenstore-read /local/domain/0/backend/vbd/$id/51712/state
+    xl destroy guest
+    until_ended guest`);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '4\n' });
+  expect(stderr).toMatch(/domain \d+ is the same machine, and has this disk/);
+});
+
 test('an error is told by xl, and leaves nothing', async () => {
   const { code, stderr } = await dom0('attach overlay:/nowhere');
   expect(code).not.toBe(0);
