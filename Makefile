@@ -42,12 +42,14 @@ demo-picture: vm-ready ## docs/demo.svg, of a run of the demo
 	@mv build/demo.svg docs/demo.svg
 
 .PHONY: test
-test: test-ready vm-ready package ## lint, types, and all tests on every kernel of the default set
+test: test-ready ## lint, types, and all tests on every kernel of the default set
+	@$(MAKE) --no-print-directory vm-ready package
 	test/kernel/build.sh $(call built,$(test_kernels))
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: test-ready vm-ready package test-programs-arm64 build/patient/dmfd ## as test, with everything on 6.12, and on 5.10; every point of the SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
+test-all: test-ready ## as test, with everything on 6.12, and on 5.10; every point of the SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
+	@$(MAKE) --no-print-directory vm-ready package test-programs-arm64 build/patient/dmfd
 	@test/prerequisites.sh roots arm64 tools
 	test/kernel/build.sh $(call built,$(all_kernels))
 	DMFD_TEST_ALL=1 DMFD_TEST_NODES="$(nodes)" DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
@@ -163,8 +165,8 @@ lint-ready: build-ready
 	@test/prerequisites.sh lint
 vm-ready: build-ready build $(compiled_tests) test-programs
 	@test/prerequisites.sh all kernel
-# The C programs are compiled beside what lint does.
-test-ready:
+# The C programs are compiled beside what lint does. What both need of apt is there by then, for they are two makes.
+test-ready: lint-ready
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs & $(MAKE) --no-print-directory lint || { wait; exit 1; }; wait $$!
 
 # Prerequisites come first: a compiler may have to be installed before anything can be built.

@@ -154,9 +154,9 @@ install_missing() {
   echo "installing: $missing" >&2
   log=$(mktemp)
   # shellcheck disable=SC2086 # $missing is a list
-  # The lock keeps two targets started at once from fighting for apt's package lists.
+  # The lock keeps two targets started at once from fighting for apt's package lists. Who has it may wait for apt itself twice.
   if ! {
-    flock -w 600 9 &&
+    flock -w 1800 9 &&
       "$here/apt-get.sh" -qq update &&
       DEBIAN_FRONTEND=noninteractive "$here/apt-get.sh" -qq -y --no-install-recommends \
         -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install $missing
