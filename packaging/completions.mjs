@@ -120,9 +120,9 @@ _dmfd_devices() {
     [[ $name == "$1"* ]] && COMPREPLY+=("$(printf %q "$name")")
   done
 }
-# bash takes the word for one that begins after a colon; where none is, it completes files best itself.
+# bash completes files best itself, where it takes for a word what is one here.
 _dmfd_files() {
-  if [[ $word == *:* && $word != "$piece" && $word != *\\\\* ]]; then
+  if [[ $word != "$piece" && $word != *[\\\\\\"\\']* ]]; then
     word=\${word##*=}
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -149,11 +149,18 @@ _dmfd() {
   local words=() word piece=\${COMP_WORDS[COMP_CWORD]}
   _dmfd_words
   word=\${words[-1]}
-  # What bash replaces.
+  # What bash replaces: less than was completed, or, for who has bash not take words apart at a =, the option, too.
   [[ $piece == [=:@]* ]] && piece=
   _dmfd_complete
-  local before=\${word%"$piece"}
-  COMPREPLY=("\${COMPREPLY[@]#"$before"}")
+  local before= option= i
+  if [[ $word == *"$piece" ]]; then
+    before=\${word%"$piece"}
+  elif [[ $word != [\\"\\']* ]]; then
+    option=\${piece%"$word"}
+  fi
+  for i in "\${!COMPREPLY[@]}"; do
+    COMPREPLY[i]=$option\${COMPREPLY[i]#"$before"}
+  done
 }
 _dmfd_complete() {
   local last=$((\${#words[@]} - 1)) before=\${words[-2]} joined options files argument i

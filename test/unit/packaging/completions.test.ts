@@ -81,11 +81,11 @@ interface Offered {
   readonly becomes: string;
 }
 
-function inShell(name: string, typed: readonly string[]): Offered[] {
+function inShell(name: string, typed: readonly string[], together = ''): Offered[] {
   const script = fileURLToPath(new URL(name, import.meta.url));
   const printed = execFileSync('zsh', ['-f', script, folder, ...typed], {
     encoding: 'utf8',
-    env: { ...process.env, HOME: folder, ZDOTDIR: folder },
+    env: { ...process.env, HOME: folder, ZDOTDIR: folder, TOGETHER: together },
   });
   return [...printed.matchAll(/((?:[^\t\n]*\n)*)\t(.*)\n/g)].map(([, offers = '', becomes = '']) => ({
     offers: offers.split('\n').filter(Boolean).sort(),
@@ -141,7 +141,19 @@ test('bash itself offers the same behind a = and a :', () => {
     rows.map(([typed]) => typed),
   );
   for (const [index, [typed, offers, becomes = typed]] of rows.entries())
-    expect(asked[index]).toEqual({ offers, becomes: becomes });
+    expect(asked[index]).toEqual({ offers, becomes });
+});
+
+test('bash completes the same where it was told not to take words apart there', () => {
+  for (const together of ['=', ':', '=:']) {
+    const rows = TAKEN_APART.filter(([, , becomes]) => becomes !== undefined);
+    const asked = inShell(
+      'offers-in-bash.zsh',
+      rows.map(([typed]) => typed),
+      together,
+    );
+    expect(asked.map(({ becomes }) => becomes)).toEqual(rows.map(([, , becomes]) => becomes));
+  }
 });
 
 test('fish offers the same behind a =', () => {
