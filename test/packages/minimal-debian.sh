@@ -39,6 +39,7 @@ try_package() {
   cp "$checkout"/build/packages/dmfd_*_amd64.deb "$root/packages/new.deb"
   logged make_older
   pretend_systemd
+  enable_anothers_swap
   all_files >"$root.before"
   logged inside dpkg --install /packages/old.deb
   echo "installed: dmfd $(inside dmfd --version)"
@@ -68,6 +69,14 @@ pretend_systemd() {
     printf '#!/bin/sh\necho %s "$@" >>/told\n' "$name" >"$root/usr/local/bin/$name"
     chmod 755 "$root/usr/local/bin/$name"
   done
+}
+
+# Of a dmfd that "make install" has put here, which a purge of the package leaves alone.
+enable_anothers_swap() {
+  units=$root/usr/local/lib/systemd/system wants=$root/etc/systemd/system/swap.target.wants
+  mkdir -p "$units" "$wants"
+  touch "$units/dmfd-swap@.service"
+  ln -s /usr/local/lib/systemd/system/dmfd-swap@.service "$wants/dmfd-swap@other.service"
 }
 
 # As systemctl does it.
