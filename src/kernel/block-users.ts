@@ -10,20 +10,22 @@ export interface MountedDevice extends DeviceNumber {
   readonly readOnly: boolean;
 }
 
+/** They have a number of their own, 0:N, whatever disk they are on. Of others (FUSE, NFS), the source is what somebody has written. */
+const UNNUMBERED = ['btrfs', 'bcachefs'];
+
 export function mountedDevices(): MountedDevice[] {
   return readIfThere('/proc/self/mountinfo')
     .split('\n')
     .flatMap((line) => {
       const [own = '', rest = ''] = line.split(' - ');
       const [, , number = '', , path = ''] = own.split(' ');
-      const [, source = '', options = ''] = rest.split(' ');
-      const device = numbered(number) ?? blockDeviceOf(source);
+      const [type = '', source = '', options = ''] = rest.split(' ');
+      const device = UNNUMBERED.includes(type) ? blockDeviceOf(source) : numbered(number);
       if (device === undefined) return [];
       return [{ ...device, path: unescapePath(path), readOnly: options.split(',').includes('ro') }];
     });
 }
 
-/** Some file systems (Btrfs) have a number of their own, 0:N, whatever they are on. */
 function numbered(text: string): DeviceNumber | undefined {
   const device = parseDeviceNumber(text);
   return device?.major === 0 ? undefined : device;

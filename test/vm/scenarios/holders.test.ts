@@ -39,10 +39,10 @@ test(row('dmfd makes it'), async () => {
   }
 });
 
-thorough('a mount whose file system has a number of its own is named', async () => {
-  const output = await sh(`truncate -s 128M /tmp/btrfs.img; mkdir -p /tmp/btrfs
-    dmfd create held --linear /tmp/btrfs.img -- sh -c 'mkfs.btrfs -q {path} >/dev/null && mount {path} /tmp/btrfs'
-    dmfd ls -n -o held-by; dmfd rm held; umount /tmp/btrfs; rm /tmp/btrfs.img`);
+thorough('a mount whose file system has a number of its own is named where that is on a disk', async () => {
+  const output = await sh(`truncate -s 128M /tmp/btrfs.img; mkdir -p /tmp/btrfs /tmp/memory
+    dmfd create held --linear /tmp/btrfs.img -- sh -c 'mkfs.btrfs -q {path} >/dev/null && mount {path} /tmp/btrfs && mount -t tmpfs {path} /tmp/memory'
+    dmfd ls -n -o held-by; dmfd rm held; umount /tmp/btrfs /tmp/memory; rm /tmp/btrfs.img`);
   expect(output).toBe('mount /tmp/btrfs\nheld: goes with its last holder: mount /tmp/btrfs\n');
 });
 
