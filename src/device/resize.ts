@@ -129,7 +129,7 @@ class Resizing {
     if (wanted > most) {
       throw this.#refuse(
         `${wanted} bytes were asked for, and it lies on ${backing}`,
-        'enlarge what it lies on first: a file with "truncate -s SIZE FILE"',
+        'enlarge what it lies on first, a file with "truncate -s SIZE FILE", and ask for a size again',
         'area-unusable',
       );
     }
@@ -157,12 +157,17 @@ class Resizing {
     return last;
   }
 
-  /** Whether that is a device of dmfd's which no other device has a part of: it may have grown before this one. */
+  /** Whether that is a layer which no other device has a part of: it may have grown before this one. */
   #isLayer({ major, minor, start }: DeviceNumber & { readonly start: bigint }): boolean {
     if (major !== this.#dev.major || start !== 0n) return false;
     const above = listIfThere(`/sys/dev/block/${formatDeviceNumber({ major, minor })}/holders`);
     if (above.length !== 1) return false;
-    return this.dm.status({ dev: { major, minor } })?.uuid.startsWith(UUID_PREFIX) === true;
+    const below = this.dm.status({ dev: { major, minor } });
+    // Those of dmfd's go with their last holder, whatever UUID they were given.
+    return (
+      below !== undefined &&
+      ((below.flags & FLAGS.DEFERRED_REMOVE) !== 0 || below.uuid.startsWith(UUID_PREFIX))
+    );
   }
 
   /** Of a partition, or a part that was asked for, the next one may be behind it: nothing tells it from a device that has grown. */

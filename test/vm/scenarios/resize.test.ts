@@ -78,7 +78,10 @@ test('what is behind a part is not taken for room, unless a size is asked for; w
       truncate -s 2M low.img; dmfd resize top-0 --to-backing; dmfd resize top --to-backing'
     dmfd create two --linear low.img --then --linear {layer0},size=1M --then --linear {layer0},offset=1M --linear {layer1} -- sh -c '
       dmfd resize two-1 --to-backing || blockdev --getsz {path:1}'
-    rm parts.img low.img`);
+    loop=$(losetup -f --show low.img)
+    dmfd create --concise "below,OWN-UUID,,rw,0 4096 linear $loop 0;above,,,rw,0 4096 linear /dev/mapper/below 0" -- sh -c '
+      truncate -s 3M low.img; dmfd resize below --to-backing; dmfd resize above --to-backing'
+    losetup -d $loop; rm parts.img low.img`);
   expect(stdout.replaceAll(/7:\d+/g, '7:N').split('\n')).toEqual([
     '4096',
     'part: 3M (3145728 bytes), and was 2M',
@@ -86,6 +89,8 @@ test('what is behind a part is not taken for room, unless a size is asked for; w
     'top-0: 2M (2097152 bytes), and was 1M',
     'top: 2M (2097152 bytes), and was 1M',
     '2048',
+    'below: 3M (3145728 bytes), and was 2M',
+    'above: 3M (3145728 bytes), and was 2M',
     '',
   ]);
   const said = (device: string, room: number): string =>
