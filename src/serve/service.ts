@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DmfdError } from '../errors.js';
 import { shim } from '../kernel/shim.js';
@@ -50,6 +50,8 @@ export class Service {
     this.#watcher = watcher;
     this.#listeners = listeners;
     this.#options = options;
+    // One for each connection.
+    setMaxListeners(0, this.#closing.signal, this.#ending.signal);
     for (const listener of listeners) this.#listen(listener);
     this.#watchIdle();
   }
@@ -61,7 +63,7 @@ export class Service {
 
   /** Asks it to end when the calls that run are over. Who connects meanwhile is left to the next service. */
   drain(): void {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closing.signal.aborted || this.#ending.signal.aborted) return;
     this.#stopListening();
     this.#closing.abort();
     clearTimeout(this.#timer);
@@ -143,7 +145,8 @@ export class Service {
 
   #watchIdle(): void {
     const { idle } = this.#options;
-    if (idle === undefined || this.#connections.size > 0 || this.#closing.signal.aborted) return;
+    const isEnding = this.#closing.signal.aborted || this.#ending.signal.aborted;
+    if (idle === undefined || this.#connections.size > 0 || isEnding) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.end(), idle);
   }

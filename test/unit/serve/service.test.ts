@@ -217,6 +217,22 @@ test('the socket of a killed service is replaced; its own is removed at the end,
   expect(existsSync(file)).toBe(false);
 });
 
+test('many clients at once are nothing to warn of, and one that stays does not hold up its end', async () => {
+  const other = mkdtempSync(join(directory, 'many-'));
+  const { service } = await serve('--directory', other, '--idle', '60');
+  let said = '';
+  service.stderr?.on('data', (text: string) => {
+    said += text;
+  });
+  const clients = await Promise.all(Array.from({ length: 12 }, () => client(join(other, 'dmfd.sock'))));
+  const [staying, ...others] = clients;
+  for (const connection of others) expect(await answers(connection, INFO)).toEqual([isInfo]);
+  service.kill('SIGTERM');
+  staying?.resume();
+  const [code] = await once(service, 'close');
+  expect({ code, said }).toEqual({ code: 0, said: '' });
+});
+
 test('without clients it ends when it is told to', async () => {
   const other = mkdtempSync(join(directory, 'idle-'));
   const { service } = await serve('--directory', other, '--idle', '0.1');
