@@ -97,7 +97,7 @@ export function parseMessage(word: string): Message {
   if (sector !== undefined && text !== undefined && !text.includes('\0'))
     return { sector: BigInt(sector), text };
   throw usageError(
-    `--message ${JSON.stringify(word)}: it must be a sector and a text`,
+    '--message: it must be a sector and a text',
     "as in --message '0 create_thin 0': the target at sector 0 is told create_thin 0",
   );
 }

@@ -294,7 +294,8 @@ function checkMessage(message: Message, index: number): Required<Message> {
   if (sector < 0n)
     throw new DmfdError('invalid-request', `property ${where}.sector is ${sector}n: it must not be negative`);
   if (text.trim() === '' || text.includes('\0'))
-    throw new DmfdError('invalid-request', `property ${where}.text is ${JSON.stringify(text)}: no message`);
+    // Not told: there may be a key in it.
+    throw new DmfdError('invalid-request', `property ${where}.text is empty, or has a NUL in it: no message`);
   return { sector, text };
 }
 
@@ -308,7 +309,7 @@ function labelled(table: TableRequest['table']): TableSource[] {
 
 /** With their lines empty, for lines are counted in messages. What stands there is no word of the table. */
 function withoutComments(text: string): string {
-  return text.includes('#') ? text.replace(/^[^\S\n]*#.*$/gm, '') : text;
+  return text.includes('#') ? text.replace(/(?<=^|\n)[^\S\n]*#[^\n]*/g, '') : text;
 }
 
 /** Every `{loopN}` has its file, every file its use. */

@@ -170,12 +170,12 @@ describe('a wrong word is named, with what to write', () => {
     [['--message', '0 x'], 'no table was given'],
     [
       [...LINEAR, '--message', 'create_thin 0'],
-      '--message "create_thin 0": it must be a sector and a text',
+      '--message: it must be a sector and a text',
       "as in --message '0 create_thin 0': the target at sector 0 is told create_thin 0",
     ],
-    [[...LINEAR, '--message', '0'], '--message "0": it must be a sector and a text'],
-    [[...LINEAR, '--message', ''], '--message "": it must be a sector and a text'],
-    [[...LINEAR, '--message', '-1 x'], '--message "-1 x": it must be a sector and a text'],
+    [[...LINEAR, '--message', '0'], '--message: it must be a sector and a text'],
+    [[...LINEAR, '--message', ''], '--message: it must be a sector and a text'],
+    [[...LINEAR, '--message', '-1 x'], '--message: it must be a sector and a text'],
     [[...LINEAR, '--message', '2048 x'], 'message "x": there is no sector 2048, for the device has 2048'],
     [
       ['--linear', '{below}'],

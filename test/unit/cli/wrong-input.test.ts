@@ -254,17 +254,13 @@ const ROWS: readonly Row[] = [
     '--cipher : it must be one word',
     'as in aes-xts-plain64 or aes-cbc-essiv:sha256; /proc/crypto lists what is loaded',
   ],
-  ["dmfd create --message x --table '0 8 zero'", '--message "x": it must be a sector and a text', MESSAGE],
-  ["dmfd create --message 0 --table '0 8 zero'", '--message "0": it must be a sector and a text', MESSAGE],
+  ["dmfd create --message x --table '0 8 zero'", '--message: it must be a sector and a text', MESSAGE],
+  ["dmfd create --message 0 --table '0 8 zero'", '--message: it must be a sector and a text', MESSAGE],
   [
     "dmfd create --message '8 x' --table '0 8 zero'",
     'message "x": there is no sector 8, for the device has 8',
   ],
-  [
-    "dmfd create --message '-1 x' --table '0 8 zero'",
-    '--message "-1 x": it must be a sector and a text',
-    MESSAGE,
-  ],
+  ["dmfd create --message '-1 x' --table '0 8 zero'", '--message: it must be a sector and a text', MESSAGE],
   [
     'dmfd create --linear disk.img --then',
     '--then: no layer stands after it',

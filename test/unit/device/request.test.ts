@@ -64,7 +64,7 @@ describe('a request', () => {
   });
 
   test('has no words in its comments, whose lines are counted', () => {
-    const table = '# {loop1}, {below} and {key}\n 0 {sectors0} linear {loop0} 0\n\t# {sectors7}';
+    const table = '# {loop1}, {below}\u2028{loop2}\r{key}\n 0 {sectors0} linear {loop0} 0\n\t# {sectors7}';
     expect(checkRequest({ table, loop: ['a'] }).content).toEqual({
       sources: [{ label: 'table', text: '\n 0 {sectors0} linear {loop0} 0\n' }],
     });
