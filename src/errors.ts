@@ -84,6 +84,10 @@ const KINDS = {
    * and cannot be told from here.
    */
   'backing-copied-on-write': 'usage',
+  /** It is in a file system of FUSE, NFS and the like: what serves it may need memory that is swapped out there. */
+  'backing-served': 'usage',
+  /** Discards would make holes in a file, and have to be filled again when pages are swapped out. */
+  'discard-makes-holes': 'usage',
   'backing-replaced': 'taken',
   /** The server that a descriptor was to be sent to is neither root's nor the user's own. */
   'receiver-not-trusted': 'taken',

@@ -49,6 +49,8 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'backing-insecure': 'chown root FILE; chmod 600 FILE; or use it as it is, with --force',
   'backing-copied-on-write':
     'make it anew, not as a copy: rm FILE; touch FILE; chattr +C FILE (on btrfs); fallocate -l SIZE FILE; or elsewhere, on ext4 or XFS; or use it as it is, with --force',
+  'backing-served': 'take a file on a local file system, or a disk; or use it as it is, with --force',
+  'discard-makes-holes': 'leave --discard out; or use it all the same, with --force',
   'backing-replaced': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
   'already-served': undefined,

@@ -52,7 +52,10 @@ export function addSwap(program: CommandLine): void {
       'size of the area: sectors of 512 bytes, or bytes as in 2G (default: all the rest)',
       parseSize('--size'),
     )
-    .option('--force', 'overwrite a file system and the like; use a file that others than root may write to')
+    .option(
+      '--force',
+      'overwrite a file system and the like; use a file that others may write to, that is copied on write, or that a server has; discard blocks of a file',
+    )
     .optionsGroup('Encryption:')
     .option('--cipher <SPEC>', 'dm-crypt cipher (default: aes-xts-plain64)')
     .option(
@@ -72,7 +75,7 @@ export function addSwap(program: CommandLine): void {
     .addOption(
       new Option(
         '--discard [WHEN]',
-        'discard free blocks: --discard=once at the start, --discard=pages as pages are freed',
+        'discard free blocks: --discard=once at the start, --discard=pages as pages are freed; of a file with --force alone',
       )
         .preset('both')
         .argParser(parseDiscard),

@@ -142,7 +142,7 @@ export function endSwap(kernel: Kernel, { path }: Pick<Swap, 'path'>): void {
 function areaOf(request: CheckedSwap, backing: SwapBacking): SwapArea {
   if (backing.isFile && request.discard !== undefined && !request.force) {
     throw new DmfdError(
-      'area-unusable',
+      'discard-makes-holes',
       `${subjectOf(request.backing)}: discards would make holes in this file, and swapping out fails when its file system is full by then`,
       { hint: 'leave `discard` out, or use it all the same, with `force`' },
     );

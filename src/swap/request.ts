@@ -31,7 +31,7 @@ export interface SwapRequest {
   readonly sectorSize?: number;
   /** 0 to 32767; areas with a higher priority are used first. Default: the kernel's choice. */
   readonly priority?: number;
-  /** Default: never. Discards show on the backing which pages are in use. */
+  /** Default: never. Discards show on the backing which pages are in use; in a file, they make holes, which takes `force`. */
   readonly discard?: Discard;
   /** In the swap header, at most 15 bytes. */
   readonly label?: string;
@@ -45,8 +45,8 @@ export interface SwapRequest {
   /** The length in sectors of 512 bytes: whole pages of memory, of 4096 bytes on x86-64. Default: all the rest. */
   readonly size?: bigint;
   /**
-   * Overwrite a file system, a partition table and the like, and use a file that others than root may write to. What is in use is
-   * refused all the same.
+   * Overwrite a file system, a partition table and the like; use a file that others than root may write to, that is copied on write, or
+   * that is in a file system of FUSE, NFS and the like; discard blocks of a file. What is in use is refused all the same.
    */
   readonly force?: boolean;
   readonly noReadWorkqueue?: boolean;

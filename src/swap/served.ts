@@ -27,7 +27,7 @@ export function refuseServed(path: string, fd: number): void {
   const name = system === 'unknown' ? 'FUSE' : system && SERVED.get(typeOf(system));
   if (name === undefined) return;
   throw refused(
-    'backing-unusable',
+    'backing-served',
     path,
     `it is in a file system of ${name}: what serves it may need memory that is swapped out there`,
     'take a file on a local file system, or a disk; or use it as it is, with `force`',

@@ -42,6 +42,8 @@ const KINDS: Readonly<Record<ErrorCode, ErrorKind>> = {
   'backing-has-content': 'taken',
   'backing-insecure': 'usage',
   'backing-copied-on-write': 'usage',
+  'backing-served': 'usage',
+  'discard-makes-holes': 'usage',
   'backing-replaced': 'taken',
   'receiver-not-trusted': 'taken',
   'already-served': 'taken',
