@@ -4,6 +4,8 @@ import { DmfdError } from './errors.js';
 export interface Type {
   readonly words: string;
   readonly fits: (value: unknown) => boolean;
+  /** What was given instead may be a key, or have one in it, and is not told. */
+  readonly isHidden?: true;
 }
 
 const isString = (value: unknown): boolean => typeof value === 'string';
@@ -16,7 +18,7 @@ const isLabelled = (value: unknown): boolean =>
 /** The types that properties have. */
 export const TYPES = {
   string: { words: 'a string', fits: isString },
-  objects: { words: 'an array of objects', fits: listOf((value) => isObject(value)) },
+  objects: { words: 'an array of objects', fits: listOf((value) => isObject(value)), isHidden: true },
   strings: { words: 'an array of strings', fits: listOf(isString) },
   number: { words: 'a number', fits: (value) => typeof value === 'number' },
   finite: { words: 'a finite number', fits: (value) => Number.isFinite(value) },
@@ -35,6 +37,7 @@ export const TYPES = {
   table: {
     words: 'a string, or an array of strings and of { label, text }',
     fits: (value) => isString(value) || listOf((part) => isString(part) || isLabelled(part))(value),
+    isHidden: true,
   },
   key: {
     words: '{ random: BITS }, { file: PATH } or { fd: NUMBER }',
@@ -42,6 +45,7 @@ export const TYPES = {
       isObject(value) &&
       Object.keys(value).length === 1 &&
       (typeof value.random === 'number' || isString(value.file) || typeof value.fd === 'number'),
+    isHidden: true,
   },
 } as const satisfies Readonly<Record<string, Type>>;
 
@@ -87,9 +91,11 @@ export function checkSome(
     const property = request[name];
     if (property === undefined) continue;
     const full = inFull(name, where);
-    if (!type.fits(property))
-      throw invalid(`property ${full} is ${show(property)}: it must be ${type.words}`);
-    if (!isWellFormed(property)) throw invalid(`property ${full} is ${show(property)}: ${ILL_FORMED}`);
+    if (!type.fits(property)) {
+      const shown = type.isHidden ? kindOf(property) : show(property);
+      throw invalid(`property ${full} is ${shown}: it must be ${type.words}`);
+    }
+    if (!isWellFormed(property)) throw invalid(`property ${full}: ${ILL_FORMED}`);
   }
   for (const name of required) {
     if (request[name] !== undefined) continue;
@@ -139,6 +145,12 @@ function show(value: unknown): string {
   } catch {
     return 'an object';
   }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function invalid(message: string, names?: readonly string[]): DmfdError {

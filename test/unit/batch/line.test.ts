@@ -82,9 +82,7 @@ test('what comes out of a line is checked as a request', () => {
 test('a character of two halves is one, and a half of it in a path is refused with the request', () => {
   const made = (path: string) => order(`{"loop":["${path}"],"table":"0 8 linear {loop0} 0"}`);
   expect(made('\\ud83d\\udcbe.img')).toMatchObject({ request: { loop: ['\u{1f4be}.img'] } });
-  expect(() => made('disk\\udcff.img')).toThrow(
-    /^property loop is \["disk\\udcff.img"\]: half of a surrogate pair /,
-  );
+  expect(() => made('disk\\udcff.img')).toThrow(/^property loop: half of a surrogate pair /);
 });
 
 test('a line that releases', () => {
@@ -137,7 +135,7 @@ test.each<[text: string | Buffer, message: RegExp, hint?: string]>([
   ],
   ['{"__proto__":{"table":"0 8 zero"}}', /^property "__proto__": there is none of that name$/],
   ['{"onStep":null}', /^property "onStep": there is none of that name$/],
-  ['{"table":5}', /^property table is 5: it must be a string, or an array/],
+  ['{"table":5}', /^property table is a number: it must be a string, or an array/],
   ['{"name":null,"table":"0 8 zero"}', /^property name is null: it must be a string$/],
   [
     '{"id":true,"table":"0 8 zero"}',
@@ -147,8 +145,8 @@ test.each<[text: string | Buffer, message: RegExp, hint?: string]>([
     '{"id":[],"release":"a"}',
     /^property id is \[\]: it must be a string, or a number that is not above 2\^53$/,
   ],
-  ['{"name":"\\udcff","table":"0 8 zero"}', /^property name is "\\udcff": half of a surrogate pair /],
-  ['{"release":"\\udcff"}', /^property release is "\\udcff": half of a surrogate pair /],
+  ['{"name":"\\udcff","table":"0 8 zero"}', /^property name: half of a surrogate pair /],
+  ['{"release":"\\udcff"}', /^property release: half of a surrogate pair /],
   ['{"release":5}', /^property release is 5: it must be a string$/],
   [
     '{"release":"a","table":"0 8 zero"}',

@@ -103,7 +103,7 @@ const ROWS: readonly Row[] = [
       | dmfd batch ${option} -`,
     code: 1,
     stdout: [
-      '{"line":1,"id":"a","error":{"kind":"usage","code":"invalid-request","message":"property table is 5: it must be a string, or an array of strings and of { label, text }","kernelLog":[]}}',
+      '{"line":1,"id":"a","error":{"kind":"usage","code":"invalid-request","message":"property table is a number: it must be a string, or an array of strings and of { label, text }","kernelLog":[]}}',
       '{"line":3,"error":{"kind":"usage","code":"device-missing","message":"release \\"x\\": none of that name is held here","device":"x","kernelLog":[],"hint":"only a device of this batch can be released, once its line was answered"}}',
       '{"line":4,"id":4,"error":{"kind":"usage","code":"key-not-open","message":"key descriptor 1000: it is not open","kernelLog":[]}}',
       '',
