@@ -79,7 +79,8 @@ static int take_kept(int signal)
 	return __atomic_exchange_n(&kept[signal], 0, __ATOMIC_SEQ_CST);
 }
 
-/* Before the command exists, it does not get what the terminal sends, either (but for the moment until its pid is known here). */
+/* Before the command exists, it does not get what the terminal sends, either. Until its pid is known here, it may get
+ * it twice. */
 static void keep(int signal)
 {
 	pid_t pid;

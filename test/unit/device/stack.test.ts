@@ -263,7 +263,10 @@ describe('wrong layers are refused', () => {
       'property messages[0].text is missing: it must be a string',
       { ...ZERO, messages: [{} as { text: string }] },
     ],
-    ['property messages[0].text is " ": no message', { ...ZERO, messages: [{ text: ' ' }] }],
+    [
+      'property messages[0].text is empty, or has a NUL in it: no message',
+      { ...ZERO, messages: [{ text: ' ' }] },
+    ],
     [
       'property messages[1].sector is -1n: it must not be negative',
       { ...ZERO, messages: [{ text: 'x' }, { sector: -1n, text: 'x' }] },
