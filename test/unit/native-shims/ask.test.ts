@@ -5,19 +5,24 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { program } from '../../programs.js';
 
+/** It mostly waits; beside what keeps all processors busy, for long. */
+const PATIENCE_MS = 120_000;
+
 /** The launcher's half and the service's, with a program around them, under AddressSanitizer, LeakSanitizer and UBSan. */
 function runDriver(): { stdout: string; stderr: string; status: number | null } {
   const directory = mkdtempSync(join(tmpdir(), 'dmfd-ask-'));
   try {
     mkdirSync(join(directory, 'dist/command'), { recursive: true });
     writeFileSync(join(directory, 'dist/command/dmfd.cjs'), '');
-    return spawnSync(program('ask'), [directory], { encoding: 'utf8', timeout: 60_000 });
+    return spawnSync(program('ask'), [directory], { encoding: 'utf8', timeout: PATIENCE_MS });
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-test('a launcher does what the service says, and becomes Node where that says nothing, or nonsense', () => {
+test('a launcher does what the service says, and becomes Node where that says nothing, or nonsense', {
+  timeout: PATIENCE_MS,
+}, () => {
   const { stdout, stderr, status } = runDriver();
   expect(stderr).toBe('');
   const lines = stdout.split('\n');
