@@ -180,7 +180,7 @@ const MOMENTS: readonly [call: string, when: number][] = [
   ['chdir', 2],
   ['sendmsg', 2],
   ['close', 6],
-  ['sendto', 1],
+  ['write', 1],
 ];
 
 /**
