@@ -20,7 +20,11 @@ beforeAll(async () => {
   await sh(`'${xenFile('domain/build.sh')}' /tmp/domain.initrd`);
 });
 
-afterEach(expectNothingLeft);
+afterEach(async ({ task }) => {
+  // Else, every row after it would find that, too, and its second try.
+  if (task.result?.state === 'fail') await dom0('clean_up');
+  await expectNothingLeft();
+});
 
 async function dom0(script: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const { code, stdout, stderr } = await vm.sh(`${FUNCTIONS}\n${script}`, { timeoutMs: 300_000 });
@@ -287,20 +291,6 @@ test('a domain that is the device model of another has the device of its disk', 
     stdout: 'the same is told\nboth: open 2\none: open 1\n',
     stderr: '',
   });
-});
-
-test('a domain with an overlay is not migrated to the same machine, and goes on with its disk', async () => {
-  const { code, stdout, stderr } = await dom0(`set -e
-    ${FILES}
-    domain guest hold overlay:/tmp/files/base
-    until_said
-    id=$(xl domid guest)
-    xl migrate -s '' guest 'xl migrate-receive' && echo migrated
-    [ "$(xl domid guest)" = $id ] && xenstore-read /local/domain/0/backend/vbd/$id/51712/state
-    xl destroy guest
-    until_ended guest`);
-  expect({ code, stdout }).toEqual({ code: 0, stdout: '4\n' });
-  expect(stderr).toMatch(/domain \d+ is the same machine, and has this disk/);
 });
 
 test('an error is told by xl, and leaves nothing', async () => {

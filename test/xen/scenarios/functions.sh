@@ -88,6 +88,14 @@ until_ended() {
   return 1
 }
 
+# What a row that has failed may have left.
+clean_up() {
+  if xl destroy guest; then until_ended guest; fi
+  forget
+  dmsetup remove named
+  losetup -D
+} 2>/dev/null
+
 # Until the processes of the service that answer launchers wait for the first, in poll(2).
 until_served() {
   until [ "$(for worker in $(pgrep -f '[w]arm.cjs'); do cut -d ' ' -f 1 "/proc/$worker/syscall" 2>/dev/null; done | grep -cx 7)" -ge 2 ]; do
