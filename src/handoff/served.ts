@@ -31,6 +31,18 @@ export interface Served {
   run(kind: 'start' | 'exec', encoded: EncodedCommand, descriptors: readonly OwnedDescriptor[]): number;
 }
 
+/** One that is not there: it has no words, and hears nothing. */
+export const NOBODY: Served = {
+  pid: process.pid,
+  state: undefined,
+  words: [],
+  environment: [],
+  columns: 0,
+  isTerminal: () => false,
+  write: () => undefined,
+  run: () => 0,
+};
+
 /** A command as the shim wants it. */
 export interface EncodedCommand {
   readonly header: Buffer;

@@ -9,7 +9,7 @@ import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { runWords, tellFailure } from '../../cli/run-words.js';
-import { HandedOver, OnlyByItself, type Served, serve } from '../../handoff/served.js';
+import { HandedOver, NOBODY, OnlyByItself, serve } from '../../handoff/served.js';
 import { Canceled, forgetWaits, whenWaited } from '../../kernel/cancellation.js';
 import { installed } from '../../kernel/installed.js';
 import { numbersOf } from '../../kernel/layout.js';
@@ -66,17 +66,7 @@ function installedEdition(): Buffer {
 
 /** Loads and compiles what most command lines need: `create --dry-run`, of a table. */
 async function rehearse(): Promise<void> {
-  const nobody: Served = {
-    pid: process.pid,
-    state: undefined,
-    words: [],
-    environment: [],
-    columns: 0,
-    isTerminal: () => false,
-    write: () => undefined,
-    run: () => 0,
-  };
-  serve(nobody);
+  serve(NOBODY);
   try {
     await runWords(['create', '--dry-run', '--table', '0 8 zero']);
   } catch {

@@ -1,5 +1,5 @@
 import { runWords } from '../../../src/cli/run-words.js';
-import { serve } from '../../../src/handoff/served.js';
+import { NOBODY, serve } from '../../../src/handoff/served.js';
 
 /** What a service that does this for a launcher tells it, whether it fails or not. */
 export async function servedWords(
@@ -7,16 +7,7 @@ export async function servedWords(
   check: (run: Promise<unknown>) => Promise<void>,
 ): Promise<[fd: number, text: string][]> {
   const written: [fd: number, text: string][] = [];
-  serve({
-    pid: process.pid,
-    state: undefined,
-    words: [],
-    environment: [],
-    columns: 0,
-    isTerminal: () => false,
-    write: (fd, bytes) => written.push([fd, bytes.toString()]),
-    run: () => 0,
-  });
+  serve({ ...NOBODY, write: (fd, bytes) => written.push([fd, bytes.toString()]) });
   try {
     await check(runWords([...words]));
   } finally {
