@@ -63,12 +63,16 @@ export class Service {
 
   /** Asks it to end when the calls that run are over. Who connects meanwhile is left to the next service. */
   drain(): void {
-    if (this.#closing.signal.aborted || this.#ending.signal.aborted) return;
+    if (this.#isEnding) return;
     this.#stopListening();
     this.#closing.abort();
     clearTimeout(this.#timer);
     if (this.#connections.size === 0) this.end();
     else this.#timer = setTimeout(() => this.end(), DRAINING);
+  }
+
+  get #isEnding(): boolean {
+    return this.#closing.signal.aborted || this.#ending.signal.aborted;
   }
 
   /** Another service of this process was used. */
@@ -145,8 +149,7 @@ export class Service {
 
   #watchIdle(): void {
     const { idle } = this.#options;
-    const isEnding = this.#closing.signal.aborted || this.#ending.signal.aborted;
-    if (idle === undefined || this.#connections.size > 0 || isEnding) return;
+    if (idle === undefined || this.#connections.size > 0 || this.#isEnding) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.end(), idle);
   }
