@@ -26,8 +26,11 @@ afterEach(async ({ task }) => {
   await expectNothingLeft();
 });
 
-async function dom0(script: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await vm.sh(`${FUNCTIONS}\n${script}`, { timeoutMs: 300_000 });
+async function dom0(
+  script: string,
+  timeoutMs = 180_000,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await vm.sh(`${FUNCTIONS}\n${script}`, { timeoutMs });
   return { code, stdout, stderr };
 }
 
@@ -353,7 +356,7 @@ test.each([
 );
 
 test('twelve scripts at once, each killed at a random moment, leave nothing, though "remove" is not run', async () => {
-  const manyDisks = (words: string) => dom0(`'${xenFile('many-disks.sh')}' ${words}`);
+  const manyDisks = (words: string) => dom0(`'${xenFile('many-disks.sh')}' ${words}`, 300_000);
   const whole = await manyDisks('time block-dmfd');
   // Each claims the UUID of its own device, a byte that no other waits for; nothing else is locked.
   expect(whole).toMatchObject({

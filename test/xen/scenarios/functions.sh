@@ -68,10 +68,15 @@ said() {
   dd if=/tmp/said bs=512 skip="${1-0}" count=1 status=none | tr -d '\0' | sed 's/ *$//'
 }
 
-# until_said [N]: waits until the domain has said it.
+# until_said [N]: waits until the domain has said it, or is not there for longer than one that reboots, for which xl sleeps 2 s.
 until_said() {
-  for _ in $(seq 1800); do
+  missed=0
+  for round in $(seq 900); do
     [ -z "$(said "${1-0}")" ] || return 0
+    if [ $((round % 20)) = 0 ]; then
+      if xl domid "$name" >/dev/null 2>&1; then missed=0; else missed=$((missed + 1)); fi
+      [ $missed -lt 3 ] || break
+    fi
     sleep 0.1
   done
   echo 'the domain says nothing'
