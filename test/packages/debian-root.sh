@@ -21,6 +21,8 @@ main() {
   security=$("$here/../vm/kernels/mirror.sh" -security)
   echo "deb $security $suite-security main" >>"$root/etc/apt/sources.list"
   cp /etc/resolv.conf "$root/etc/resolv.conf"
+  # Nobody needs it after a crash of this machine.
+  echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
   # This machine's may be more than Debian's own.
   cp /etc/ssl/certs/ca-certificates.crt "$root/certificates.crt"
   printf 'APT::Get::Assume-Yes "true";\n' >"$root/etc/apt/apt.conf.d/99yes"

@@ -7,11 +7,15 @@ import { commandOutput } from '../vm/harness/command-output.js';
 /** Packages for half a gigabyte are installed, and everything is built. */
 const PATIENCE_MS = 40 * 60_000;
 
-test.concurrent.each(['bookworm', 'trixie'])(
-  'on a minimal Debian (%s): the package, make demo, and what of make test needs no kernel',
-  async (suite) => {
+// Lint says the same on both.
+test.concurrent.each([
+  ['bookworm', ['test-unit']],
+  ['trixie', ['lint', 'test-unit']],
+] as const)(
+  'on a minimal Debian (%s): the package, make demo, and %j, which need no kernel',
+  async (suite, targets) => {
     const script = join(checkout, 'test/packages/minimal-debian.sh');
-    const output = await commandOutput(script, suite, 'demo', 'lint', 'test-unit');
+    const output = await commandOutput(script, suite, 'demo', ...targets);
     const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
     const fate = [
       `installed: dmfd 0.0.1\nupgraded: dmfd ${version}\n0 2048 zero\n`,
