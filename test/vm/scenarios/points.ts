@@ -7,15 +7,17 @@ const SHARES = 3;
 const share = Math.max(0, KERNELS.indexOf(vm.kernel.name)) % SHARES;
 
 /**
- * Which of a sweep's points 1 to `count` (see kill-at) a run takes. `make test-all` takes all; but of the hundreds in the
- * main thread, only the entries of system calls, which leave what the exit of the call before leaves, and of those a third on
- * each kernel. `make test` takes `size` of them, others on other kernels.
+ * Which of a sweep's points 1 to `count` (see kill-at) a run takes. `make test-all` takes all of those at which the shield dies:
+ * between the exit of a call and the entry of the next, it tells dmfd what it has done. Where dmfd dies, it takes only the entries
+ * of system calls, which leave what the exit of the call before leaves; and of the hundreds in the main thread, a third on each
+ * kernel. `make test` takes `size` of them, others on other kernels.
  *
  * @param isWhole whether it takes all
  */
 export function pointsFor(who: string, count: number, size: number, isWhole = everything): number[] {
   if (!isWhole) return atRegularIntervals(count, size);
   if (who === 'main') return entriesOf(count).filter((_, index) => index % SHARES === share);
+  if (/^(over|group|both)/.test(who)) return entriesOf(count);
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
@@ -26,11 +28,9 @@ function entriesOf(count: number): number[] {
 
 /** `size` points of 1 to `count`. */
 export function atRegularIntervals(count: number, size: number): number[] {
-  const step = Math.max(1, Math.floor(count / size));
-  const first = 1 + Math.floor((step * share) / SHARES);
-  const points = Array.from(
-    { length: Math.ceil((count - first + 1) / step) },
-    (_, index) => first + index * step,
+  const step = Math.max(1, count / size);
+  return Array.from(
+    { length: Math.min(count, size) },
+    (_, index) => 1 + Math.floor(step * (index + share / SHARES)),
   );
-  return points.slice(0, size);
 }
