@@ -6,6 +6,9 @@ const SHARES = 3;
 
 const share = Math.max(0, KERNELS.indexOf(vm.kernel.name)) % SHARES;
 
+/** So many points of the main thread are enough where sigkill.test.ts has killed it at all calls that are the same. */
+export const IN_MAIN = 30;
+
 /**
  * Which of a sweep's points 1 to `count` (see kill-at) a run takes. `make test-all` takes all of those at which the shield dies:
  * between the exit of a call and the entry of the next, it tells dmfd what it has done. Where dmfd dies, it takes only the entries

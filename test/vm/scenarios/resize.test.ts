@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { vmFile } from '../harness/checkout.js';
 import { atCall } from './at-call.js';
-import { pointsFor } from './points.js';
+import { IN_MAIN, pointsFor } from './points.js';
 import { everything, expectNothingLeft, image, sh, thorough, vm } from './support.js';
 
 const hours = 3_600_000;
@@ -228,7 +228,7 @@ const SWEEP = vmFile('scenarios/resize/sweep.sh');
 const VICTIMS = [
   ['shield', 2],
   ['over', 1],
-  ['main', 1],
+  ['main', IN_MAIN],
   ['both', 2],
 ] as const;
 
@@ -244,7 +244,7 @@ test.each(everything ? VICTIMS : VICTIMS.slice(0, 2))(
     const count = Number(/^points (\d+)$/m.exec(await run('count'))?.[1]);
     // Load and resume are two calls, of two points each.
     expect(count).toBeGreaterThan(who === 'main' ? 50 : 4);
-    const points = pointsFor(who, count, size);
+    const points = pointsFor(who, count, size, everything && who !== 'main');
     const lines = (await run(points.join(' '))).trim().split('\n');
     expect(lines.filter((line) => line !== 'killed')).toEqual([]);
     expect(lines.length).toBeGreaterThanOrEqual(
