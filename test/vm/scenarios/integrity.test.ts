@@ -129,7 +129,7 @@ describe('an area that is zero', () => {
       const anew = `rm -f ${HERE}/killed.img; truncate -s 4M ${HERE}/killed.img`;
       const counted = await run(`${anew}; ${killAt} ${who} 1000000 ${create} -- true; [ $? = 3 ]`);
       const count = Number(/^points (\d+)$/m.exec(counted)?.[1]);
-      const points = atRegularIntervals(count, everything ? 12 : 2);
+      const points = atRegularIntervals(count, everything ? (who === 'shield' ? 12 : 6) : 1);
       const lines = await run(`${GONE}
         for point in ${points.join(' ')}; do
           ${anew}

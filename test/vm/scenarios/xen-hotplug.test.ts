@@ -218,8 +218,8 @@ test.each(sampleOf(VICTIMS, 4))(
     const count = Number(/^points (\d+)$/m.exec(counted)?.[1]);
     const isMain = who === 'xenstore-main';
     expect(count).toBeGreaterThan(isMain ? 250 : 14);
-    const isSwept = everything && params !== '/tmp/base';
-    const points = pointsFor(isMain ? 'main' : who, count, everything ? 30 : size, isSwept);
+    const isSwept = everything && isMain && params !== '/tmp/base';
+    const points = pointsFor('main', count, everything ? (isMain ? 30 : 10) : size, isSwept);
     const lines = (await sh(killAt(points), hours)).trim().split('\n');
     expect(lines).toHaveLength(points.length);
     // What is before the device's number is told leaves nothing; what is after it, a disk; and between the two, either.
