@@ -3,7 +3,7 @@ import { vmFile } from '../harness/checkout.js';
 import { everything, expectNothingLeft, kernelKnows, sh } from './support.js';
 
 /** A start of Node each, which an emulated processor takes most of a second for. */
-const COUNT = everything ? 32 : 4;
+const COUNT = everything ? 16 : 4;
 
 /** Names, UUIDs, numbers, and disk sequence numbers: all 0 where there are none. */
 const DISTINCT = [COUNT, COUNT, COUNT, kernelKnows('diskseq') ? COUNT : 1].join('\n');

@@ -11,7 +11,7 @@ const FILE = '/run/swap-file, a ${HOME} 50%';
 const unit = String.raw`dmfd-swap@run-swap\x2dfile\x2c\x20a\x20\x24\x7bHOME\x7d\x2050\x25.service`;
 const overDisk = 'dmfd-swap@dev-ram0.service';
 
-const ROUNDS = Number(process.env.DMFD_SWAP_ROUNDS ?? (everything ? 20 : 2));
+const ROUNDS = Number(process.env.DMFD_SWAP_ROUNDS ?? (everything ? 5 : 2));
 
 /** What must not be there when a swap is off. */
 const LEFT = `
