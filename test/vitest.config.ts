@@ -35,7 +35,14 @@ function filesFor(kernel: string): { include: string[]; exclude: string[] } {
       ...(kernel.startsWith('dmfd-') ? [seriesScenarios] : []),
       ...(runsEverything(kernel) ? ['test/vm/selftest/guest/**/*.test.ts'] : []),
     ],
-    exclude: [...needsLiar, needsSystemd, ...tooNewFor(kernel), ...excluded(kernel, kernels)],
+    exclude: [
+      ...needsLiar,
+      needsSystemd,
+      ...tooNewFor(kernel),
+      ...excluded(kernel, kernels),
+      // All of them run under its systemd.
+      ...(testsAll && systemdKernels.includes(kernel) ? [recipes] : []),
+    ],
   };
 }
 
