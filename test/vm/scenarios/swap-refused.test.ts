@@ -426,7 +426,7 @@ describe('alone', () => {
 });
 
 function sample(rows: readonly Refusal[]): readonly Refusal[] {
-  return sampleOf(rows, 2).filter(({ seldom }) => everything || !seldom);
+  return sampleOf(rows, 4).filter(({ seldom }) => everything || !seldom);
 }
 
 async function refuses({ line, says, changes, twice }: Refusal): Promise<void> {

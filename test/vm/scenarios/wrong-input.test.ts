@@ -55,14 +55,14 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
   'what this process may not do': PERMISSIONS,
 };
 
-/** Of these, `make test` takes every fourth. */
+/** Of these, `make test` takes every sixth. */
 const ASKS_KERNEL: readonly (readonly Row[])[] = [FILES, KERNEL, PERMISSIONS];
 /** Of these, which unit tests say most of, every sixteenth; of the others, nearly all refused before the kernel is asked, every eighth. */
 const ASKS_NOBODY: readonly (readonly Row[])[] = [TABLES, NAMES, OPTIONS];
 
 describe.each(Object.entries(groups))('%s', (_group, rows) => {
   const possible = rows.filter(({ kernels }) => kernels === undefined || kernels.test(vm.kernel.name));
-  const here = sampleOf(possible, ASKS_KERNEL.includes(rows) ? 4 : ASKS_NOBODY.includes(rows) ? 16 : 8);
+  const here = sampleOf(possible, ASKS_KERNEL.includes(rows) ? 6 : ASKS_NOBODY.includes(rows) ? 16 : 8);
 
   test.each(here.map((row) => [row.what, row] as const))('%s', async (_what, row) => {
     const { line, code = 125, says, prints } = row;
