@@ -3,7 +3,7 @@ import { checkout } from '../harness/checkout.js';
 import type { GuestProcess } from '../harness/process.js';
 import { atCall } from './at-call.js';
 import { CLIENT, EXAMPLE, python } from './serve-client.js';
-import { expectNothingLeft, image, inBareDev, sampleOf, sh, standing, thorough, vm } from './support.js';
+import { expectNothingLeft, image, inBareDev, sh, standing, thorough, vm } from './support.js';
 
 let service: GuestProcess;
 /** Those that have not ended: what a test leaves when it fails. */
@@ -270,12 +270,10 @@ except (EOFError, ConnectionError) as error:
     pkill --parent $service; wait $service; rm -rf /tmp/halted*`);
 }
 
-test.each(sampleOf(['DM_DEV_REMOVE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const, 3))(
-  'killed at %s, while it makes a device, it leaves nothing',
-  async (call) => {
+for (const call of ['DM_DEV_REMOVE', 'DM_TABLE_LOAD', 'DM_DEV_SUSPEND'] as const)
+  thorough(`killed at ${call}, while it makes a device, it leaves nothing`, async () => {
     expect(await stoppedAt(call, 'kill -9 $COMMAND')).toBe('nothing\n');
-  },
-);
+  });
 
 test('where another edition of dmfd is installed, calls that run are over first, and then the service is', async () => {
   const client = `${CLIENT.replace('/run/dmfd/', '/tmp/upgraded/')}
@@ -315,7 +313,7 @@ END
   expect(output).toBe("nothing\nb''\nwaits 1 b''\n0\n");
 });
 
-test('where /dev has no node, the client is told of none of the service’s descriptors', async () => {
+thorough('where /dev has no node, the client is told of none of the service’s descriptors', async () => {
   const client = `${CLIENT.replace('/run/dmfd/', '/tmp/nodeless/')}
 import os
 answer, [fd] = call('Create', name='nodeless', table=['0 16 zero'])

@@ -109,7 +109,7 @@ const TRY = `
   }
   left() { wait; xs list $(path $1) | sort | tr '\\n' ' '; echo; }`;
 
-test('a backend that cannot open the device', async () => {
+thorough('a backend that cannot open the device', async () => {
   const { stdout } = await xenShell(`${TRY}
     try 1
     xs write /local/domain/0/error/backend/vbd/3/1/error 'creating vbd structure' $(path 1)/state 5
@@ -263,11 +263,11 @@ const CLAIMED = sampleOf(
     ],
     ['overlay:/dev/loop7:/tmp/c.img', 'w', '0 .'],
   ] as const,
-  4,
+  7,
 );
 
 test('one disk at a time for what is written to, unless the mode says that it may be shared', async () => {
-  const rows = sampleOf(SHARED, 3);
+  const rows = sampleOf(SHARED, 6);
   const { stdout } = await xenShell(`
     truncate -s 1M /tmp/b.img /tmp/c.img
     losetup /dev/loop7 /tmp/b.img
@@ -416,7 +416,7 @@ const FOR_BOTH = sampleOf(
     '/tmp/plain',
     '/dev/loop7',
   ],
-  2,
+  7,
 );
 
 /** Domain 4 is the device model of domain 3. */
