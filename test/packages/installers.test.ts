@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { scratchFolder } from '../unit/support/scratch.js';
 import { checkout, vmFile } from '../vm/harness/checkout.js';
 import { commandOutput } from '../vm/harness/command-output.js';
 
@@ -14,8 +14,7 @@ const [tarball = 'none: make package'] = readdirSync(packages)
   .filter((name) => name.endsWith('.tgz'))
   .map((name) => join(packages, name));
 
-const top = mkdtempSync(join(tmpdir(), 'dmfd-installers-'));
-afterAll(() => rmSync(top, { recursive: true }));
+const top = scratchFolder();
 
 /** The newest Node that dmfd is for: this machine's own may be older than what the newest installers are for. */
 let node: string;

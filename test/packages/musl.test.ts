@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { scratchFolder } from '../unit/support/scratch.js';
 import { checkout } from '../vm/harness/checkout.js';
 
 /** A build takes half a minute, and on a busy machine several. */
 vi.setConfig({ testTimeout: 10 * 60_000 });
 
-const top = mkdtempSync(join(tmpdir(), 'dmfd-musl-'));
+const top = scratchFolder();
 const compiler = join(top, 'cc');
 const shipped = join(checkout, 'prebuilt/x86_64/libdmfd.so');
 
@@ -30,7 +30,6 @@ beforeAll(() => {
       '-ldl',
     ]);
 });
-afterAll(() => rmSync(top, { recursive: true }));
 
 test("the packages' library does in a program with musl what it does in one with glibc", () => {
   expect(sections('with-musl')).toMatch(/ld-musl/);

@@ -1,17 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { scratchFolder } from '../unit/support/scratch.js';
 import { checkout } from '../vm/harness/checkout.js';
 
 /** A build takes half a minute, and on a busy machine several. */
@@ -19,9 +10,8 @@ vi.setConfig({ testTimeout: 10 * 60_000 });
 
 let top: string;
 beforeEach(() => {
-  top = mkdtempSync(join(tmpdir(), 'dmfd-built-'));
+  top = scratchFolder();
 });
-afterEach(() => rmSync(top, { recursive: true }));
 
 test('clang builds it', () => {
   build('CC=clang');

@@ -1,17 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenBacking, openBacking } from '../../../src/backing/open.js';
@@ -19,12 +8,12 @@ import type { Backing } from '../../../src/backing/request.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
+const directory = scratchFolder();
 let server: Server;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-backing-'));
   writeFileSync(file('whole'), Buffer.alloc(1024));
   writeFileSync(file('eight'), Buffer.alloc(8192));
   writeFileSync(file('odd'), Buffer.alloc(1025));
@@ -39,10 +28,7 @@ beforeAll(async () => {
   await new Promise((resolve) => server.once('listening', resolve));
 });
 
-afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve));
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 const file = (name: string) => join(directory, name);
 /** As a loop device opens it. */

@@ -1,17 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { findPartition, parsePartitions } from '../../../src/backing/partition.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-partition-'));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = scratchFolder();
 
 /** An image of 64 MiB with the table that fdisk makes of what is typed; descriptors of it are closed. */
 function find(typed: string, sectorSize: number, wanted: number | string, told?: number) {

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { compare, type Measure, shareOfBound } from '../../bench/measure.js';
 import { pageOf } from '../../bench/page.js';
 import { pictureOf } from '../../bench/picture.js';
 import { type Conditions, Measured, type Results } from '../../bench/results.js';
 import { spreadOf } from '../../bench/statistics.js';
+import { scratchFolder } from '../support/scratch.js';
 
 test.each([
   [[3], { median: 3, least: 3, most: 3 }],
@@ -65,9 +65,7 @@ const conditions: Conditions = {
 };
 
 test('a run that was interrupted is gone on with, if it was of the same commit', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'dmfd-bench-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const file = join(directory, 'build/bench.json');
+  const file = join(scratchFolder(), 'build/bench.json');
   const [once, again] = [
     await compare(measure([0, 1], [0, 1]), 1),
     await compare(measure([0, 2], [0, 1]), 1),

@@ -1,23 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Script } from 'node:vm';
 import { expect, test } from 'vitest';
 import { checkout } from '../../vm/harness/checkout.js';
 import { distribution } from '../support/distribution.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const TELL = fileURLToPath(new URL('./tell-loaded.cjs', import.meta.url));
 const SHIM = ['libdmfd.so', expect.stringMatching(/^ffi-rs\..*\.node$/)];
@@ -53,19 +43,15 @@ test('a Node that is too old is named, whatever that one knows', () => {
       if (name.startsWith('node:')) throw new Error(name);
       return _load(name, ...rest);
     };`;
-  const top = mkdtempSync(join(tmpdir(), 'dmfd-old-'));
-  try {
-    writeFileSync(join(top, 'old.cjs'), old);
-    expect(runNode('--require', join(top, 'old.cjs'), join(checkout, 'bin/dmfd.js'), '--version')).toEqual({
-      stdout: '',
-      stderr:
-        `dmfd: ${process.execPath} is Node 12.22.12, and dmfd needs 20 or later\n` +
-        '  hint: install a later one, and have it before this one on the PATH\n',
-      status: 125,
-    });
-  } finally {
-    rmSync(top, { recursive: true });
-  }
+  const top = scratchFolder();
+  writeFileSync(join(top, 'old.cjs'), old);
+  expect(runNode('--require', join(top, 'old.cjs'), join(checkout, 'bin/dmfd.js'), '--version')).toEqual({
+    stdout: '',
+    stderr:
+      `dmfd: ${process.execPath} is Node 12.22.12, and dmfd needs 20 or later\n` +
+      '  hint: install a later one, and have it before this one on the PATH\n',
+    status: 125,
+  });
 });
 
 /** What bin/dmfd.js is to another file than Node. */
@@ -75,7 +61,7 @@ interface Launched {
 }
 
 test('what V8 makes of compiling the command is kept for it and for this Node alone, and not needed', () => {
-  const top = mkdtempSync(join(tmpdir(), 'dmfd-cold-'));
+  const top = scratchFolder();
   const files = [
     'bin/dmfd.js',
     'bin/compile.js',
@@ -83,31 +69,27 @@ test('what V8 makes of compiling the command is kept for it and for this Node al
     'package.json',
     'dist/command/dmfd.cjs',
   ];
-  try {
-    for (const file of files) {
-      mkdirSync(dirname(join(top, file)), { recursive: true });
-      cpSync(join(checkout, file), join(top, file));
-    }
-    // What it compiles is what it goes through, with the shim.
-    for (const folder of ['node_modules', 'native-shims'])
-      symlinkSync(join(checkout, folder), join(top, folder));
-    const script = join(top, 'bin/dmfd.js');
-    const version = { stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '', status: 0 };
-    expect(runNode(script, '--version')).toEqual(version);
-    expect(runNode(join(top, 'bin/compile.js'))).toEqual({ stdout: '', stderr: '', status: 0 });
-    const { cachePath, compile }: Launched = createRequire(import.meta.url)(script);
-    const kept = readFileSync(cachePath());
-    expect(statSync(cachePath()).mode & 0o777).toBe(0o644);
-    expect(compile(kept).cachedDataRejected).toBe(false);
-    expect(runNode(script, '--version')).toEqual(version);
-    for (const useless of ['', kept.subarray(0, 100_000), Buffer.alloc(kept.length)]) {
-      writeFileSync(cachePath(), useless);
-      expect(runNode(script, '--version')).toEqual(version);
-    }
-    const before = cachePath();
-    utimesSync(join(top, 'dist/command/dmfd.cjs'), 1, 1);
-    expect(cachePath()).not.toBe(before);
-  } finally {
-    rmSync(top, { recursive: true });
+  for (const file of files) {
+    mkdirSync(dirname(join(top, file)), { recursive: true });
+    cpSync(join(checkout, file), join(top, file));
   }
+  // What it compiles is what it goes through, with the shim.
+  for (const folder of ['node_modules', 'native-shims'])
+    symlinkSync(join(checkout, folder), join(top, folder));
+  const script = join(top, 'bin/dmfd.js');
+  const version = { stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '', status: 0 };
+  expect(runNode(script, '--version')).toEqual(version);
+  expect(runNode(join(top, 'bin/compile.js'))).toEqual({ stdout: '', stderr: '', status: 0 });
+  const { cachePath, compile }: Launched = createRequire(import.meta.url)(script);
+  const kept = readFileSync(cachePath());
+  expect(statSync(cachePath()).mode & 0o777).toBe(0o644);
+  expect(compile(kept).cachedDataRejected).toBe(false);
+  expect(runNode(script, '--version')).toEqual(version);
+  for (const useless of ['', kept.subarray(0, 100_000), Buffer.alloc(kept.length)]) {
+    writeFileSync(cachePath(), useless);
+    expect(runNode(script, '--version')).toEqual(version);
+  }
+  const before = cachePath();
+  utimesSync(join(top, 'dist/command/dmfd.cjs'), 1, 1);
+  expect(cachePath()).not.toBe(before);
 });

@@ -1,17 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { expectedWait } from '../../../src/cli/expected-wait.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
+const directory = scratchFolder();
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-wait-'));
   writeFileSync(join(directory, 'file'), 'key');
   spawnSync('mkfifo', [join(directory, 'fifo')]);
 });
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const table = (text: string) => [{ label: '--table', text }];
 const SHORT = table('0 8 zero');

@@ -1,10 +1,9 @@
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { checkPlaceholders } from '../../../src/cli/plan-command.js';
 import { parseWords } from '../../../src/cli/program.js';
 import { refusal, rejection } from '../support/refusal.js';
+import { inScratchFolder } from '../support/scratch.js';
 
 const output = vi.hoisted(() => {
   // Files of the same process share what they have imported.
@@ -18,23 +17,15 @@ vi.mock('../../../src/cli/output.js', async (original) => ({
   },
 }));
 
-let before: string;
-let directory: string;
+inScratchFolder();
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-layers-'));
-  before = process.cwd();
-  process.chdir(directory);
   for (const name of ['disk.img', 'cow.img', 'base.img']) {
     writeFileSync(name, '');
     truncateSync(name, 1_048_576);
   }
   writeFileSync('key', 'x'.repeat(64));
 });
-afterAll(() => {
-  vi.resetModules();
-  process.chdir(before);
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => vi.resetModules());
 
 /** What `dmfd create n WORDS… --dry-run` prints. Nothing of it may be there for the next, which is of the same process. */
 async function dryRun(words: readonly string[]): Promise<string> {

@@ -1,21 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { readTables } from '../../../src/cli/tables.js';
 import { startNode } from '../support/in-child.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
+const directory = scratchFolder();
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-tables-'));
   writeFileSync(file('one'), '0 8 zero\n');
   writeFileSync(file('two'), '8 8 zero ü\n');
   writeFileSync(file('marked'), '\ufeff0 8 zero\n');
   writeFileSync(file('latin1'), Buffer.from('0 8 zero\n# \xff\n', 'latin1'));
 });
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const file = (name: string) => join(directory, name);
 

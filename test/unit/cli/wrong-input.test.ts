@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { HEADERS } from '../content/headers.js';
+import { scratchFolder } from '../support/scratch.js';
 import { type } from '../support/type.js';
 
 /** Stands for: the command's own help shows what there is. */
@@ -342,7 +342,7 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
-let directory: string;
+const directory = scratchFolder();
 const FILES = {
   'disk.img': 1_048_576,
   'zero.img': 1_048_576,
@@ -353,7 +353,6 @@ const FILES = {
 let before: string;
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-wrong-'));
   const ext2 = Buffer.alloc(1_048_576);
   const holds = HEADERS.find(({ by }) => by === 'mkfs.ext2')?.holds ?? [];
   for (const [at, hex] of holds) Buffer.from(hex, 'hex').copy(ext2, at);
@@ -362,9 +361,6 @@ beforeAll(() => {
     truncateSync(join(directory, name), size);
   }
   before = state();
-});
-afterAll(() => {
-  rmSync(directory, { recursive: true });
 });
 
 /** All that is in the directory. */

@@ -1,30 +1,26 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Xenstored } from '../../xen/xenstored.js';
 import { executable } from '../support/distribution.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const DISK = 'backend/vbd/3/51712';
 const NODES = `/local/domain/0/${DISK}`;
 
+const directory = scratchFolder();
 let xenstored: Xenstored;
-let directory: string;
 
 beforeAll(async () => {
   xenstored = await Xenstored.start();
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-xen-'));
   for (const name of ['block-dmfd', 'block-snapshot']) symlinkSync(executable(), join(directory, name));
   writeFileSync(join(directory, 'empty'), '');
   writeFileSync(join(directory, 'table'), '0 8 zero extra');
   mkdirSync(join(directory, 'folder'));
 });
 
-afterAll(async () => {
-  await xenstored.stop();
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => xenstored.stop());
 
 beforeEach(() => xenstored.command('rm', '/local'));
 

@@ -1,10 +1,10 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Content, findContent, refuseContent } from '../../../src/content/find.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 import { HEADERS, type Header } from './headers.js';
 
 const SECTOR = 512;
@@ -13,13 +13,7 @@ const MIB = 2 ** 20;
 const MD = Buffer.from('fc4e2ba901000000', 'hex');
 const MD_090 = Buffer.from('fc4e2ba9000000005a000000', 'hex');
 
-let directory: string;
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-content-'));
-});
-
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = scratchFolder();
 
 /** What is found in a sparse file that has these bytes, by an area from `start` on (bytes). */
 function found(

@@ -1,24 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  fstatSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, fstatSync, openSync, readdirSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Device } from '../../../src/device/handle.js';
 import { scratchName } from '../../../src/kernel/random.js';
 import { shim } from '../../../src/kernel/shim.js';
 import { creation, device, facts, request } from '../support/device.js';
 import { distribution } from '../support/distribution.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const open = () => openSync('/dev/null', 'r');
 const isOpen = (fd: number) => {
@@ -151,11 +141,10 @@ describe('a handle', () => {
     let directory: string;
     let path: string;
     beforeEach(() => {
-      directory = mkdtempSync(join(tmpdir(), 'dmfd-link-'));
+      directory = scratchFolder();
       path = join(directory, 'mine');
       symlinkSync('.././dm-7', path);
     });
-    afterEach(() => rmSync(directory, { recursive: true }));
     const linked = () => new Device(facts({ minor: 7, mapperLink: path }), open());
 
     test('takes it away when it is closed', () => {

@@ -1,25 +1,16 @@
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { planDeviceSync } from '../../../src/device/plan.js';
 import { checkRequest, type DeviceRequest, type Layer } from '../../../src/device/request.js';
 import { refusal } from '../support/refusal.js';
+import { inScratchFolder } from '../support/scratch.js';
 
-let before: string;
-let directory: string;
+inScratchFolder();
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-stack-'));
-  before = process.cwd();
-  process.chdir(directory);
   for (const [name, size] of Object.entries({ a: 1_048_576, b: 524_288, odd: 5000 })) {
     writeFileSync(name, '');
     truncateSync(name, size);
   }
-});
-afterAll(() => {
-  process.chdir(before);
-  rmSync(directory, { recursive: true });
 });
 
 const ZERO: Layer = { table: '0 8 zero' };

@@ -1,13 +1,12 @@
-import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callerDescriptorAt, canBeReadAgain } from '../../../src/handoff/caller-descriptor.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
+const directory = scratchFolder();
 let fd: number;
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-descriptor-'));
   writeFileSync(join(directory, 'file'), 'key');
   fd = openSync(join(directory, 'file'), 'r');
   symlinkSync(`/dev/fd/${fd}`, join(directory, 'far'));
@@ -16,10 +15,7 @@ beforeAll(() => {
   symlinkSync('file', join(directory, 'plain'));
   symlinkSync('circle', join(directory, 'circle'));
 });
-afterAll(() => {
-  closeSync(fd);
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => closeSync(fd));
 
 test.each<[string, () => string]>([
   ['/dev/fd', () => `/dev/fd/${fd}`],

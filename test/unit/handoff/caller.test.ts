@@ -1,16 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { distribution } from '../support/distribution.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
-let reporter: string;
+const reporter = join(scratchFolder(), 'report.mjs');
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-caller-'));
-  reporter = join(directory, 'report.mjs');
   writeFileSync(
     reporter,
     `import { callerArguments, callerEnvironment } from ${JSON.stringify(distribution('handoff/caller.js'))};
@@ -18,8 +15,6 @@ beforeAll(() => {
      console.log(JSON.stringify({ arguments_, environment: callerEnvironment() }));`,
   );
 });
-
-afterAll(() => rmSync(directory, { recursive: true }));
 
 /** A real child, with words that only a shell can make: spawnSync() would encode them. */
 function report(count: number, words: string, before = ''): { arguments_: string[]; environment: string[] } {

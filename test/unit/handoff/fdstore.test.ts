@@ -1,19 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../../../src/handoff/fdstore.js';
 import { device } from '../support/device.js';
 import { leaveSocket } from '../support/left-socket.js';
 import { refusal, rejection } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-fdstore-'));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = scratchFolder();
 
 describe('the service manager is found', () => {
   test.each([['/run/systemd/notify'], ['@/org/freedesktop/systemd1/notify/1'], ['/odd\xff']])(

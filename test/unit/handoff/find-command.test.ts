@@ -1,16 +1,16 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { toBuffer } from '../../../src/handoff/bytes.js';
 import { executionFailed, findCommand } from '../../../src/handoff/find-command.js';
 import { describeErrno } from '../../../src/kernel/errno.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let top: string;
+const top = scratchFolder();
 
 beforeAll(() => {
-  top = mkdtempSync(join(tmpdir(), 'dmfd-find-'));
   for (const directory of ['first', 'second', 'first/directory']) mkdirSync(join(top, directory));
   executable('second/tool');
   executable('second/both');
@@ -23,8 +23,6 @@ beforeAll(() => {
   plain('second/denied');
   symlinkSync('nowhere', join(top, 'first/dangling'));
 });
-
-afterAll(() => rmSync(top, { recursive: true }));
 
 function plain(name: string): void {
   writeFileSync(toBuffer(`${top}/${name}`), '#!/bin/sh\n');

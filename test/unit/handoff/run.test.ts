@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Device } from '../../../src/device/handle.js';
 import type { Command } from '../../../src/handoff/command.js';
 import { type Ending, startCommand } from '../../../src/handoff/run.js';
@@ -10,16 +9,14 @@ import { device } from '../support/device.js';
 import { executable } from '../support/distribution.js';
 import { startNode } from '../support/in-child.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
-let report: string;
+const directory = scratchFolder();
+const report = join(directory, 'report');
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-run-'));
-  report = join(directory, 'report');
   writeFileSync(join(directory, 'no-interpreter'), '#!/nonexistent\n', { mode: 0o755 });
 });
-afterAll(() => rmSync(directory, { recursive: true }));
 
 /** A shell that gets /dev/zero in place of a device: the shim does not mind what it hands over. */
 const shell = (script: string, changes: Partial<Command> = {}): Command => ({

@@ -1,21 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { storeDescriptor } from '../../../src/handoff/fdstore.js';
 import { sendDescriptor } from '../../../src/handoff/send-fd.js';
 import { socketFailed } from '../../../src/handoff/socket-failure.js';
 import { device } from '../support/device.js';
 import { leaveSocket } from '../support/left-socket.js';
 import { rejection } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-send-'));
-});
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = scratchFolder();
 
 test.each<
   [what: string, socket: () => Promise<string> | string, errno: string, message: RegExp, hint: RegExp]

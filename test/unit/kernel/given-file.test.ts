@@ -5,26 +5,23 @@ import {
   constants,
   fstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeErrno } from '../../../src/kernel/errno.js';
 import { cannot, type GivenFile, openGivenFile } from '../../../src/kernel/given-file.js';
 import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
+const directory = scratchFolder();
 let server: Server;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-given-'));
   writeFileSync(join(directory, 'file'), 'content');
   mkdirSync(join(directory, 'directory'));
   symlinkSync('file', join(directory, 'link'));
@@ -33,10 +30,7 @@ beforeAll(async () => {
   await new Promise((resolve) => server.once('listening', resolve));
 });
 
-afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve));
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 function given(name: string, changes: Partial<GivenFile> = {}): GivenFile {
   return {

@@ -1,5 +1,4 @@
-import { chmodSync, closeSync, fstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, closeSync, fstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
@@ -7,6 +6,7 @@ import { type MiscDevice, miscMinor, openMiscDevice } from '../../../src/kernel/
 import type { Step } from '../../../src/kernel/step.js';
 import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const NOWHERE: MiscDevice = {
   path: '/nonexistent/control',
@@ -35,7 +35,7 @@ describe('a control device', () => {
   });
 
   test('that may not be opened is a matter of privilege', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'dmfd-control-'));
+    const directory = scratchFolder();
     const path = join(directory, 'control');
     writeFileSync(path, '');
     chmodSync(directory, 0o755);
@@ -48,7 +48,6 @@ describe('a control device', () => {
       // Root may open all but what its container withholds.
       hint: expect.stringContaining(process.geteuid?.() === 0 ? 'docker run --device' : 'CAP_SYS_ADMIN'),
     });
-    rmSync(directory, { recursive: true });
   });
 
   test('that is there is opened, and nothing else is done', () => {

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { loadModule } from '../../../src/kernel/modprobe.js';
 import type { Step } from '../../../src/kernel/step.js';
 import { distribution } from '../support/distribution.js';
+import { scratchFolder } from '../support/scratch.js';
 
 test('a module that is nowhere is told by modprobe', () => {
   const steps: Step[] = [];
@@ -16,7 +16,7 @@ test('a module that is nowhere is told by modprobe', () => {
 });
 
 test.each(['', ':', '.', undefined])('nothing along PATH is called: PATH=%s', (path) => {
-  const directory = mkdtempSync(join(tmpdir(), 'dmfd-modprobe-'));
+  const directory = scratchFolder();
   writeFileSync(join(directory, 'modprobe'), '#!/bin/sh\ntouch called\n', { mode: 0o755 });
   const script = `import { loadModule } from ${JSON.stringify(distribution('kernel/modprobe.js'))};
     import { Kernel } from ${JSON.stringify(distribution('kernel/kernel.js'))};
@@ -27,6 +27,5 @@ test.each(['', ':', '.', undefined])('nothing along PATH is called: PATH=%s', (p
     env: path === undefined ? {} : { PATH: path === '.' ? directory : path, MODPROBE_OPTIONS: '--version' },
     encoding: 'utf8',
   });
-  rmSync(directory, { recursive: true });
   expect(stdout + stderr).toMatch(/^modprobe: .* false\n$/);
 });

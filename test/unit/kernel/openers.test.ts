@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, linkSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, linkSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openersOf } from '../../../src/kernel/openers.js';
+import { scratchFolder } from '../support/scratch.js';
 
 test('who has a file open is found, by whatever name, and this process is not told', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'dmfd-openers-'));
+  const directory = scratchFolder();
   const file = join(directory, 'file');
   const link = join(directory, 'link');
   writeFileSync(file, '');
@@ -23,6 +23,5 @@ test('who has a file open is found, by whatever name, and this process is not to
     child.kill();
     await once(child, 'close');
     closeSync(fd);
-    rmSync(directory, { recursive: true });
   }
 });

@@ -1,24 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { unsupportedMachine } from '../../../src/kernel/unloadable.js';
 import { checkout } from '../../vm/harness/checkout.js';
 import { executable } from '../support/distribution.js';
+import { scratchFolder } from '../support/scratch.js';
 
 let top: string;
 
 /** The package as npm installs it, but for what a test takes away. */
 beforeEach(() => {
-  top = mkdtempSync(join(tmpdir(), 'dmfd-package-'));
+  top = scratchFolder();
   mkdirSync(join(top, 'native-shims/build'), { recursive: true });
   for (const path of ['bin', 'package.json', 'dist', 'native-shims/build/libdmfd.so']) {
     cpSync(join(checkout, path), join(top, path), { recursive: true });
   }
   cpSync(executable(), join(top, 'native-shims/build/dmfd'));
 });
-afterEach(() => rmSync(top, { recursive: true }));
 
 const SHIM = 'native-shims/build/libdmfd.so';
 const LS = ['ls'];

@@ -5,18 +5,15 @@ import {
   constants,
   fstatSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readSync,
-  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parseTable } from '../../../src/dm/table.js';
 import {
   checkKey,
@@ -28,14 +25,14 @@ import {
   tryKey,
 } from '../../../src/key/key.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const parse = (text: string) => parseTable([{ label: 'T', text }]);
 const crypt = parse('0 8 crypt aes-xts-plain64 {key} 0 7:0 0');
 const zero = parse('0 8 zero');
 
-let directory: string;
+const directory = scratchFolder();
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-key-'));
   write('good', 64);
   write('longest', 4096);
   write('too-long', 4097);
@@ -46,7 +43,6 @@ beforeAll(() => {
   symlinkSync('good', file('link'));
   symlinkSync('nowhere', file('dangling'));
 });
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const file = (name: string) => join(directory, name);
 

@@ -1,23 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { program } from '../../programs.js';
+import { scratchFolder } from '../support/scratch.js';
 
 /** It mostly waits; beside what keeps all processors busy, for long. */
 const PATIENCE_MS = 120_000;
 
 /** The launcher's half and the service's, with a program around them, under AddressSanitizer, LeakSanitizer and UBSan. */
 function runDriver(): { stdout: string; stderr: string; status: number | null } {
-  const directory = mkdtempSync(join(tmpdir(), 'dmfd-ask-'));
-  try {
-    mkdirSync(join(directory, 'dist/command'), { recursive: true });
-    writeFileSync(join(directory, 'dist/command/dmfd.cjs'), '');
-    return spawnSync(program('ask'), [directory], { encoding: 'utf8', timeout: PATIENCE_MS });
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  const directory = scratchFolder();
+  mkdirSync(join(directory, 'dist/command'), { recursive: true });
+  writeFileSync(join(directory, 'dist/command/dmfd.cjs'), '');
+  return spawnSync(program('ask'), [directory], { encoding: 'utf8', timeout: PATIENCE_MS });
 }
 
 test('a launcher does what the service says, and becomes Node where that says nothing, or nonsense', {

@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { shim } from '../../../src/kernel/shim.js';
+import { scratchFolder } from '../support/scratch.js';
 
 // Any file will do in place of the control device.
-const directory = mkdtempSync(join(tmpdir(), 'dmfd-claim-'));
-const control = join(directory, 'control');
-
-afterAll(() => rmSync(directory, { recursive: true }));
+const control = join(scratchFolder(), 'control');
 
 const text = (uuid: string): Buffer => Buffer.from(`${uuid}\0`);
 

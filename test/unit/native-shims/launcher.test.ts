@@ -4,33 +4,31 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { machine, tmpdir } from 'node:os';
+import { machine } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { checkout } from '../../vm/harness/checkout.js';
 import { executable } from '../support/distribution.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 const VERSION = { status: 0, stdout: `${version}\n`, stderr: '' };
 const NODE_PATH = dirname(process.execPath);
 
-let directory: string;
+const directory = scratchFolder();
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-launcher-'));
   mkdirSync(join(directory, 'directory/node'), { recursive: true });
   for (const [kind, mode, text] of FILES) {
     mkdirSync(join(directory, kind));
     writeFileSync(join(directory, kind, 'node'), text, { mode });
   }
 });
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const TRAP = '#!/bin/sh\necho taken\n';
 const FILES: readonly [kind: string, mode: number, text: string][] = [

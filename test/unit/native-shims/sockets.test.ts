@@ -1,19 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { program } from '../../programs.js';
+import { scratchFolder } from '../support/scratch.js';
 
 /** The shim's own sources with a program around them, under AddressSanitizer, LeakSanitizer and UBSan. */
-function runDriver(): { stdout: string; stderr: string; status: number | null } {
-  const directory = mkdtempSync(join(tmpdir(), 'dmfd-sockets-'));
-  try {
-    return spawnSync(program('sockets'), [directory], { encoding: 'utf8', timeout: 20_000 });
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
+const runDriver = () =>
+  spawnSync(program('sockets'), [scratchFolder()], { encoding: 'utf8', timeout: 20_000 });
 
 test('a descriptor goes to service managers and servers of every type, and every refusal is told', () => {
   const { stdout, stderr, status } = runDriver();

@@ -1,20 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { program } from '../../../src/cli/program.js';
+import { scratchFolder } from '../support/scratch.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'dmfd-completions-'));
+const folder = scratchFolder();
 
 beforeAll(() => {
   const generator = fileURLToPath(new URL('../../../packaging/completions.mjs', import.meta.url));
   execFileSync('node', [generator, folder]);
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 const options = program().commands.flatMap((command) =>

@@ -1,18 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { checkout } from '../../vm/harness/checkout.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const FOR_XEN = 'etc/xen/scripts/block-dmfd';
 
@@ -22,9 +13,8 @@ beforeAll(() => {
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'dmfd-install-'));
+  root = scratchFolder();
 });
-afterEach(() => rmSync(root, { recursive: true }));
 
 test.each([
   [[], `"" "/usr/local"`],

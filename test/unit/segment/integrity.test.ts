@@ -1,25 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { planDeviceSync } from '../../../src/device/plan.js';
 import type { Segment } from '../../../src/segment/segment.js';
 import { HEADERS } from '../content/headers.js';
 import { refusal } from '../support/refusal.js';
+import { inScratchFolder } from '../support/scratch.js';
 
 const MIB = 1_048_576;
 
-let directory: string;
-let before: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-integrity-'));
-  before = process.cwd();
-  process.chdir(directory);
-});
-afterAll(() => {
-  process.chdir(before);
-  rmSync(directory, { recursive: true });
-});
+inScratchFolder();
 beforeEach(() => fill());
 
 /** The area: sparse, but for these bytes. */

@@ -1,40 +1,29 @@
 import {
   closeSync,
   ftruncateSync,
-  mkdtempSync,
   openSync,
   readdirSync,
-  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Backing } from '../../../src/backing/request.js';
 import { type DevicePlan, planDeviceSync } from '../../../src/device/plan.js';
 import type { DeviceRequest } from '../../../src/device/request.js';
 import type { Segment } from '../../../src/segment/segment.js';
 import { HEADERS } from '../content/headers.js';
 import { refusal } from '../support/refusal.js';
+import { inScratchFolder } from '../support/scratch.js';
 
-let before: string;
-let directory: string;
+inScratchFolder();
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-plan-'));
-  before = process.cwd();
-  process.chdir(directory);
   for (const [name, size] of Object.entries({ a: 1_048_576, b: 524_288, odd: 5000, tiny: 2048 })) {
     writeFileSync(name, '');
     truncateSync(name, size);
   }
   symlinkSync('a', 'link');
-});
-afterAll(() => {
-  process.chdir(before);
-  rmSync(directory, { recursive: true });
 });
 
 const plan = (segments: Segment[], changes: Partial<DeviceRequest> = {}): DevicePlan =>

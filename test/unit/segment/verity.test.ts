@@ -1,33 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  copyFileSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { closeSync, copyFileSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import type { Backing } from '../../../src/backing/request.js';
 import { planDeviceSync } from '../../../src/device/plan.js';
 import { decodeVeritySuperblock, faultOf, treeBlocks } from '../../../src/segment/verity-superblock.js';
 import { refusal } from '../support/refusal.js';
+import { inScratchFolder } from '../support/scratch.js';
 
-let directory: string;
-let before: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-verity-'));
-  before = process.cwd();
-  process.chdir(directory);
-});
-afterAll(() => {
-  process.chdir(before);
-  rmSync(directory, { recursive: true });
-});
+inScratchFolder();
 
 const SALT = 'ab'.repeat(32);
 

@@ -1,13 +1,12 @@
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { shim } from '../../../src/kernel/shim.js';
 import { Watcher } from '../../../src/kernel/watcher.js';
 import { Connection } from '../../../src/serve/connection.js';
 import { rejection } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'dmfd-connection-'));
+const directory = scratchFolder();
 const watcher = new Watcher((error) => {
   throw error;
 });
@@ -32,7 +31,6 @@ afterAll(async () => {
   await watcher.close();
   shim.close(listener);
   closeSync(place);
-  rmSync(directory, { recursive: true });
 });
 
 /** All that comes until the end. */

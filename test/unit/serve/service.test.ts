@@ -6,21 +6,20 @@ import {
   existsSync,
   mkdtempSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkout } from '../../vm/harness/checkout.js';
 import { executable } from '../support/distribution.js';
 import { leaveSocket } from '../support/left-socket.js';
+import { scratchFolder } from '../support/scratch.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'dmfd-serve-'));
+const directory = scratchFolder();
 const place = join(directory, 'run');
 const socket = join(place, 'dmfd.sock');
 const started: ChildProcess[] = [];
@@ -93,7 +92,6 @@ beforeAll(async () => {
 
 afterAll(() => {
   for (const service of started) service.kill('SIGKILL');
-  rmSync(directory, { recursive: true });
 });
 
 test('the socket is its owner’s alone, in a directory that all can search', () => {

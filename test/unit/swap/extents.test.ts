@@ -1,15 +1,16 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import { allocationOf } from '../../../src/swap/extents.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const BLOCK = 4096;
 /** More than are asked for at once. */
 const BLOCKS = 600;
 
-const directory = mkdtempSync(join(tmpdir(), 'dmfd-extents-'));
+const directory = scratchFolder();
 const path = join(directory, 'file');
 const fd = openSync(path, 'w+');
 // Every other block, and nothing of the last.
@@ -20,10 +21,7 @@ ftruncateSync(fd, BLOCKS * BLOCK);
 const ask = (start: number, length: number) =>
   allocationOf(new Kernel(), path, fd, { start: BigInt(start), length: BigInt(length) });
 
-afterAll(() => {
-  closeSync(fd);
-  rmSync(directory, { recursive: true });
-});
+afterAll(() => closeSync(fd));
 
 /** tmpfs does not. */
 const tells = ask(0, BLOCK) !== undefined;

@@ -1,31 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { swapHeader } from '../../../src/swap/header.js';
+import { scratchFolder } from '../support/scratch.js';
 
 const PAGE = 4096;
 
 /** The first page that util-linux's mkswap writes to a file of zeros. */
 function mkswapHeader(bytes: number, words: readonly string[]): Buffer {
-  const directory = mkdtempSync(join(tmpdir(), 'dmfd-swap-'));
-  try {
-    const file = join(directory, 'area');
-    writeFileSync(file, '', { mode: 0o600 });
-    truncateSync(file, bytes);
-    execFileSync('mkswap', [...words, file], {
-      stdio: 'pipe',
-      env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
-    });
-    const page = Buffer.alloc(PAGE);
-    const fd = openSync(file, 'r');
-    readSync(fd, page, 0, PAGE, 0);
-    closeSync(fd);
-    return page;
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  const file = join(scratchFolder(), 'area');
+  writeFileSync(file, '', { mode: 0o600 });
+  truncateSync(file, bytes);
+  execFileSync('mkswap', [...words, file], {
+    stdio: 'pipe',
+    env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  });
+  const page = Buffer.alloc(PAGE);
+  const fd = openSync(file, 'r');
+  readSync(fd, page, 0, PAGE, 0);
+  closeSync(fd);
+  return page;
 }
 
 test.each<[bytes: number, label: string, uuid: string]>([

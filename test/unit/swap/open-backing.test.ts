@@ -1,35 +1,23 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import type { Step } from '../../../src/kernel/step.js';
 import { openSwapBacking } from '../../../src/swap/open-backing.js';
 import { asNobody } from '../support/as-nobody.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let directory: string;
+const directory = scratchFolder();
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'dmfd-swap-backing-'));
   writeFileSync(file('whole'), Buffer.alloc(65_536), { mode: 0o600 });
   writeFileSync(file('read-only'), Buffer.alloc(65_536), { mode: 0o444 });
   mkdirSync(file('directory'));
   expect(spawnSync('mkfifo', [file('fifo')]).status).toBe(0);
 });
-
-afterAll(() => rmSync(directory, { recursive: true }));
 
 const file = (name: string) => join(directory, name);
 const openDescriptors = () => readdirSync('/proc/self/fd').length;

@@ -1,31 +1,26 @@
 import {
   closeSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { DmfdError } from '../../../src/errors.js';
 import type { DiskParams } from '../../../src/xen/params.js';
 import { withPinned } from '../../../src/xen/pinned.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 
-let folder: string;
+const folder = scratchFolder();
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dmfd-pinned-'));
   for (const name of ['one', 'two', 'three']) writeFileSync(join(folder, name), name);
   mkdirSync(join(folder, 'folder'));
 });
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 test('a path leads to what it led to at first, wherever the line’s own leads then', () => {
   const [link, other] = [join(folder, 'link'), join(folder, 'other')];

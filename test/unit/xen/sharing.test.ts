@@ -1,6 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { DmfdError } from '../../../src/errors.js';
@@ -17,6 +15,7 @@ import {
 import { XenStore } from '../../../src/xen/store.js';
 import { parseVbd } from '../../../src/xen/vbd.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 import { withXenstored } from '../support/xenstored.js';
 
 const xenstored = withXenstored();
@@ -197,38 +196,31 @@ test('of two that claim a device at the same time, the second sees the first', (
 });
 
 test.runIf(process.getuid?.() === 0)('a disk line claims the block devices that it names', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dmfd-claims-'));
+  const folder = scratchFolder();
   const node = (name: string, minor: number) => {
     execFileSync('mknod', [join(folder, name), 'b', '4095', String(minor)]);
     return join(folder, name);
   };
-  try {
-    const [a, b, c] = [node('a', 1), node('b', 2), node('c', 3)];
-    const named = (path: string, minor: number, write: boolean) => ({ ...device(minor, write), path });
-    const rw = { readOnly: false, shared: false };
-    const ro = { readOnly: true, shared: false };
-    expect(claimsOf({ form: 'path', path: a }, rw)).toEqual([named(a, 1, true)]);
-    expect(claimsOf({ form: 'path', path: a }, ro)).toEqual([named(a, 1, false)]);
-    expect(claimsOf({ form: 'path', path: folder }, rw)).toEqual([]);
-    expect(claimsOf({ form: 'overlay', base: a, cow: undefined }, rw)).toEqual([named(a, 1, false)]);
-    expect(claimsOf({ form: 'overlay', base: a, cow: b }, ro)).toEqual([
-      named(a, 1, false),
-      named(b, 2, true),
-    ]);
-    expect(claimsOf({ form: 'crypt', path: a }, rw)).toEqual([named(a, 1, true)]);
-    expect(claimsOf({ form: 'crypt-overlay', base: a, cow: b }, rw)).toEqual([
-      named(a, 1, false),
-      named(b, 2, true),
-    ]);
-    expect(claimsOf({ form: 'snapshot', base: a, cow: b, top: c }, rw)).toEqual([
-      named(a, 1, false),
-      named(b, 2, true),
-      named(c, 3, true),
-    ]);
-    expect(claimsOf({ form: 'table', file: a }, rw)).toEqual([]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const [a, b, c] = [node('a', 1), node('b', 2), node('c', 3)];
+  const named = (path: string, minor: number, write: boolean) => ({ ...device(minor, write), path });
+  const rw = { readOnly: false, shared: false };
+  const ro = { readOnly: true, shared: false };
+  expect(claimsOf({ form: 'path', path: a }, rw)).toEqual([named(a, 1, true)]);
+  expect(claimsOf({ form: 'path', path: a }, ro)).toEqual([named(a, 1, false)]);
+  expect(claimsOf({ form: 'path', path: folder }, rw)).toEqual([]);
+  expect(claimsOf({ form: 'overlay', base: a, cow: undefined }, rw)).toEqual([named(a, 1, false)]);
+  expect(claimsOf({ form: 'overlay', base: a, cow: b }, ro)).toEqual([named(a, 1, false), named(b, 2, true)]);
+  expect(claimsOf({ form: 'crypt', path: a }, rw)).toEqual([named(a, 1, true)]);
+  expect(claimsOf({ form: 'crypt-overlay', base: a, cow: b }, rw)).toEqual([
+    named(a, 1, false),
+    named(b, 2, true),
+  ]);
+  expect(claimsOf({ form: 'snapshot', base: a, cow: b, top: c }, rw)).toEqual([
+    named(a, 1, false),
+    named(b, 2, true),
+    named(c, 3, true),
+  ]);
+  expect(claimsOf({ form: 'table', file: a }, rw)).toEqual([]);
 });
 
 test('claims, and what was made, are read as they were written', () => {

@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
@@ -10,6 +8,7 @@ import { Deadline } from '../../../src/xen/deadline.js';
 import { XenStore } from '../../../src/xen/store.js';
 import { Xenstored } from '../../xen/xenstored.js';
 import { refusal } from '../support/refusal.js';
+import { scratchFolder } from '../support/scratch.js';
 import { withXenstored } from '../support/xenstored.js';
 
 const xenstored = withXenstored();
@@ -219,8 +218,7 @@ test('an answer that comes byte by byte is put together', async () => {
 });
 
 async function withServer(action: string, use: () => void): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'dmfd-hostile-'));
-  const path = join(directory, 'socket');
+  const path = join(scratchFolder(), 'socket');
   const server = new Worker(HOSTILE, { eval: true, workerData: { path, action } });
   const before = process.env.XENSTORED_PATH;
   try {
@@ -230,6 +228,5 @@ async function withServer(action: string, use: () => void): Promise<void> {
   } finally {
     process.env.XENSTORED_PATH = before;
     await server.terminate();
-    rmSync(directory, { recursive: true });
   }
 }

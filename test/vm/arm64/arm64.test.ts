@@ -1,15 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { program } from '../../programs.js';
+import { scratchFolder } from '../../unit/support/scratch.js';
 import { checkout, vmFile } from '../harness/checkout.js';
 import { commandOutput } from '../harness/command-output.js';
 
 const programs = join(checkout, 'build/test/arm64');
-/** Where `sockets` makes its own; the others take no arguments. */
-const folder = mkdtempSync(join(tmpdir(), 'dmfd-arm64-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** An emulated machine with an emulated Node, on a busy one. */
 const PATIENCE_MS = 20 * 60_000;
@@ -22,9 +19,9 @@ test.each([
   'unit/native-shims/live-table',
   'sockets',
 ])('built for arm64, %s prints what it prints here', async (name) => {
-  const [there, here] = [mkdtempSync(join(folder, 'there-')), mkdtempSync(join(folder, 'here-'))];
-  const emulated = await commandOutput('qemu-aarch64-static', join(programs, name), there);
-  expect(emulated).toBe(await commandOutput(program(name), here));
+  // Where `sockets` makes its own; the others take no arguments.
+  const emulated = await commandOutput('qemu-aarch64-static', join(programs, name), scratchFolder());
+  expect(emulated).toBe(await commandOutput(program(name), scratchFolder()));
 });
 
 test(
@@ -36,6 +33,7 @@ test(
       return join(packages, name);
     });
     const output = await commandOutput(vmFile('arm64/run.sh'), `${deb}`, `${tarball}`, programs);
+    const folder = scratchFolder();
     mkdirSync(join(folder, 'dist/command'), { recursive: true });
     writeFileSync(join(folder, 'dist/command/dmfd.cjs'), '');
     const here = async (name: string, ...words: string[]) =>
