@@ -5,14 +5,10 @@ import { decodeSegments } from '../../../src/dm/segments.js';
 import { runCFile } from '../support/compile.js';
 
 const replies = new Map(
-  runCFile(new URL('./replies.c', import.meta.url))
-    .toString('ascii')
-    .trimEnd()
-    .split('\n')
-    .map((line) => {
-      const at = line.lastIndexOf(' ');
-      return [line.slice(0, at), Buffer.from(line.slice(at + 1), 'hex')];
-    }),
+  runCFile(new URL('./replies.c', import.meta.url)).map((line) => {
+    const at = line.lastIndexOf(' ');
+    return [line.slice(0, at), Buffer.from(line.slice(at + 1), 'hex')];
+  }),
 );
 
 function reply(label: string): Buffer {

@@ -31,14 +31,10 @@ const OURS: Readonly<Record<string, Buffer>> = {
 };
 
 const theirs = new Map(
-  runCFile(new URL('./requests.c', import.meta.url))
-    .toString('ascii')
-    .trimEnd()
-    .split('\n')
-    .map((line) => {
-      const at = line.lastIndexOf(' ');
-      return [line.slice(0, at), line.slice(at + 1)];
-    }),
+  runCFile(new URL('./requests.c', import.meta.url)).map((line) => {
+    const at = line.lastIndexOf(' ');
+    return [line.slice(0, at), line.slice(at + 1)];
+  }),
 );
 
 test('there is one of ours for each of theirs', () => {

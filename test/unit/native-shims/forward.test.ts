@@ -5,11 +5,7 @@ import { runCFile } from '../support/compile.js';
 const { SIGHUP, SIGTERM } = constants.signals;
 
 test('a signal that comes while a command is started goes to it, once, or to dmfd when there is none', () => {
-  const lines = runCFile(new URL('./forward.c', import.meta.url))
-    .toString('ascii')
-    .trim()
-    .split('\n');
-  expect(lines).toEqual([
+  expect(runCFile(new URL('./forward.c', import.meta.url))).toEqual([
     `before: ${SIGHUP} to the command ${SIGTERM} to the command`,
     `after: ${SIGTERM} to the command`,
     `while: ${SIGTERM} to the command`,

@@ -12,21 +12,17 @@ interface Outcome {
   readonly bytes: Buffer;
 }
 
-const outcomes: readonly Outcome[] = runCFile(new URL('./live-table.c', import.meta.url))
-  .toString('ascii')
-  .trimEnd()
-  .split('\n')
-  .map((line) => {
-    const [label = '', error, device = '', start, inKeyring, bytes = ''] = line.split('|');
-    return {
-      label,
-      error: Number(error),
-      device,
-      start: Number(start),
-      inKeyring: inKeyring === '1',
-      bytes: Buffer.from(bytes, 'hex'),
-    };
-  });
+const outcomes: readonly Outcome[] = runCFile(new URL('./live-table.c', import.meta.url)).map((line) => {
+  const [label = '', error, device = '', start, inKeyring, bytes = ''] = line.split('|');
+  return {
+    label,
+    error: Number(error),
+    device,
+    start: Number(start),
+    inKeyring: inKeyring === '1',
+    bytes: Buffer.from(bytes, 'hex'),
+  };
+});
 
 function outcome(label: string): Outcome {
   const found = outcomes.find((one) => one.label === label);

@@ -2,13 +2,9 @@ import { expect, test } from 'vitest';
 import { runCFile } from '../support/compile.js';
 
 test('where no private node opens the device, its own answer is told, or else why none could be made', () => {
-  const lines = runCFile(new URL('./node.c', import.meta.url))
-    .toString('ascii')
-    .trim()
-    .split('\n');
   // Of /dev, /run, /dev/shm, /tmp and /var/tmp: "-" is not there, "r" is read-only, "p" forbids to make nodes, "d" is mounted
   // nodev; "x" and "g" are the device's answers, ENXIO and, of a device cgroup, EPERM; "+" opens it.
-  expect(lines).toEqual([
+  expect(runCFile(new URL('./node.c', import.meta.url))).toEqual([
     '+----: open, made 1',
     'r+---: open, made 1',
     'd+---: open, made 2',

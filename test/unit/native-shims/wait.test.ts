@@ -2,5 +2,5 @@ import { expect, test } from 'vitest';
 import { runCFile } from '../support/compile.js';
 
 test('a SIGCONT that comes just before dmfd waits for its command is not slept over', () => {
-  expect(runCFile(new URL('./wait.c', import.meta.url)).toString('ascii')).toBe('status 5\n');
+  expect(runCFile(new URL('./wait.c', import.meta.url))).toEqual(['status 5']);
 });

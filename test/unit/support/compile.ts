@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { program } from '../../programs.js';
 import { checkout } from '../../vm/harness/checkout.js';
 
-/** Runs the program that programs.mk makes of a C file beside a test; returns its standard output. */
-export function runCFile(file: URL): Buffer {
+/** Runs the program that programs.mk makes of a C file beside a test; returns the lines that it prints. */
+export function runCFile(file: URL): string[] {
   const path = relative(join(checkout, 'test'), fileURLToPath(file));
   return run(program(path.replace(/\.c$/, '')), []);
 }
 
-function runC(source: string): Buffer {
+function runC(source: string): string[] {
   return inScratch((directory) => {
     const file = join(directory, 'program.c');
     writeFileSync(file, source);
@@ -29,18 +29,18 @@ function inScratch<T>(use: (directory: string) => T): T {
   }
 }
 
-function compileAndRun(directory: string, file: string): Buffer {
+function compileAndRun(directory: string, file: string): string[] {
   const [compiler = '', ...flags] = readFileSync(program('compiler'), 'utf8').trim().split(' ');
   const made = join(directory, 'program');
   run(compiler, [...flags, '-o', made, file]);
   return run(made, []);
 }
 
-function run(command: string, words: readonly string[]): Buffer {
-  const { status, stdout, stderr, error } = spawnSync(command, words, { cwd: checkout });
+function run(command: string, words: readonly string[]): string[] {
+  const { status, stdout, stderr, error } = spawnSync(command, words, { cwd: checkout, encoding: 'utf8' });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stderr}`);
-  return stdout;
+  return stdout.trimEnd().split('\n');
 }
 
 /** What integer C expressions come to, by their own text. */
@@ -54,6 +54,6 @@ export function evaluateC(headers: readonly string[], expressions: readonly stri
     '  return 0;',
     '}',
   ].join('\n');
-  const numbers = runC(source).toString('ascii').trim().split('\n').map(BigInt);
+  const numbers = runC(source).map(BigInt);
   return new Map(expressions.map((expression, index) => [expression, numbers[index] ?? -1n]));
 }
