@@ -16,7 +16,9 @@
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
-cache=${DMFD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmfd}/kernels
+# shellcheck source-path=SCRIPTDIR source=../vm/cached.sh
+. "$here/../vm/cached.sh"
+cache=$cache/kernels
 PATH=$PATH:/usr/sbin:/sbin
 # The image does not depend on who builds it when.
 export LC_ALL=C KBUILD_BUILD_USER=dmfd KBUILD_BUILD_HOST=dmfd 'KBUILD_BUILD_TIMESTAMP=1970-01-01'

@@ -4,7 +4,8 @@
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
-cache=${DMFD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmfd}
+# shellcheck source-path=SCRIPTDIR source=../vm/cached.sh
+. "$here/../vm/cached.sh"
 # They run against this machine's libraries, so they have to be of the same release.
 codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 xen=$cache/xen/${codename:-debian}
@@ -13,33 +14,24 @@ libraries='libxencall1 libxendevicemodel1 libxenevtchn1 libxenforeignmemory1 lib
   libxentoolcore1 libxentoollog1 libyajl2'
 
 main() {
-  if [ ! -d "$xen" ]; then
-    mkdir -p "$cache/xen"
-    exec 9>"$xen.lock"
-    flock 9
-    [ -d "$xen" ] || download
-  fi
+  cached "$xen" download
   printf '%s\n' "$xen"
 }
 
 download() {
-  work=$(mktemp -d "$xen.XXXXXX")
-  trap 'rm -rf "$work"' EXIT
-  trap 'exit 1' INT TERM HUP
   version=$(find_version)
   if [ -z "$version" ] && [ "$(id -u)" = 0 ]; then "$here/../apt-get.sh" -qq update && version=$(find_version); fi
   [ -n "$version" ] || { echo "this machine's apt knows no xen-system-amd64; \"apt-get update\" may help" >&2 && exit 1; }
-  mkdir "$work/root"
+  mkdir "$work/made"
   # shellcheck disable=SC2086 # $libraries is a list
   for package in "xen-hypervisor-$version-amd64" "xen-utils-$version" xen-utils-common xenstore-utils \
     "libxenmisc$version" $libraries; do
     "$here/../vm/udev/fetch-package.sh" "$package" "$work/$package"
-    cp -a "$work/$package/." "$work/root"
+    cp -a "$work/$package/." "$work/made"
   done
   # QEMU starts a hypervisor that is not compressed.
-  gzip -dc "$work"/root/boot/xen-*-amd64.gz >"$work/root/boot/xen"
-  chmod -R a+rX "$work/root"
-  mv -T "$work/root" "$xen"
+  gzip -dc "$work"/made/boot/xen-*-amd64.gz >"$work/made/boot/xen"
+  chmod -R a+rX "$work/made"
 }
 
 # 4.17: what the metapackage names.

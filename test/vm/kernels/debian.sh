@@ -18,7 +18,8 @@ set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 PATH=$PATH:/usr/sbin:/sbin
-cache=${DMFD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmfd}
+# shellcheck source-path=SCRIPTDIR source=../cached.sh
+. "$here/../cached.sh"
 
 main() {
   name=debian-${1:-}
@@ -30,34 +31,25 @@ main() {
     *) echo 'usage: debian.sh 5.10|6.1|6.12|latest' >&2 && exit 2 ;;
   esac
   kernel=$cache/kernels/$name
-  if [ ! -d "$kernel" ]; then
-    mkdir -p "$cache/kernels"
-    exec 9>"$cache/kernels/.$name.lock"
-    flock 9
-    [ -d "$kernel" ] || build_kernel_directory
-  fi
+  cached "$kernel" build_kernel_directory
   printf '%s\n' "$kernel"
 }
 
 build_kernel_directory() {
-  work=$(mktemp -d "$cache/kernels/.$name.XXXXXX")
-  trap 'rm -rf "$work"' EXIT
-  trap 'exit 1' INT TERM HUP
   fetch_from_any_suite || give_up
 
   release=$(cat "$work/package/release")
   # Where kmod looks below another root depends on its own version, and where the files are on the package's.
-  mkdir -p "$work/kernel/usr/lib"
-  ln -s usr/lib "$work/kernel/lib"
-  mv "$(first_of "$work"/package/usr/lib/modules "$work"/package/lib/modules)" "$work/kernel/lib/modules"
-  modules=$work/kernel/lib/modules/$release
-  mv "$(first_of "$work/package/boot/vmlinuz-$release" "$modules/vmlinuz")" "$work/kernel/bzImage"
-  mv "$(first_of "$work/package/boot/config-$release" "$modules/config")" "$work/kernel/config"
-  mv "$work/package/release" "$work/package/version" "$work/kernel"
-  "$here/extract-vmlinux.sh" "$work/kernel/bzImage" "$work/kernel/vmlinux"
-  depmod -b "$work/kernel" "$release"
-  chmod -R a+rX "$work/kernel"
-  mv -T "$work/kernel" "$kernel"
+  mkdir -p "$work/made/usr/lib"
+  ln -s usr/lib "$work/made/lib"
+  mv "$(first_of "$work"/package/usr/lib/modules "$work"/package/lib/modules)" "$work/made/lib/modules"
+  modules=$work/made/lib/modules/$release
+  mv "$(first_of "$work/package/boot/vmlinuz-$release" "$modules/vmlinuz")" "$work/made/bzImage"
+  mv "$(first_of "$work/package/boot/config-$release" "$modules/config")" "$work/made/config"
+  mv "$work/package/release" "$work/package/version" "$work/made"
+  "$here/extract-vmlinux.sh" "$work/made/bzImage" "$work/made/vmlinux"
+  depmod -b "$work/made" "$release"
+  chmod -R a+rX "$work/made"
 }
 
 fetch_from_any_suite() {

@@ -4,17 +4,16 @@
 set -eu
 
 major=$1 machine=${2:-x64}
-folder=${DMFD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmfd}/nodes/$major-$machine
+# shellcheck source-path=SCRIPTDIR source=../cached.sh
+. "$(dirname "$(readlink -f "$0")")/../cached.sh"
+folder=$cache/nodes/$major-$machine
 
-if [ ! -e "$folder/bin/node" ]; then
-  work=$folder.new.$$
-  trap 'rm -rf "$work"' EXIT
-  mkdir -p "$work"
+download() {
   (cd "$work" && npm pack --silent "node-linux-$machine@$major" >/dev/null)
-  tar -xzf "$work"/*.tgz -C "$work" --strip-components=1 package/bin/node package/LICENSE
-  rm "$work"/*.tgz
-  chmod 755 "$work/bin/node"
-  # Somebody else's may have come first.
-  mv -T "$work" "$folder" 2>/dev/null || [ -e "$folder/bin/node" ]
-fi
+  mkdir "$work/made"
+  tar -xzf "$work"/*.tgz -C "$work/made" --strip-components=1 package/bin/node package/LICENSE
+  chmod 755 "$work/made/bin/node"
+}
+
+cached "$folder" download
 echo "$folder/bin"

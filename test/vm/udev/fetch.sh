@@ -4,24 +4,18 @@
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
-cache=${DMFD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmfd}
+# shellcheck source-path=SCRIPTDIR source=../cached.sh
+. "$here/../cached.sh"
 # The daemon runs against this machine's libraries, so it has to be of the same release.
 codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 udev=$cache/udev/${codename:-debian}
 
-if [ ! -d "$udev" ]; then
-  mkdir -p "$cache/udev"
-  exec 9>"$udev.lock"
-  flock 9
-  if [ ! -d "$udev" ]; then
-    work=$(mktemp -d "$udev.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
-    trap 'exit 1' INT TERM HUP
-    "$here/fetch-package.sh" udev "$work/udev"
-    # Eight megabytes about keyboards and mice.
-    rm -rf "$work"/udev/*/udev/hwdb.d "$work"/udev/usr/*/udev/hwdb.d
-    chmod -R a+rX "$work/udev"
-    mv -T "$work/udev" "$udev"
-  fi
-fi
+download() {
+  "$here/fetch-package.sh" udev "$work/made"
+  # Eight megabytes about keyboards and mice.
+  rm -rf "$work"/made/*/udev/hwdb.d "$work"/made/usr/*/udev/hwdb.d
+  chmod -R a+rX "$work/made"
+}
+
+cached "$udev" download
 printf '%s\n' "$udev"
