@@ -1,19 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { scratchFolder } from '../unit/support/scratch.js';
 import { checkout, vmFile } from '../vm/harness/checkout.js';
 import { commandOutput } from '../vm/harness/command-output.js';
+import { builtPackage } from './built-package.js';
 
 /** What an installer has to get from the registry, on a busy machine. */
 const PATIENCE_MS = 5 * 60_000;
 
-const packages = join(checkout, 'build/packages');
-const [tarball = 'none: make package'] = readdirSync(packages)
-  .filter((name) => name.endsWith('.tgz'))
-  .map((name) => join(packages, name));
-
+const tarball = builtPackage('.tgz');
 const top = scratchFolder();
 
 /** The newest Node that dmfd is for: this machine's own may be older than what the newest installers are for. */

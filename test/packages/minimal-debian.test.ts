@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkout } from '../vm/harness/checkout.js';
 import { commandOutput } from '../vm/harness/command-output.js';
+import { builtPackage } from './built-package.js';
 
 /** Packages for half a gigabyte are installed, and everything is built. */
 const PATIENCE_MS = 40 * 60_000;
@@ -33,13 +34,9 @@ test.concurrent.each([
 test.each(['amd64', 'arm64'])(
   'lintian finds nothing in the package for %s but what is explained',
   async (architecture) => {
-    const packages = join(checkout, 'build/packages');
-    const [deb = 'none: make package'] = readdirSync(packages).filter((name) =>
-      name.endsWith(`_${architecture}.deb`),
-    );
     // It fails on errors and warnings that lintian-overrides does not explain, and on overrides for nothing.
     const fail = '--fail-on=error,warning,override';
-    const output = await commandOutput('lintian', '--allow-root', fail, join(packages, deb));
+    const output = await commandOutput('lintian', '--allow-root', fail, builtPackage(`_${architecture}.deb`));
     expect(output).toBe('');
   },
 );

@@ -1,11 +1,12 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkout, vmFile } from '../vm/harness/checkout.js';
 import { commandOutput } from '../vm/harness/command-output.js';
 import type { Guest } from '../vm/harness/index.js';
 import { startVm } from '../vm/harness/shared-vm.js';
 import { recipeText } from '../vm/scenarios/recipes/text.js';
+import { builtPackage } from './built-package.js';
 
 const PATIENCE_MS = 20 * 60_000;
 /** In emulation, and for a start of systemd. */
@@ -59,11 +60,8 @@ test.each([
 
 /** With what the network has, before the machine without one boots. */
 async function install(root: string): Promise<void> {
-  const packages = readdirSync(join(checkout, 'build/packages')).filter((name) =>
-    name.endsWith('_amd64.deb'),
-  );
-  for (const name of packages)
-    cpSync(join(checkout, 'build/packages', name), join(root, 'root/build/packages', name));
+  const deb = builtPackage('_amd64.deb');
+  cpSync(deb, join(root, 'root/build/packages', basename(deb)));
   await commandOutput(join(checkout, 'test/packages/in-root.sh'), root, 'sh', '-c', `cd /root && ${INSTALL}`);
 }
 

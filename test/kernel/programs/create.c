@@ -5,7 +5,6 @@
 //
 // --full leaves no descriptor number free, --unwritable puts the reply where the kernel cannot write it, --compat
 // calls as a 32-bit program does. COMMAND replaces the program and has the returned descriptor as 3, if there is one.
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -118,17 +117,6 @@ static void leave_no_number(void)
 	limit.rlim_cur = limit.rlim_max = (rlim_t)next_number();
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		abort();
-}
-
-static int open_descriptors(void)
-{
-	int count = 0;
-	DIR *directory = opendir("/proc/self/fd");
-	while (directory && readdir(directory))
-		count++;
-	if (directory)
-		closedir(directory);
-	return count;
 }
 
 static void describe(int fd, dev_t dev)

@@ -35,4 +35,7 @@ dev_t dm_dev(const struct dm_ioctl *reply);
 // "/dev/dm-N", in a buffer that the next call uses again.
 const char *dm_node(dev_t dev);
 
+// How many descriptors this process has open, and a few more.
+int open_descriptors(void);
+
 #endif

@@ -1,7 +1,6 @@
 // Makes and closes a device many times, and prints how many descriptors are open in the end:
 //
 //   descriptor-loop ROUNDS
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,17 +8,6 @@
 #include <unistd.h>
 
 #include "dm.h"
-
-static int open_descriptors(void)
-{
-	int count = 0;
-	DIR *directory = opendir("/proc/self/fd");
-	while (directory && readdir(directory))
-		count++;
-	if (directory)
-		closedir(directory);
-	return count;
-}
 
 int main(int argc, char **argv)
 {

@@ -1,26 +1,21 @@
 import { expect, test } from 'vitest';
 import { COLUMN_NAMES, type ListedDevice, parseColumns } from '../../../src/cli/device-columns.js';
 import { formatDevices } from '../../../src/cli/ls.js';
-import type { DeviceSummary } from '../../../src/device/list.js';
+import { summary } from '../support/device.js';
 import { refusal } from '../support/refusal.js';
 
 const NOW = new Date('2026-11-26T12:00:00Z');
 
-const DEVICE: DeviceSummary = {
+const DEVICE = summary({
   name: 'dmfd-6a865b81',
   uuid: 'DMFD-6a865b81-10e6-4c83-8a41-44eab8ad6852',
-  path: '/dev/dm-0',
-  major: 254,
-  minor: 0,
-  diskseq: 42n,
   size: 64n * 1024n ** 2n,
-  readOnly: false,
   targets: ['linear'],
   openCount: 1,
   deferredRemove: true,
   state: 'held',
   created: new Date('2026-11-26T11:57:00Z'),
-};
+});
 
 const LISTED: readonly ListedDevice[] = [
   {

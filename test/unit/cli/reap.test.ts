@@ -1,27 +1,11 @@
 import { expect, test } from 'vitest';
 import { formatReaped, formatReapedJson } from '../../../src/cli/reap.js';
-import type { DeviceSummary } from '../../../src/device/list.js';
 import type { Reaped } from '../../../src/device/reap.js';
-
-const DEVICE: DeviceSummary = {
-  name: 'a',
-  uuid: 'DMFD-1',
-  path: '/dev/dm-0',
-  major: 254,
-  minor: 0,
-  diskseq: 5n,
-  size: 4096n,
-  readOnly: false,
-  targets: [],
-  openCount: 0,
-  deferredRemove: false,
-  state: 'leaked',
-  created: undefined,
-};
+import { summary } from '../support/device.js';
 
 const REAPED: Reaped = {
-  devices: [DEVICE, { ...DEVICE, name: 'b', openCount: 2 }],
-  beingMade: [{ ...DEVICE, name: 'c', state: 'being-made' }],
+  devices: [summary(), summary({ name: 'b', openCount: 2 })],
+  beingMade: [summary({ name: 'c', state: 'being-made' })],
   loops: [
     { major: 7, minor: 0, diskseq: 3n, file: '/a "file"', detached: true },
     { major: 7, minor: 1, diskseq: 4n, file: '/b', detached: false },

@@ -1,21 +1,8 @@
 import { expect, test } from 'vitest';
 import { formatRemoval } from '../../../src/cli/rm.js';
+import { summary } from '../support/device.js';
 
-const device = {
-  name: 'a',
-  uuid: '',
-  path: '/dev/dm-0',
-  major: 254,
-  minor: 0,
-  diskseq: 5n,
-  size: 4096n,
-  readOnly: false,
-  targets: [],
-  openCount: 2,
-  deferredRemove: true,
-  state: 'held' as const,
-  created: undefined,
-};
+const device = summary({ openCount: 2 });
 
 test.each([
   [true, [], 'a: removed'],

@@ -374,7 +374,7 @@ test.concurrent.each(ROWS.map((row) => [row[0], row] as const))('%s', async (_, 
   const [, command] = line.split(' ');
   const words = hint === HELP ? `"dmfd ${command} --help" shows what there is` : hint;
   const lines = [`dmfd: ${message}`, ...(words === undefined ? [] : [`  hint: ${words}`]), ''];
-  expect(await type(line, directory)).toEqual({ code: 125, stdout: '', stderr: lines.join('\n') });
+  expect(await type(line, directory)).toMatchObject({ code: 125, stdout: '', stderr: lines.join('\n') });
 });
 
 test('and no file was made or changed by any of them', () => {

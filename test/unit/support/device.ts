@@ -1,6 +1,7 @@
 import type { CreationResult } from '../../../src/device/creation.js';
 import type { DeviceFacts } from '../../../src/device/facts.js';
 import { Device } from '../../../src/device/handle.js';
+import type { DeviceSummary } from '../../../src/device/list.js';
 import type { PlannedLayer } from '../../../src/device/plan.js';
 import { checkRequest } from '../../../src/device/request.js';
 import { parseTable } from '../../../src/dm/table.js';
@@ -51,7 +52,27 @@ export function facts(changes: Partial<DeviceFacts> = {}): DeviceFacts {
   };
 }
 
-/** A handle of such a device. */
+/** What a list tells of a device that nobody has. */
+export function summary(changes: Partial<DeviceSummary> = {}): DeviceSummary {
+  return {
+    name: 'a',
+    uuid: 'DMFD-1',
+    path: '/dev/dm-0',
+    major: 254,
+    minor: 0,
+    diskseq: 5n,
+    size: 4096n,
+    readOnly: false,
+    targets: [],
+    openCount: 0,
+    deferredRemove: false,
+    state: 'leaked',
+    created: undefined,
+    ...changes,
+  };
+}
+
+/** A handle of a device that no machine has. */
 export function device(changes: Partial<CreationResult> = {}): Device {
   return Device.of(request(), creation(changes), []);
 }

@@ -1,4 +1,5 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { distribution } from './distribution.js';
 
 /** How a child ended, and what it wrote. */
@@ -31,23 +32,28 @@ export function startNode(
   const process_ = spawn(program, words, {
     env: { PATH: process.env.PATH },
   });
-  let stdout = '';
-  let stderr = '';
-  process_.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text;
-  });
-  process_.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text;
-  });
-  const result = new Promise<ChildResult>((resolve, reject) => {
-    process_.on('error', reject).on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
-  });
+  const { written, result } = collected(process_);
   const wrote = (words: string) =>
     new Promise<void>((resolve, reject) => {
-      const look = () => stdout.includes(words) && resolve();
+      const look = () => written.stdout.includes(words) && resolve();
       look();
       process_.stdout.on('data', look);
-      process_.on('close', () => reject(new Error(`it ended without ${words}: ${stdout}${stderr}`)));
+      process_.on('close', () =>
+        reject(new Error(`it ended without ${words}: ${written.stdout}${written.stderr}`)),
+      );
     });
   return { process: process_, wrote, result };
+}
+
+/** What a child has written so far, and how it ends. */
+export function collected(child: ChildProcessByStdio<Writable | null, Readable, Readable>) {
+  const written = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].setEncoding('utf8').on('data', (text) => {
+      written[stream] += text;
+    });
+  const result = new Promise<ChildResult>((resolve, reject) => {
+    child.on('error', reject).on('close', (code, signal) => resolve({ code, signal, ...written }));
+  });
+  return { written, result };
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { builtPackage } from '../../packages/built-package.js';
 import { program } from '../../programs.js';
 import { scratchFolder } from '../../unit/support/scratch.js';
 import { checkout, vmFile } from '../harness/checkout.js';
@@ -27,12 +28,8 @@ test.each([
 test(
   "the arm64 package's main job, on Debian's arm64 kernel",
   async () => {
-    const packages = join(checkout, 'build/packages');
-    const [deb, tarball] = [/_arm64\.deb$/, /\.tgz$/].map((which) => {
-      const [name = 'none: make package'] = readdirSync(packages).filter((entry) => which.test(entry));
-      return join(packages, name);
-    });
-    const output = await commandOutput(vmFile('arm64/run.sh'), `${deb}`, `${tarball}`, programs);
+    const packages = [builtPackage('_arm64.deb'), builtPackage('.tgz')];
+    const output = await commandOutput(vmFile('arm64/run.sh'), ...packages, programs);
     const folder = scratchFolder();
     mkdirSync(join(folder, 'dist/command'), { recursive: true });
     writeFileSync(join(folder, 'dist/command/dmfd.cjs'), '');

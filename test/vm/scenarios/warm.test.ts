@@ -1,16 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
 import { everything, expectNothingLeft, GONE, image, sampleOf, sh, thorough, vm } from './support.js';
-import {
-  killService,
-  startService,
-  TRIES,
-  unwatchNode,
-  WORKERS,
-  warm,
-  watched,
-  watchNode,
-} from './warm/service.js';
+import { whileServed } from './warm/served.js';
+import { killService, TRIES, WORKERS, warm, watched } from './warm/service.js';
 
 const ZERO = "--table '0 8 zero'";
 const SWAP = '/tmp/warm-swap.img';
@@ -21,14 +13,9 @@ beforeAll(async () => {
   await sh(
     `head -c 1M /dev/zero >${SWAP}; chmod 600 ${SWAP}; DMFD_COLD=1 dmfd swap -q ${SWAP} && swapoff /dev/dm-0`,
   );
-  await watchNode();
-  await startService();
 });
+whileServed();
 afterEach(expectNothingLeft);
-afterAll(async () => {
-  await killService();
-  await unwatchNode();
-});
 
 /** What a command tells, and leaves to be seen, without what differs each time. */
 const ALIKE: readonly [what: string, script: string][] = [

@@ -1,20 +1,13 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
 import { checkout, vmFile } from '../harness/checkout.js';
 import { unpackedXen } from '../harness/xen.js';
 import { atCall } from './at-call.js';
 import { pointsFor } from './points.js';
 import { everything, expectNothingLeft, GONE, inBareDev, sampleOf, sh, thorough, vm } from './support.js';
-import {
-  killService,
-  startService,
-  UNTIL_SERVED,
-  unwatchNode,
-  warm,
-  watched,
-  watchNode,
-} from './warm/service.js';
+import { whileServed } from './warm/served.js';
+import { killService, startService, UNTIL_SERVED, warm, watched } from './warm/service.js';
 
 /**
  * The hotplug script with real devices and a real xenstored, in a guest without Xen. The backend is a shell that opens what
@@ -517,14 +510,7 @@ test('remove waits until the device is gone, and tells who has it if it is not',
 });
 
 describe('with the service, without Node', () => {
-  beforeAll(async () => {
-    await watchNode();
-    await startService();
-  });
-  afterAll(async () => {
-    await killService();
-    await unwatchNode();
-  });
+  whileServed();
 
   test.each(sampleOf(FORMS, 7))(
     '%s %s (%s) is held by the backend alone, and goes with it',

@@ -10,7 +10,7 @@ import { DMFD_INTERFACE } from '../../../../src/serve/varlink/dmfd-interface.js'
 import { METHODS } from '../../../../src/serve/varlink/methods.js';
 import { checkFields } from '../../../../src/serve/varlink/values.js';
 import { checkSwapRequest } from '../../../../src/swap/request.js';
-import { facts } from '../../support/device.js';
+import { facts, summary } from '../../support/device.js';
 import { refusal } from '../../support/refusal.js';
 
 const description = parseInterface(DMFD_INTERFACE);
@@ -103,14 +103,7 @@ test('a segment may have each target that the library has', () => {
 /** What a client would read. */
 const wired = (value: object): unknown => JSON.parse(toJson(value));
 
-const summary = {
-  ...facts(),
-  targets: ['zero'],
-  openCount: 1,
-  deferredRemove: true,
-  state: 'held' as const,
-  created: undefined,
-};
+const listed = summary({ targets: ['zero'], openCount: 1 });
 const swap = {
   ...facts({ key: 'keyring' }),
   backing: '/dev/sdb',
@@ -128,8 +121,8 @@ const layered = facts({
 test.each<[method: string, output: object]>([
   ['Create', { device: deviceJson(layered), fileDescriptor: 0, warnings: ['x'] }],
   ['CreateSwap', { swap: swapJson(swap), warnings: [] }],
-  ['List', { devices: [summaryJson(summary), summaryJson({ ...summary, created: new Date() })] }],
-  ['Remove', { device: summaryJson(summary), gone: true, holders: ['x'] }],
+  ['List', { devices: [summaryJson(listed), summaryJson({ ...listed, created: new Date() })] }],
+  ['Remove', { device: summaryJson(listed), gone: true, holders: ['x'] }],
 ])('%s answers as it is described', (method, output) => {
   const fields = methods.get(method)?.output ?? new Map();
   expect(checkFields(description, fields, wired(output))).toMatchObject({});
