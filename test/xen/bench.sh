@@ -10,7 +10,9 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 launcher=$1 packages=$2 rounds=$3 kills=$4 peer=${5-}
 # shellcheck source=/dev/null
-. "$here/scenarios/functions.sh"
+. "$here/scenarios/domains.sh"
+# shellcheck source=/dev/null
+. "$here/../vm/scenarios/warm/workers.sh"
 scripts=(block block-dmfd served)
 declare -A seconds
 
@@ -47,7 +49,7 @@ measure() {
 start_service() {
   "$launcher" serve 2>/dev/null &
   service=$!
-  until_served
+  settled || { echo 'the service does not get ready' && exit 1; }
 }
 
 end_service() {

@@ -16,7 +16,7 @@ import { killService, startService, UNTIL_SERVED, warm, watched } from './warm/s
 const xen = await unpackedXen();
 const env = { XEN: xen, LAUNCHER: join(checkout, 'native-shims/build/dmfd') };
 const FUNCTIONS = `export XEN='${env.XEN}' LAUNCHER='${env.LAUNCHER}'
-  . '${vmFile('scenarios/xen-hotplug/functions.sh')}'\n`;
+  . '${vmFile('scenarios/xen-hotplug/backend.sh')}'\n`;
 
 beforeAll(async () => {
   await vm.start(

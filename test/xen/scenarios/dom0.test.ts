@@ -5,14 +5,14 @@ import { checkout } from '../../vm/harness/checkout.js';
 import { findKernel } from '../../vm/harness/kernel.js';
 import { unpackedXen } from '../../vm/harness/xen.js';
 import { expectNothingLeft, sh, vm } from '../../vm/scenarios/support.js';
-import { unwatchNode, watched, watchNode } from '../../vm/scenarios/warm/service.js';
+import { unwatchNode, WORKERS, watched, watchNode } from '../../vm/scenarios/warm/service.js';
 import { DOM0_KERNEL } from '../global-setup.js';
 import { QUBES_LINES, TARGETS, XL_LINE } from './page.js';
 
 /** The hotplug script in a real domain 0, run by libxl, with the kernel's own blkback. */
 const xenFile = (name: string) => join(checkout, 'test/xen', name);
 const { directory } = await findKernel(DOM0_KERNEL);
-const FUNCTIONS = `export KERNEL_IMAGE='${directory}/bzImage' KILL_AT='${program('kill-at')}'\n. '${xenFile('scenarios/functions.sh')}'\n`;
+const FUNCTIONS = `export KERNEL_IMAGE='${directory}/bzImage' KILL_AT='${program('kill-at')}'\n. '${xenFile('scenarios/domains.sh')}'\n`;
 
 beforeAll(async () => {
   await sh(`'${xenFile('scenarios/install.sh')}' && '${xenFile('dom0.sh')}' '${await unpackedXen()}'`);
@@ -213,7 +213,7 @@ test('with the service, a disk is attached and detached without Node', async () 
   await watchNode();
   const service = await vm.start(['/usr/local/sbin/dmfd', 'serve'], { stdin: 'null', timeoutMs: 0 });
   try {
-    await sh(`${FUNCTIONS} ${FILES}; until_served`);
+    await sh(`${FUNCTIONS} ${FILES}; ${WORKERS}\nsettled`);
     const { stdout, cold } = await watched(`${FUNCTIONS} set -e
       attach overlay:/tmp/files/base
       dd if=/dev/xvdz bs=512 count=1 status=none | head -c 4; echo

@@ -6,7 +6,7 @@ set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=/dev/null
-. "$here/functions.sh"
+. "$here/backend.sh"
 
 script=$1 params=$2 mode=$3
 device=/tmp/backend-51712

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shell functions for domain 0.
+# Shell functions for domain 0: its own disks, and other domains with theirs.
 
 # Makes its nodes itself: there is no udev here.
 dmsetup() {
@@ -100,13 +100,6 @@ clean_up() {
   dmsetup remove named
   losetup -D
 } 2>/dev/null
-
-# Until the processes of the service that answer launchers wait for the first, in poll(2).
-until_served() {
-  until [ "$(for worker in $(pgrep -f '[w]arm.cjs'); do cut -d ' ' -f 1 "/proc/$worker/syscall" 2>/dev/null; done | grep -cx 7)" -ge 2 ]; do
-    sleep 0.1
-  done
-}
 
 # files DIRECTORY: what a disk line may name.
 files() {
