@@ -19,7 +19,7 @@ import {
 } from './sharing.js';
 import { type Nodes, XenStore } from './store.js';
 import { claimsOfTable } from './table-claims.js';
-import { type Mode, nodeOf, parseMode, refuseWithdrawn, required, type Vbd } from './vbd.js';
+import { type Mode, parseMode, pathIn, refuseWithdrawn, required, type Vbd } from './vbd.js';
 
 /** Milliseconds, all in all: libxl kills its script after 40 s. */
 const LIMIT = 30_000;
@@ -79,7 +79,7 @@ function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
     }
     store.transaction((nodes) => {
       refuseWithdrawn(nodes, vbd);
-      nodes.write(nodeOf(vbd, 'hotplug-status'), 'connected');
+      nodes.write(pathIn(vbd, 'hotplug-status'), 'connected');
     });
     return disk.warnings;
   });
@@ -97,7 +97,7 @@ function openClaimed(kernel: Kernel, store: XenStore, vbd: Vbd): Claimed | undef
   const other = store.transaction((nodes) => {
     refuseWithdrawn(nodes, vbd);
     const found = isPublished(nodes, vbd) ? undefined : findOtherSide(nodes, vbd);
-    if (found !== undefined) nodes.write(nodeOf(vbd, CLAIMS), formatClaims(found.claims));
+    if (found !== undefined) nodes.write(pathIn(vbd, CLAIMS), formatClaims(found.claims));
     return found;
   });
   return other === undefined
@@ -126,11 +126,14 @@ function makeClaimed(kernel: Kernel, store: XenStore, vbd: Vbd, line: DiskLine):
 
 function withOwn(disk: Disk, { readOnly }: Mode, claims: readonly Claim[]): readonly Claim[] {
   if (disk.made.length === 0) return claims;
-  return [{ major: disk.major, minor: disk.minor, write: !readOnly }, ...claims];
+  return [
+    { major: disk.major, minor: disk.minor, write: !readOnly, ...(readOnly ? {} : { made: true }) },
+    ...claims,
+  ];
 }
 
 function isPublished(nodes: Nodes, vbd: Vbd): boolean {
-  return nodes.read(nodeOf(vbd, 'physical-device')) !== undefined;
+  return nodes.read(pathIn(vbd, 'physical-device')) !== undefined;
 }
 
 /** Tells others what this disk is going to use, if it may. False when another run of this was faster. */
@@ -149,7 +152,7 @@ function claimed(
       refuseMadeAnew(nodes, vbd, params);
       refuseUsedElsewhere(nodes, vbd, claims);
     }
-    if (claims.length > 0) nodes.write(nodeOf(vbd, CLAIMS), formatClaims(claims));
+    if (claims.length > 0) nodes.write(pathIn(vbd, CLAIMS), formatClaims(claims));
     return true;
   });
 }
@@ -158,7 +161,7 @@ function claimed(
 function publish(nodes: Nodes, vbd: Vbd, values: Readonly<Record<string, string>>): boolean {
   refuseWithdrawn(nodes, vbd);
   if (isPublished(nodes, vbd)) return false;
-  for (const [name, value] of Object.entries(values)) nodes.write(nodeOf(vbd, name), value);
+  for (const [name, value] of Object.entries(values)) nodes.write(pathIn(vbd, name), value);
   return true;
 }
 
@@ -193,10 +196,10 @@ function orTakeBack<T>(kernel: Kernel, vbd: Vbd, work: () => T): T {
  */
 function takeBack(kernel: Kernel, vbd: Vbd, published: string | undefined): void {
   whileFailing(kernel, (nodes) => {
-    const now = nodes.read(nodeOf(vbd, 'physical-device'));
+    const now = nodes.read(pathIn(vbd, 'physical-device'));
     // Those of another run of this.
     if (now !== undefined && now !== published) return;
-    for (const name of NODES) nodes.remove(nodeOf(vbd, name));
+    for (const name of NODES) nodes.remove(pathIn(vbd, name));
   });
 }
 
@@ -204,9 +207,9 @@ function takeBack(kernel: Kernel, vbd: Vbd, published: string | undefined): void
 function tell(kernel: Kernel, vbd: Vbd, { message, kernelLog, kind }: DmfdError): void {
   const text = [message, ...kernelLog].join('; ').slice(0, 1000);
   whileFailing(kernel, (nodes) => {
-    if (nodes.read(nodeOf(vbd, 'state')) === undefined) return;
-    nodes.write(nodeOf(vbd, 'hotplug-error'), text);
-    nodes.write(nodeOf(vbd, 'hotplug-status'), kind === 'taken' ? 'busy' : 'error');
+    if (nodes.read(pathIn(vbd, 'state')) === undefined) return;
+    nodes.write(pathIn(vbd, 'hotplug-error'), text);
+    nodes.write(pathIn(vbd, 'hotplug-status'), kind === 'taken' ? 'busy' : 'error');
   });
 }
 

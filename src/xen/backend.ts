@@ -6,7 +6,7 @@ import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import type { Deadline } from './deadline.js';
 import type { Disk } from './disk.js';
 import type { XenStore } from './store.js';
-import { isEnding, nodeOf, sysfsName, type Vbd, withdrawn } from './vbd.js';
+import { isEnding, pathIn, sysfsName, type Vbd, withdrawn } from './vbd.js';
 
 const BACKENDS = '/sys/bus/xen-backend/devices';
 /** Milliseconds between two looks into /sys, which does not notify of changes. */
@@ -31,8 +31,8 @@ export class BackendWait {
     private readonly store: XenStore,
     private readonly vbd: Vbd,
   ) {
-    this.#state = nodeOf(vbd, 'state');
-    this.#opened = nodeOf(vbd, 'opened');
+    this.#state = pathIn(vbd, 'state');
+    this.#opened = pathIn(vbd, 'opened');
     store.watch(this.#state);
     this.#tellsOpened = store.read(this.#opened) !== undefined;
     if (this.#tellsOpened) store.watch(this.#opened);

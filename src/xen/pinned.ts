@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { pinBacking } from '../backing/open.js';
-import { DmfdError } from '../errors.js';
+import { DmfdError, detailsOf } from '../errors.js';
 import type { DiskParams } from './params.js';
 
 /** Puts the paths of the disk line where a text has those by which its files are pinned. */
@@ -58,13 +58,10 @@ function withPaths(params: DiskParams, to: (path: string, what: string) => strin
 }
 
 function translated(error: DmfdError, asWritten: AsWritten): DmfdError {
-  const { code, message, operation, errno, device, kernelLog, hint, cause } = error;
+  const { code, message, operation, hint } = error;
   return new DmfdError(code, asWritten(message), {
+    ...detailsOf(error),
     operation: operation === undefined ? undefined : asWritten(operation),
-    errno,
-    device,
-    kernelLog,
     hint: hint === undefined ? undefined : asWritten(hint),
-    cause,
   });
 }

@@ -1,4 +1,4 @@
-import { findHolders } from '../device/holders.js';
+import { stillHeldBy } from '../device/holders.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -6,7 +6,7 @@ import { Deadline } from './deadline.js';
 import { isStillMade, MADE, type Made, parseMade } from './made.js';
 import { isMadeForAnother } from './same-disk.js';
 import { XenStore } from './store.js';
-import { nodeOf, type Vbd } from './vbd.js';
+import { pathIn, type Vbd } from './vbd.js';
 
 /** Milliseconds: libxl kills its script after 40 s. */
 const LIMIT = 10_000;
@@ -22,7 +22,7 @@ const LONGEST_PAUSE = 50;
 export function removeDisk(kernel: Kernel, vbd: Vbd): string[] {
   const deadline = new Deadline(LIMIT);
   const made = XenStore.with(kernel, deadline, (store) => {
-    const told = store.read(nodeOf(vbd, MADE)) ?? '';
+    const told = store.read(pathIn(vbd, MADE)) ?? '';
     return told === '' || isMadeForAnother(store, vbd, told) ? [] : parseMade(told);
   });
   // The layers below do not keep the first one, but are held by it.
@@ -41,7 +41,5 @@ function waitGone(kernel: Kernel, made: readonly Made[], deadline: Deadline): re
 }
 
 function describe(device: Made): string {
-  const holders = findHolders(device);
-  const who = holders.length === 0 ? 'a holder that /proc does not show' : holders.join(', ');
-  return `device ${formatDeviceNumber(device)} is still there, held by ${who}; it goes with its last holder`;
+  return `device ${formatDeviceNumber(device)} is still there, held by ${stillHeldBy(device)}; it goes with its last holder`;
 }

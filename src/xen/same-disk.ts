@@ -4,7 +4,7 @@ import { MADE, type Made, parseMade } from './made.js';
 import type { DiskParams } from './params.js';
 import { CLAIMS, type Claim, parseClaims } from './sharing.js';
 import type { Nodes } from './store.js';
-import { isEnding, nodeOf, type Vbd } from './vbd.js';
+import { isEnding, pathIn, type Vbd } from './vbd.js';
 
 /**
  * The same disk in another domain: libxl attaches each disk of a domain whose device model has a domain of its own to both, and, for
@@ -25,13 +25,14 @@ const LINE = ['params', 'mode'] as const;
 
 /** This disk in the domain whose device model this domain is, or in the device model of this domain, when it has its device. */
 export function findOtherSide(nodes: Nodes, vbd: Vbd): SameDisk | undefined {
-  const line = LINE.map((name) => nodes.read(nodeOf(vbd, name)));
+  const line = LINE.map((name) => nodes.read(pathIn(vbd, name)));
   for (const other of sameNumbered(nodes, vbd)) {
-    if (LINE.some((name, index) => nodes.read(nodeOf(other, name)) !== line[index])) continue;
+    // The nodes of a disk that is none of its business may have anything in them.
     if (!isWithItsModel(nodes, vbd.domain, String(other.domain))) continue;
-    const made = parseMade(nodes.read(nodeOf(other, MADE)) ?? '');
+    if (LINE.some((name, index) => nodes.read(pathIn(other, name)) !== line[index])) continue;
+    const made = parseMade(nodes.read(pathIn(other, MADE)) ?? '');
     if (made.length > 0)
-      return { vbd: other, made, claims: parseClaims(nodes.read(nodeOf(other, CLAIMS)) ?? '') };
+      return { vbd: other, made, claims: parseClaims(nodes.read(pathIn(other, CLAIMS)) ?? '') };
   }
   return undefined;
 }
@@ -54,7 +55,7 @@ export function refuseMadeAnew(nodes: Nodes, vbd: Vbd, params: DiskParams): void
   if (machine === undefined) return;
   for (const other of sameNumbered(nodes, vbd)) {
     if (machineOf(nodes, other.domain) !== machine) continue;
-    if ((nodes.read(nodeOf(other, MADE)) ?? '') === '' || isEnding(nodes.read(nodeOf(other, 'state'))))
+    if ((nodes.read(pathIn(other, MADE)) ?? '') === '' || isEnding(nodes.read(pathIn(other, 'state'))))
       continue;
     if (isWithItsModel(nodes, vbd.domain, String(other.domain))) continue;
     throw new DmfdError(
@@ -68,7 +69,7 @@ export function refuseMadeAnew(nodes: Nodes, vbd: Vbd, params: DiskParams): void
 /** Whether the disk of another domain has these devices, too, and is not being closed. */
 export function isMadeForAnother(nodes: Nodes, vbd: Vbd, made: string): boolean {
   return sameNumbered(nodes, vbd).some(
-    (other) => nodes.read(nodeOf(other, MADE)) === made && !isEnding(nodes.read(nodeOf(other, 'state'))),
+    (other) => nodes.read(pathIn(other, MADE)) === made && !isEnding(nodes.read(pathIn(other, 'state'))),
   );
 }
 

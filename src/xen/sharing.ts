@@ -6,6 +6,7 @@ import { mountedDevices, swapDevices } from '../kernel/block-users.js';
 import { isClaimed } from '../kernel/claim.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
+import { backingPathOf } from '../loop/attached.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 import { isSameMachine } from './machine.js';
 import type { DiskParams } from './params.js';
@@ -22,6 +23,8 @@ import type { Mode, Vbd } from './vbd.js';
 /** A block device that a disk reads from, or writes to, too. */
 export interface Claim extends DeviceNumber {
   readonly write: boolean;
+  /** It is one that dmfd made for this disk. */
+  readonly made?: true;
 }
 
 /** A claim of a block device that the disk line names. */
@@ -53,14 +56,17 @@ export function claimsOf(params: DiskParams, { readOnly }: Mode): NamedClaim[] {
   }
 }
 
+/** `r` is only read, `w` written to, `m` made for the disk and written to. */
 export function formatClaims(claims: readonly Claim[]): string {
-  return claims.map((claim) => `${claim.write ? 'w' : 'r'}${formatDeviceNumber(claim)}`).join(' ');
+  const letter = ({ write, made }: Claim): string => (write ? (made ? 'm' : 'w') : 'r');
+  return claims.map((claim) => `${letter(claim)}${formatDeviceNumber(claim)}`).join(' ');
 }
 
 export function parseClaims(text: string): Claim[] {
   return text.split(' ').flatMap((word) => {
     const device = parseDeviceNumber(word.slice(1));
-    return device === undefined || !/^[rw]/.test(word) ? [] : [{ ...device, write: word.startsWith('w') }];
+    if (device === undefined || !/^[rwm]/.test(word)) return [];
+    return [{ ...device, write: !word.startsWith('r'), ...(word.startsWith('m') ? { made: true } : {}) }];
   });
 }
 
@@ -122,10 +128,13 @@ function claimsIn(nodes: Nodes, path: string): Claim[] {
   return [{ major: Number.parseInt(major, 16), minor: Number.parseInt(minor, 16), write }];
 }
 
-/** Whether one stands on the other, and one of them writes. Two parts of one disk do not. */
+/**
+ * Whether one stands on the other, and one of them writes. Two parts of one disk do not. Of what a device of dmfd's stands on, an
+ * overlay's base, it may only read: that has claims of its own.
+ */
 function conflict(one: Claim, other: Claim): boolean {
   if (!one.write && !other.write) return false;
-  return isOn(one, other) || isOn(other, one);
+  return isOn(one, other) || (other.made !== true && isOn(other, one));
 }
 
 function isOn(upper: DeviceNumber, lower: DeviceNumber, seen = new Set<string>()): boolean {
@@ -145,7 +154,7 @@ function directlyBelow(device: DeviceNumber): DeviceNumber[] {
   );
   const numbers = [...disk, ...slaves].flatMap((text) => parseDeviceNumber(text) ?? []);
   if (device.major !== LOOP_MAJOR) return numbers;
-  const backing = blockDeviceAt(readIfThere(`${directory}/loop/backing_file`).replace(/\n$/, ''));
+  const backing = blockDeviceAt(backingPathOf(device.minor));
   return backing === undefined ? numbers : [...numbers, backing];
 }
 

@@ -33,7 +33,7 @@ export function parseVbd(path: string | undefined): Vbd {
 }
 
 /** The node of this name. */
-export function nodeOf({ path }: Vbd, name: string): string {
+export function pathIn({ path }: Vbd, name: string): string {
   return `${path}/${name}`;
 }
 
@@ -42,8 +42,9 @@ export function sysfsName({ domain, device }: Vbd): string {
   return `vbd-${domain}-${device}`;
 }
 
-/** These numbers in XenbusState. */
-export const STATES = { initialising: '1', waiting: '2', connected: '4', closing: '5', closed: '6' } as const;
+/** These of XenbusState. */
+const CLOSING = '5';
+const CLOSED = '6';
 
 /**
  * Whether the toolstack wants the disk still.
@@ -51,13 +52,13 @@ export const STATES = { initialising: '1', waiting: '2', connected: '4', closing
  * @throws DmfdError `taken` where it does not
  */
 export function refuseWithdrawn(nodes: Nodes, vbd: Vbd): void {
-  const state = nodes.read(nodeOf(vbd, 'state'));
+  const state = nodes.read(pathIn(vbd, 'state'));
   if (isEnding(state)) throw withdrawn(vbd, state);
 }
 
 /** @param state undefined where the node is gone */
 export function isEnding(state: string | undefined): boolean {
-  return state === undefined || state === STATES.closing || state === STATES.closed;
+  return state === undefined || state === CLOSING || state === CLOSED;
 }
 
 /** @param state undefined where the node is gone */
@@ -84,7 +85,7 @@ export function parseMode(text: string): Mode {
 
 /** The value of a node that has to be there. @throws DmfdError `usage` */
 export function required(nodes: Nodes, vbd: Vbd, name: string): string {
-  const value = nodes.read(nodeOf(vbd, name));
+  const value = nodes.read(pathIn(vbd, name));
   if (value !== undefined) return value;
-  throw new DmfdError('xen-disk-invalid', `${nodeOf(vbd, name)}: xenstore has no such node`);
+  throw new DmfdError('xen-disk-invalid', `${pathIn(vbd, name)}: xenstore has no such node`);
 }

@@ -48,7 +48,7 @@ test.each<[what: string, nodes: Record<string, string>, claims: Claim[]]>([
   ],
   [
     'others tell that they only read it',
-    { '0/backend/vbd/4/1/physical-device': 'fd:1', '0/backend/vbd/4/1/dmfd-claims': 'w253:1 r4095:1' },
+    { '0/backend/vbd/4/1/physical-device': 'fd:1', '0/backend/vbd/4/1/dmfd-claims': 'm253:1 r4095:1' },
     [device(1, false)],
   ],
   [
@@ -98,6 +98,12 @@ test.each<[what: string, nodes: Record<string, string>, claims: Claim[], message
     { '0/backend/vbd/4/1/physical-device': 'fff:1', '0/backend/vbd/4/1/mode': 'w' },
     [device(1, false)],
     /4095:1: it is in use by domain 4 \(backend\/vbd\/4\/1\); it cannot be read/,
+  ],
+  [
+    'it is what was made for another',
+    { '0/backend/vbd/4/1/dmfd-claims': 'm4095:1 r4095:2' },
+    [device(1, false)],
+    /4095:1: .*; it cannot be read/,
   ],
   [
     'another reads it',

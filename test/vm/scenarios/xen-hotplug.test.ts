@@ -350,6 +350,27 @@ thorough(
   },
 );
 
+thorough(
+  'two domains have an overlay of one block device each, and a third may read it, but not write to it',
+  async () => {
+    const { stdout } = await xenShell(`
+    xs write /local/domain/3/vm /vm/a /local/domain/4/vm /vm/b /local/domain/5/vm /vm/c
+    truncate -s 1M /tmp/base.img; losetup /dev/loop7 /tmp/base.img
+    for number in 3 4; do
+      domain=$number disk 1 overlay:/dev/loop7
+      domain=$number attach block-dmfd 1; echo "domain $number: $?"; holders="$holders $held"
+    done
+    domain=5 disk 1 /dev/loop7 r; domain=5 attach block-dmfd 1; echo "reading: $?"
+    kill $held; wait $held; domain=5 hotplug block-dmfd remove 1; domain=5 xs rm $(domain=5 path 1)
+    domain=5 disk 1 /dev/loop7 w; domain=5 hotplug block-dmfd add 1 2>/dev/null; echo "writing: $?"
+    domain=5 xs rm $(domain=5 path 1)
+    kill $holders; wait $holders
+    for number in 3 4; do domain=$number hotplug block-dmfd remove 1; done
+    losetup -d /dev/loop7`);
+    expect(stdout).toBe('domain 3: 0\ndomain 4: 0\nreading: 0\nwriting: 125\n');
+  },
+);
+
 thorough('a table claims what the kernel has open for it', async () => {
   const { stdout } = await xenShell(`
     truncate -s 1M /tmp/a.img /tmp/b.img; losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
