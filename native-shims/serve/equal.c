@@ -27,7 +27,7 @@
  * The process that connected, and a descriptor of it, which becomes readable when it ends: what /proc said of the pid
  * before then, it said of this process.
  */
-static int open_peer(int connection, pid_t *pid)
+static int open_peer(int connection, pid_t *pid, int *by_number)
 {
 	struct ucred credentials;
 	socklen_t size = sizeof(credentials), pidfd_size = sizeof(int);
@@ -36,8 +36,10 @@ static int open_peer(int connection, pid_t *pid)
 	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
 		return -1;
 	*pid = credentials.pid;
+	*by_number = 0;
 	if (getsockopt(connection, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &pidfd_size) == 0)
 		return pidfd;
+	*by_number = 1;
 	return errno == ENOPROTOOPT ? (int)syscall(SYS_pidfd_open, *pid, 0) : -1;
 }
 
@@ -157,10 +159,13 @@ static int compare_places(const char *process)
 	return is_same_file(process, "root") && mount >= 0 && mount == mount_of("self") ? 0 : DMFD_INEQUALITY_ROOT;
 }
 
-/* What /proc said of a pid, it said of the process that connected, if that has neither ended nor hung up since. */
-static int is_still_there(int pidfd, int connection)
+/*
+ * What /proc said of a pid, it said of the process that connected, if that has not ended since; nor hung up, where its
+ * descriptor was opened by number, which may have been another's by then.
+ */
+static int is_still_there(int pidfd, int by_number, int connection)
 {
-	struct pollfd ends[] = { { .fd = pidfd, .events = POLLIN }, { .fd = connection } };
+	struct pollfd ends[] = { { .fd = pidfd, .events = POLLIN }, { .fd = by_number ? connection : -1 } };
 
 	return poll(ends, 2, 0) >= 0 && !ends[0].revents && !(ends[1].revents & (POLLHUP | POLLERR));
 }
@@ -169,10 +174,10 @@ int dmfd_equal_peer(int connection)
 {
 	struct privileges theirs, ours;
 	char process[16];
-	int inequality;
+	int inequality, by_number;
 	pid_t pid = 0;
 
-	DMFD_AUTO_FD pidfd = open_peer(connection, &pid);
+	DMFD_AUTO_FD pidfd = open_peer(connection, &pid, &by_number);
 	/* One of another pid namespace has no number here. */
 	if (pidfd < 0 || pid == 0)
 		return -DMFD_INEQUALITY_UNSEEN;
@@ -182,7 +187,7 @@ int dmfd_equal_peer(int connection)
 	inequality = compare_privileges(&theirs, &ours);
 	if (!inequality)
 		inequality = compare_places(process);
-	if (!is_still_there(pidfd, connection))
+	if (!is_still_there(pidfd, by_number, connection))
 		return -DMFD_INEQUALITY_UNSEEN;
 	return inequality ? -inequality : (int)pid;
 }

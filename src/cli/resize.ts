@@ -1,12 +1,12 @@
 import type { Command as CommandLine } from 'commander';
 import { checkResizeRequest, type Resized, resizeDevice } from '../device/resize.js';
-import { keepIt } from '../handoff/served.js';
+import { keepIt, needItself } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
 import { describeCommand } from './description.js';
 import { print, tellStep } from './output.js';
 import { usageError } from './usage-error.js';
 import { shortSize } from './words/amounts.js';
-import { parseWholeSectors } from './words/size.js';
+import { parsePositive } from './words/size.js';
 
 interface Options {
   readonly size?: bigint;
@@ -23,19 +23,15 @@ export function addResize(program: CommandLine): void {
   ])
     .usage('DEVICE --size SIZE | DEVICE --to-backing')
     .argument('<DEVICE>', 'its name, its UUID, or the path of its node')
-    .option('--size <SIZE>', 'the size it is to have: sectors of 512 bytes, or bytes as in 2G', parseSize)
+    .option('--size <SIZE>', 'the size it is to have: sectors of 512 bytes, or bytes as in 2G', (size) =>
+      parsePositive(`--size ${size}`, size),
+    )
     .option(
       '--to-backing',
       'as much as the file or device below it has room for now; refused for a device of a part of that (use --size)',
     )
     .option('-v, --verbose', 'print each step on stderr, with what the kernel said')
     .action(resize);
-}
-
-function parseSize(value: string): bigint {
-  const bytes = parseWholeSectors(`--size ${value}`, value);
-  if (bytes > 0n) return bytes;
-  throw usageError(`--size ${value}: it must be more than 0`);
 }
 
 function resize(device: string, { size, toBacking, verbose }: Options): void {
@@ -46,11 +42,17 @@ function resize(device: string, { size, toBacking, verbose }: Options): void {
     throw usageError('no size was given', `dmfd resize ${device} --size SIZE, or --to-backing`);
   }
   const request = checkResizeRequest({ device, ...(size === undefined ? {} : { size }) });
-  // Done once more, it would tell of the size that it has by then as of the one that it had.
-  keepIt();
+  const beforeChange = (keyInKeyring: boolean): void => {
+    // Only the caller's own process has its keyrings.
+    if (keyInKeyring) needItself();
+    // Done once more, it would tell of the size that it has by then as of the one that it had.
+    keepIt();
+  };
   print(
     formatResized(
-      operate(verbose ? tellStep : undefined, undefined, (kernel) => resizeDevice(kernel, request)),
+      operate(verbose ? tellStep : undefined, undefined, (kernel) =>
+        resizeDevice(kernel, request, beforeChange),
+      ),
     ),
   );
 }

@@ -24,6 +24,14 @@ export function readTables(lines: readonly string[], files: readonly string[]): 
   ];
 }
 
+/** A key by its name in the keyrings of the caller: a service has others, where that may be another key. */
+const KEY_IN_KEYRING = /:\d+:(?:logon|user|encrypted|trusted):/;
+
+/** @throws OnlyByItself in a service, for tables with such a key */
+export function needOwnKeyrings(tables: readonly TableSource[]): void {
+  if (tables.some(({ text }) => KEY_IN_KEYRING.test(text))) needItself();
+}
+
 /** The table in a file; `-` is standard input. @throws DmfdError `usage` */
 export function readTableFile(file: string): TableSource {
   if (served() !== undefined && isToBeWaitedFor(file)) needItself();

@@ -1,4 +1,5 @@
 import { Argument, type Command as CommandLine, Option } from 'commander';
+import type { TableSource } from '../dm/table.js';
 import type { ErrorCode } from '../errors.js';
 import { keepIt, needItself, OnlyByItself } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
@@ -9,7 +10,7 @@ import { parseVbd } from '../xen/vbd.js';
 import { describeCommand } from './description.js';
 import { say, tellStep } from './output.js';
 import { printError } from './print-error.js';
-import { readTableFile } from './tables.js';
+import { needOwnKeyrings, readTableFile } from './tables.js';
 
 interface XenOptions {
   readonly blockSnapshot?: boolean;
@@ -51,10 +52,16 @@ function hotplug(action: string, { blockSnapshot, verbose }: XenOptions): void {
   if (verbose) needItself();
   const warnings = operate(verbose ? tellStep : undefined, undefined, (kernel) =>
     action === 'add'
-      ? addDisk(kernel, vbd, { syntax, readTable: readTableFile, beforePublishing: keepIt })
+      ? addDisk(kernel, vbd, { syntax, readTable, beforePublishing: keepIt })
       : removeDisk(kernel, vbd),
   );
   for (const warning of warnings) say(`${vbd.path}: ${warning}`);
+}
+
+function readTable(file: string): TableSource {
+  const table = readTableFile(file);
+  needOwnKeyrings([table]);
+  return table;
 }
 
 /** Hints in terms of a disk line, in place of those that name options or properties. */

@@ -52,6 +52,9 @@ export function checkResizeRequest(request: ResizeRequest): ResizeRequest {
   return request;
 }
 
+/** Told whether this process needs a key that is in one of its keyrings. */
+type BeforeChange = (keyInKeyring: boolean) => void;
+
 /** Targets whose table, loaded a second time, goes on where the first one was. */
 const STATELESS = ['linear', 'crypt', 'striped', 'zero', 'error', 'delay'];
 const EXTENSIBLE = ['linear', 'crypt'];
@@ -64,12 +67,12 @@ const EXTENSIBLE = ['linear', 'crypt'];
  * @throws DmfdError `usage` for a device that is not there or cannot be extended, or would become smaller; `taken` while another
  *   process works on it; `privilege`, `unsupported`, `kernel`
  */
-export function resizeDevice(kernel: Kernel, request: ResizeRequest): Resized {
+export function resizeDevice(kernel: Kernel, request: ResizeRequest, beforeChange?: BeforeChange): Resized {
   return DmControl.with(kernel, (dm) =>
     withChosen(kernel, dm, request, (chosen) => {
       const { dev, name } = chosen.status;
       const resized = dm.whileUnclaimed(formatDeviceNumber(dev), () =>
-        new Resizing(kernel, dm, chosen).to(request.size),
+        new Resizing(kernel, dm, chosen, beforeChange).to(request.size),
       );
       if (resized === undefined) throw busy(name, 'another dmfd resizes it at this moment');
       return resized;
@@ -88,6 +91,7 @@ class Resizing {
     private readonly kernel: Kernel,
     private readonly dm: DmControl,
     { status, fd }: ChosenDevice,
+    private readonly beforeChange: BeforeChange | undefined,
   ) {
     this.#dev = status.dev;
     this.#name = status.name;
@@ -104,7 +108,8 @@ class Resizing {
     const last = this.#lastSegment();
     if (size !== undefined) this.#checkSize(size, before, blockSize);
     if (size === before) return { name: this.#name, before, size };
-    const { major, minor, start } = this.#reload(0n).backing;
+    const looked = this.#reload(0n);
+    const { major, minor, start } = looked.backing;
     const roomNow = (): bigint => (last.start + (sizeInSys({ major, minor }) ?? 0n) - start) * SECTOR;
     const roomBefore = roomNow();
     if (
@@ -113,6 +118,7 @@ class Resizing {
       !this.#isLayer({ major, minor, start })
     )
       throw this.#endsBefore({ major, minor }, roomBefore);
+    this.beforeChange?.(looked.keyInKeyring);
     if (major === LOOP_MAJOR) growLoop(this.kernel, minor);
     const room = roomNow();
     // Once that is there, nothing tells this device from a part of it.

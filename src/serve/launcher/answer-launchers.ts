@@ -78,12 +78,13 @@ async function rehearse(): Promise<void> {
 
 async function answer(connection: number, edition: Buffer, room: Buffer): Promise<void> {
   const pid = shim.equalPeer(connection);
+  // It is not waited for what such a one says. A launcher to which nothing is said becomes Node.
+  if (pid < 0) return;
   const ask = Buffer.alloc(askAt().bytes);
   const directory = shim.receiveAsk(connection, ask, room, room.length);
   if (directory < 0) return;
   try {
-    // A launcher to which nothing more is said becomes Node.
-    const question = pid < 0 ? undefined : parseQuestion(pid, ask, room);
+    const question = parseQuestion(pid, ask, room);
     if (question === undefined || !question.edition.equals(edition)) return;
     const launcher = new Launcher(connection, question, leave, tellOfWait);
     if (!isForOthers(question)) launcher.decline();

@@ -17,7 +17,7 @@ const RESPITE = 1000;
 const FAREWELL = 2000;
 
 /** Notices to the service. */
-export interface Watcher {
+export interface ServiceNotices {
   /** A launcher was here, within the last second. */
   used(): void;
   /** Another edition of dmfd has been installed: what this one still does, it only ends. */
@@ -37,15 +37,15 @@ export interface LauncherWorkers {
  *
  * @param listener is theirs alone to accept at
  */
-export function startLauncherWorkers(listener: number, watcher: Watcher): LauncherWorkers {
+export function startLauncherWorkers(listener: number, service: ServiceNotices): LauncherWorkers {
   const workers = new Set<ChildProcess>();
   const waiting = new Set<ChildProcess>();
   let isEnding = false;
 
   const start = (): void => {
     if (isEnding) return;
-    if (watcher.isOutdated()) {
-      watcher.outdated();
+    if (service.isOutdated()) {
+      service.outdated();
       return;
     }
     const since = performance.now();
@@ -64,14 +64,14 @@ export function startLauncherWorkers(listener: number, watcher: Watcher): Launch
     worker.on('close', (status) => {
       workers.delete(worker);
       waiting.delete(worker);
-      if (status === OUTDATED && !isEnding) watcher.outdated();
+      if (status === OUTDATED && !isEnding) service.outdated();
       else if (workers.size - waiting.size < FIRST)
         setTimeout(start, performance.now() - since < RESPITE ? RESPITE : 0).unref();
     });
   };
 
   const hear = (worker: ChildProcess, letter: string): void => {
-    if (letter === NEWS.used) watcher.used();
+    if (letter === NEWS.used) service.used();
     if (letter === NEWS.waits) {
       waiting.add(worker);
       if (workers.size < MOST && workers.size === waiting.size) start();

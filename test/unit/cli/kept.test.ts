@@ -4,9 +4,10 @@ import { servedWords } from '../support/served.js';
 /** No device is called so. */
 const NAME = 'no-such-device-of-this-test';
 
+// That of `resize` is told when the device has been looked at.
 test.each<[told: boolean, words: string[]]>([
   [true, ['rm', NAME]],
-  [true, ['resize', NAME, '--to-backing']],
+  [false, ['resize', NAME, '--to-backing']],
   [true, ['reap', NAME]],
   [false, ['reap', NAME, '--dry-run']],
   [false, ['rm']],
