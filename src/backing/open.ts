@@ -138,7 +138,7 @@ function measureFile(
   { size, dev, ino }: BigIntStats,
 ): Measures {
   checkFileSize(subject, backing.path, size);
-  const partition = partitionOf(kernel, backing, subject, fd, size);
+  const partition = partitionOf(kernel, backing, subject, fd, size, backing.sectorSize);
   const { offset, ...area } = areaOf(backing, subject, partition.size);
   const start = partition.start + offset;
   return {
@@ -213,9 +213,17 @@ function checkFileSize(subject: string, path: string, bytes: bigint): void {
   throw new DmfdError('loop-file-unusable', `${subject}: ${bytes} bytes, less than one sector of ${SECTOR}`);
 }
 
-function partitionOf(kernel: Kernel, backing: Backing, subject: string, fd: number, total: bigint): Extent {
+/** @param sectorSize of an image, where that is told; a disk has its own */
+function partitionOf(
+  kernel: Kernel,
+  backing: Backing,
+  subject: string,
+  fd: number,
+  total: bigint,
+  sectorSize?: number,
+): Extent {
   if (backing.partition === undefined) return { start: 0n, size: total };
-  const found = findPartition(kernel, subject, fd, backing.partition, backing.sectorSize);
+  const found = findPartition(kernel, subject, fd, backing.partition, sectorSize);
   if (found.start + found.size <= total) return found;
   throw unusable(
     `${subject}: partition ${found.number} ends at byte ${found.start + found.size}, and there are only ${total}`,
@@ -229,6 +237,8 @@ export function areaOf(
   subject: string,
   there: bigint,
 ): { readonly offset: bigint; readonly bytes: bigint; readonly warning: string | undefined } {
+  if (there === 0n)
+    throw unusable(`${subject}: it has no size`, 'nothing is attached to it, or no medium is in it');
   if (offset >= there)
     throw unusable(`${subject}: the offset is ${offset} bytes, and there are only ${there}`);
   const rest = there - offset;

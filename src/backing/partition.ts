@@ -63,34 +63,36 @@ function describe({ number, label }: Partition): string {
   return label === '' ? `${number}` : `${number} (${JSON.stringify(label)})`;
 }
 
-/** An image tells nowhere how large its sectors are: 4096 is tried where 512 shows no partition. */
+/**
+ * An image tells nowhere how large its sectors are: what is said comes first, then 512, then 4096. A GPT is found by its own size
+ * alone, but an MBR by any, and counts by it, as the kernel would.
+ */
 function readPartitions(
   kernel: Kernel,
   subject: string,
   fd: number,
   sectorSize: number | undefined,
 ): Partition[] {
-  const sizes = sectorSize === undefined ? [undefined, 4096] : [sectorSize];
-  for (const size of sizes) {
-    const options = size === undefined ? [] : ['-S', String(size)];
-    let output = '';
-    kernel.call('partx --pairs', () => {
-      const words = [
-        '--pairs',
-        '--bytes',
-        ...options,
-        '--output',
-        'NR,START,SECTORS,NAME,UUID',
-        '/proc/self/fd/3',
-      ];
-      const { status, stdout } = runProgram('partx', words, fd);
-      output = status === 0 ? stdout : '';
-      return 0;
-    });
-    const partitions = parsePartitions(output);
+  const sizes = [sectorSize, undefined, 4096];
+  for (const size of sizes.slice(sectorSize === undefined ? 1 : 0)) {
+    const partitions = partx(kernel, fd, size);
     if (partitions.length > 0) return partitions;
   }
   throw unusable(`${subject}: no partition table is found in it`, '"fdisk -l" shows what it has');
+}
+
+/** @param sectorSize default: that of the disk; of an image, 512 */
+function partx(kernel: Kernel, fd: number, sectorSize?: number): Partition[] {
+  const size = sectorSize === undefined ? [] : ['-S', String(sectorSize)];
+  const columns = 'NR,START,SECTORS,NAME,UUID';
+  let output = '';
+  kernel.call('partx --pairs', () => {
+    const words = ['--pairs', '--bytes', ...size, '--output', columns, '/proc/self/fd/3'];
+    const { status, stdout } = runProgram('partx', words, fd);
+    output = status === 0 ? stdout : '';
+    return 0;
+  });
+  return parsePartitions(output);
 }
 
 /** The kernel's own device of a partition. */

@@ -48,8 +48,7 @@ export function checkBacking(value: string | Backing, where: string): Backing {
   const wrong = (name: keyof Backing, what: string) =>
     new DmfdError('invalid-request', `property ${where}.${name} is ${what}`);
   if (path === '' || path.includes('\0')) throw wrong('path', `${JSON.stringify(path)}: no path`);
-  if (typeof partition === 'number' && (!Number.isSafeInteger(partition) || partition < 1))
-    throw wrong('partition', `${partition}: partitions count from 1`);
+  checkPartition(partition, `property ${where}.partition`);
   if (offset < 0n) throw wrong('offset', `${offset}n: it must not be negative`);
   if (sectorSize !== undefined && ![512, 1024, 2048, 4096].includes(sectorSize))
     throw wrong('sectorSize', `${sectorSize}: it must be 512, 1024, 2048 or 4096`);
@@ -57,4 +56,13 @@ export function checkBacking(value: string | Backing, where: string): Backing {
   if (size !== undefined && (size <= 0n || size % sector !== 0n))
     throw wrong('size', `${size}n: it must be a multiple of ${sector}, and more than 0`);
   return copyOf(backing, Object.keys(PROPERTIES));
+}
+
+/** @param what names it in messages @throws DmfdError `usage` */
+export function checkPartition(partition: Backing['partition'], what: string): void {
+  // No label is the label of each partition without one.
+  if (partition === '')
+    throw new DmfdError('invalid-request', `${what} is "": it must be a number, a label or a PARTUUID`);
+  if (typeof partition === 'number' && (!Number.isSafeInteger(partition) || partition < 1))
+    throw new DmfdError('invalid-request', `${what} is ${partition}: partitions count from 1`);
 }

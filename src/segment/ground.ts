@@ -1,11 +1,11 @@
-import { closeSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import { areaOf, type OpenBacking, openBacking, openForWriting } from '../backing/open.js';
 import type { Backing } from '../backing/request.js';
 import { type Content, findContent } from '../content/find.js';
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { layerOfPath } from '../dm/layers.js';
 import { DmfdError } from '../errors.js';
-import { flushBlockDevice } from '../kernel/block-device.js';
+import { flushBlockDevice, placeOnDisk } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { othersOn } from '../loop/others.js';
 import type { LoopPlan } from '../loop/plan.js';
@@ -89,6 +89,7 @@ export class Ground {
   readonly #fds: number[] = [];
   readonly #loops: { readonly key: string; readonly plan: LoopPlan }[] = [];
   readonly #devices: NamedDevice[] = [];
+  readonly #places: { readonly place: Place; readonly isOver: boolean }[] = [];
   readonly #warnings: string[] = [];
   readonly #formattings: Formatting[] = [];
   readonly #looks: (() => unknown)[] = [];
@@ -141,10 +142,26 @@ export class Ground {
    * @param use names what it is for, in messages
    * @throws DmfdError `usage` for what cannot be used so
    */
-  place(
+  place(use: string, backing: Backing, demand: Demand = {}): Place {
+    const place = this.#open(use, backing, demand);
+    const isOver = demand.overwritten === true;
+    const rival = this.#places.find(
+      (other) => (isOver || other.isOver) && haveCommonBytes(other.place, place),
+    );
+    if (rival !== undefined)
+      throw new DmfdError(
+        'area-unusable',
+        `${place.subject}: ${rival.place.subject} has the same bytes, and one would write over the other`,
+        { hint: 'name another file or device, or another part of it' },
+      );
+    this.#places.push({ place, isOver });
+    return place;
+  }
+
+  #open(
     use: string,
     backing: Backing,
-    { readOnly = this.#readOnly, fromStart = false, toEnd = false, overwritten = false }: Demand = {},
+    { readOnly = this.#readOnly, fromStart = false, toEnd = false, overwritten = false }: Demand,
   ): Place {
     const subject = `${use} ${JSON.stringify(backing.path)}`;
     const layer = this.#layerOf(backing);
@@ -155,7 +172,7 @@ export class Ground {
       subject,
       code: 'backing-unusable',
       readOnly,
-      alwaysLoop: backing.sectorSize !== undefined || backing.directIo === true,
+      alwaysLoop: needsLoop(backing),
     });
     this.#keep(open.fd);
     if (open.warning !== undefined) this.warn(open.warning);
@@ -164,7 +181,9 @@ export class Ground {
     const at = open.deviceStart;
     const isAligned =
       (at === 0n || (!fromStart && at % unit === 0n)) && open.bytes % BigInt(open.blockSize) === 0n;
-    const limit = toEnd && !open.toEnd ? open.bytes : undefined;
+    // A loop device is of all of the disk, also where the table would name the kernel's own device of the partition.
+    const endsThere = open.toEnd && (isAligned || open.start === at);
+    const limit = toEnd && !endsThere ? open.bytes : undefined;
     const place = {
       sectors: open.bytes / SECTOR,
       blockSize: Number(unit),
@@ -203,11 +222,35 @@ export class Ground {
     return { ...place, blockSize: Number(SECTOR), subject, identity: `layer ${index}`, open: undefined };
   }
 
-  /** A sparse file that is made when the device is, of so many bytes; its place as a table line names it. */
-  sparse(bytes: bigint): Pick<Place, 'device' | 'start' | 'sectors'> {
+  /** A sparse file that is made when the device is, of so many bytes; as a table line names it. */
+  sparse(bytes: bigint): string {
     const index = this.#loops.length;
     this.#loops.push({ key: `sparse ${index}`, plan: { sparse: bytes } });
-    return { device: `{loop${index}}`, start: 0n, sectors: bytes / SECTOR };
+    return `{loop${index}}`;
+  }
+
+  /**
+   * Bytes of a place, from where it begins.
+   *
+   * @throws DmfdError `usage` where it ends before that, or is a layer that is not live; `kernel` where it cannot be read
+   */
+  read({ open, subject }: Place, at: bigint, size: number): Buffer {
+    if (open === undefined) throw notLive(subject);
+    const bytes = Buffer.alloc(size);
+    for (let done = 0; done < size; ) {
+      const from = at + BigInt(done);
+      const count = this.#kernel.must(
+        `read ${open.path}`,
+        () => readSync(open.fd, bytes, done, size - done, open.start + from),
+        { subject },
+      );
+      if (count === 0)
+        throw new DmfdError('area-unusable', `${subject}: it ends at byte ${from}`, {
+          hint: 'it was cut short',
+        });
+      done += count;
+    }
+    return bytes;
   }
 
   /** The content that is there already, by its signature; of a layer that is not live, nothing is known. */
@@ -286,6 +329,20 @@ export class Ground {
     this.#fds.push(fd);
     return fd;
   }
+}
+
+/** Also where one is on a disk, and the other on a partition of it. */
+function haveCommonBytes(one: Place, other: Place): boolean {
+  const [first, second] = [bytesOf(one), bytesOf(other)];
+  return first.of === second.of && first.start < second.end && second.start < first.end;
+}
+
+function bytesOf({ open, identity, start, sectors }: Place): { of: string; start: bigint; end: bigint } {
+  if (open === undefined) return { of: identity, start: start * SECTOR, end: (start + sectors) * SECTOR };
+  const stats = fstatSync(open.fd, { bigint: true });
+  const disk = stats.isBlockDevice() ? placeOnDisk(stats.rdev) : undefined;
+  const from = (disk?.start ?? 0n) + open.start;
+  return { of: disk === undefined ? identity : `disk ${disk.disk}`, start: from, end: from + open.bytes };
 }
 
 /**

@@ -6,7 +6,6 @@ import { SEGMENT_TYPES, type SegmentCheck } from './check.js';
 import { type Ground, notLive, type Place } from './ground.js';
 import { decodeIntegritySuperblock, type IntegritySuperblock } from './integrity-superblock.js';
 import { type Part, part } from './part.js';
-import { readPlace } from './read-place.js';
 import type { IntegritySegment } from './segment.js';
 
 /** As integritysetup(8) has it. */
@@ -85,8 +84,8 @@ function readSuperblock(ground: Ground, place: Place): IntegritySuperblock | und
   const { open, subject } = place;
   if (open === undefined) throw notLive(subject);
   ground.refresh(open);
-  const head = readPlace(place, 0n, smaller(HEAD, open.bytes));
-  const tail = readPlace(place, open.bytes - BigInt(smaller(TAIL, open.bytes)), smaller(TAIL, open.bytes));
+  const head = ground.read(place, 0n, smaller(HEAD, open.bytes));
+  const tail = ground.read(place, open.bytes - BigInt(smaller(TAIL, open.bytes)), smaller(TAIL, open.bytes));
   const superblock = decodeIntegritySuperblock(head);
   if (superblock !== undefined) return superblock;
   const content = ground.contentOf(place);

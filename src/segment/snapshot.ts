@@ -1,9 +1,8 @@
 import type { Backing } from '../backing/request.js';
 import { refuseContent } from '../content/find.js';
-import { DmfdError } from '../errors.js';
 import { TYPES } from '../properties.js';
 import { SEGMENT_TYPES, type SegmentCheck } from './check.js';
-import type { Ground } from './ground.js';
+import type { Ground, Place } from './ground.js';
 import { type Part, part } from './part.js';
 import type { SnapshotSegment } from './segment.js';
 
@@ -29,24 +28,14 @@ export function planSnapshot({ base, cow, force }: SnapshotSegment<Backing>, gro
   const origin = ground.place('overlay', base, { readOnly: true, fromStart: true });
   const chunks = (origin.sectors + CHUNK - 1n) / CHUNK;
   if (cow === undefined || typeof cow === 'bigint') {
-    const store = ground.sparse(cow ?? chunks * CHUNK * SECTOR);
-    return partOf(origin, store);
+    return partOf(origin, ground.sparse(cow ?? chunks * CHUNK * SECTOR));
   }
   const store = ground.place('cow', cow, { fromStart: true, toEnd: true, overwritten: true });
-  if (store.identity === origin.identity)
-    throw new DmfdError('area-unusable', `${store.subject}: it is the base itself`, {
-      hint: 'writes need another file, or a size',
-    });
   if (!force) ground.look(() => refuseContent(store.subject, cow.path, ground.contentOf(store)));
-  return partOf(origin, store);
+  return partOf(origin, store.device);
 }
 
-interface Device {
-  readonly device: string;
-  readonly start: bigint;
-  readonly sectors: bigint;
-}
-
-function partOf(origin: Device, store: Device): Part {
-  return part('snapshot', origin.sectors, origin.device, store.device, 'N', CHUNK);
+/** @param store the device, as a table line names it */
+function partOf(origin: Place, store: string): Part {
+  return part('snapshot', origin.sectors, origin.device, store, 'N', CHUNK);
 }

@@ -5,7 +5,6 @@ import { TYPES } from '../properties.js';
 import { SEGMENT_TYPES, type SegmentCheck } from './check.js';
 import type { Ground, Place } from './ground.js';
 import { type Part, part } from './part.js';
-import { readPlace } from './read-place.js';
 import type { VeritySegment } from './segment.js';
 import { readSignature } from './signature.js';
 import {
@@ -53,7 +52,7 @@ export function planVerity(segment: VeritySegment<Backing>, ground: Ground): Par
   const { root, fec, fecRoots = DEFAULT_FEC_ROOTS, signature } = segment;
   const data = ground.place('verity', segment.backing, { readOnly: true, fromStart: true });
   const hash = ground.place('hash', segment.hash, { readOnly: true });
-  const superblock = readSuperblock(hash);
+  const superblock = readSuperblock(ground, hash);
   const { dataBlockSize, hashBlockSize, dataBlocks, algorithm, hashType, salt } = superblock;
   const needed = dataBlocks * BigInt(dataBlockSize);
   if (bytesOf(data) < needed)
@@ -64,6 +63,7 @@ export function planVerity(segment: VeritySegment<Backing>, ground: Ground): Par
   const tree = treeBlocks(superblock, root.length / 2);
   const first = firstTreeBlock(hash, hashBlockSize);
   checkRoot(
+    ground,
     root,
     superblock,
     tree,
@@ -89,8 +89,8 @@ function bytesOf({ sectors }: Place): bigint {
   return sectors * SECTOR;
 }
 
-function readSuperblock(hash: Place): VeritySuperblock {
-  const superblock = decodeVeritySuperblock(readPlace(hash, 0n, VERITY_SUPERBLOCK_BYTES));
+function readSuperblock(ground: Ground, hash: Place): VeritySuperblock {
+  const superblock = decodeVeritySuperblock(ground.read(hash, 0n, VERITY_SUPERBLOCK_BYTES));
   if (superblock === undefined) {
     throw unusable(
       `${hash.subject}: no superblock of veritysetup is there`,
@@ -132,6 +132,7 @@ function blockOffset({ start }: Place, block: bigint, { hashBlockSize }: VerityS
 
 /** The kernel would find out only when it reads, and then every read would fail. Hashes that Node does not know are not checked. */
 function checkRoot(
+  ground: Ground,
   root: string,
   { algorithm, hashType, salt, hashBlockSize, dataBlockSize }: VeritySuperblock,
   tree: bigint,
@@ -146,7 +147,7 @@ function checkRoot(
       'it was cut short',
     );
   if (!getHashes().includes(algorithm)) return;
-  const block = readPlace(top, at, size);
+  const block = ground.read(top, at, size);
   const hash = createHash(algorithm);
   for (const bytes of hashType === 0 ? [block, salt] : [salt, block]) hash.update(bytes);
   const found = hash.digest('hex');

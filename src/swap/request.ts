@@ -1,3 +1,4 @@
+import { checkPartition } from '../backing/request.js';
 import { MODES, type Mode } from '../device/creation.js';
 import { type DeviceName, parseDeviceName } from '../dm/names.js';
 import { DmfdError } from '../errors.js';
@@ -102,6 +103,7 @@ export function checkSwapRequest(request: SwapRequest): CheckedSwap {
   if (sectorSize !== 512 && sectorSize !== 4096)
     throw invalid(`sector size ${sectorSize}: it must be 512 or 4096`);
   checkPriority(request.priority);
+  checkPartition(request.partition, 'property partition');
   const { offset = 0n } = request;
   if (offset < 0n) throw invalid(`offset of ${offset} sectors: it must not be negative`);
   return {

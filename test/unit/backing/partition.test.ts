@@ -47,6 +47,7 @@ describe('a partition is found', () => {
     ['by label in a GPT', GPT, 512, 'second, one', undefined, 11n * MIB, 52n * MIB],
     ['in a GPT of sectors of 4096 bytes', GPT, 4096, 1, undefined, MIB, 10n * MIB],
     ['the same, which is told', GPT, 4096, 1, 4096, MIB, 10n * MIB],
+    ['in a GPT of sectors of 512 bytes, for a loop device of 4096', GPT, 512, 1, 4096, MIB, 10n * MIB],
     ['in an MBR', MBR, 512, 1, undefined, MIB, 10n * MIB],
     ['logical in an MBR', MBR, 512, 5, undefined, 12n * MIB, 5n * MIB],
     ['logical in an MBR of sectors of 4096 bytes', MBR, 4096, 5, 4096, 12n * MIB, 5n * MIB],

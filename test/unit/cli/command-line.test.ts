@@ -817,8 +817,8 @@ function presetRows(): Row[] {
     ),
     refused(
       `${create} --overlay disk.img --cow ./disk.img`,
-      'cow "./disk.img": it is the base itself',
-      'hint: writes need another file, or a size',
+      'cow "./disk.img": overlay "disk.img" has the same bytes, and one would write over the other',
+      'hint: name another file or device, or another part of it',
     ),
     refused(
       `${create} --crypt tiny.img --sector-size 4096`,

@@ -300,7 +300,7 @@ describe('wrong layers are refused', () => {
       { below: [{ ...ZERO, readOnly: true }], segments: [{ target: 'snapshot', base: 'a', cow: '{below}' }] },
     ],
     [
-      'layer 1: cow "{below}": it is the base itself',
+      'layer 1: cow "{below}": overlay "{layer0}" has the same bytes, and one would write over the other',
       { below: [ZERO], segments: [{ target: 'snapshot', base: '{layer0}', cow: '{below}' }] },
     ],
   ])('%s', (message, request, hint) => {

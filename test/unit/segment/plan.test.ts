@@ -140,7 +140,29 @@ describe('segments become table lines', () => {
       [{ target: 'crypt', backing: 'tiny', sectorSize: 4096 }],
       'crypt "tiny": 2048 bytes, less than one sector of 4096',
     ],
-    [[{ target: 'snapshot', base: 'a', cow: 'link' }], 'cow "link": it is the base itself'],
+    [
+      [
+        { target: 'snapshot', base: 'a', cow: 'odd' },
+        { target: 'snapshot', base: 'b', cow: 'odd' },
+      ],
+      'cow "odd": cow "odd" has the same bytes, and one would write over the other',
+    ],
+    [
+      [linear('b'), { target: 'snapshot', base: 'a', cow: { path: 'b', offset: 4096n } }],
+      'cow "b": linear "b" has the same bytes, and one would write over the other',
+    ],
+    [
+      [{ target: 'snapshot', base: 'a', cow: 'b' }, linear('b')],
+      'linear "b": cow "b" has the same bytes, and one would write over the other',
+    ],
+    [
+      [linear('a', { partition: '' })],
+      'property segments[0].backing.partition is "": it must be a number, a label or a PARTUUID',
+    ],
+    [
+      [{ target: 'snapshot', base: 'a', cow: 'link' }],
+      'cow "link": overlay "a" has the same bytes, and one would write over the other',
+    ],
   ])('%o cannot', (segments, message) => {
     const open = readdirSync('/proc/self/fd').length;
     expect(refusal(() => plan(segments))).toMatchObject({ kind: 'usage', message });

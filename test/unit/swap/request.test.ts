@@ -58,6 +58,14 @@ test('a name is what it stands for where it is written as the kernel has it', ()
   expect(checkSwapRequest({ backing: 'b', name: 'my\\x20swap' }).name).toBe('my swap');
 });
 
+test.each([
+  ['', 'it must be a number, a label or a PARTUUID'],
+  [0, 'partitions count from 1'],
+])('partition %j is refused', (partition, what) => {
+  const error = refusal(() => checkSwapRequest({ backing: 'b', partition }));
+  expect(error).toMatchObject({ code: 'invalid-request', message: expect.stringContaining(what) });
+});
+
 test('an offset before the partition that it is of is refused', () => {
   const error = refusal(() => checkSwapRequest({ backing: 'b', partition: 2, offset: -1n }));
   expect(error.message).toBe('offset of -1 sectors: it must not be negative');

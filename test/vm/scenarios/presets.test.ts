@@ -232,6 +232,19 @@ describe('what a PATH says', () => {
     expect(output).toBe('2048 0\nsame\n');
   });
 
+  test('what is written over in a partition stays in it, also where a loop device shows that', async () => {
+    const output = await run(`
+      cp disk.img part.img; loop=$(losetup -f --show -P part.img)
+      ${create} --overlay a.img --cow $loop,partition=1,offset=1M -- sh -c '
+        losetup -nO OFFSET,SIZELIMIT | grep -wv 0
+        dd if=random.img of={path} bs=64K oflag=direct 2>/dev/null || echo "it is full"'
+      losetup -d $loop
+      cmp -i 3M disk.img part.img && echo "what is behind it is as it was"`);
+    expect(output.replace(/ +/g, ' ').trim()).toBe(
+      '2097152 1048576\nit is full\nwhat is behind it is as it was',
+    );
+  });
+
   thorough('a block device that is read-only is refused where it would be written to', async () => {
     const { stdout, stderr } = await vm.sh(`cd ${HERE}
       loop=$(losetup -f --show -r a.img); ${create} --linear $loop -- touch ran; echo $?
