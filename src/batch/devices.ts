@@ -1,7 +1,7 @@
 import { makeDevice } from '../device/create.js';
 import type { Device } from '../device/handle.js';
 import { type CheckedRequest, checkRequest, type DeviceRequest } from '../device/request.js';
-import { waitGone } from '../device/wait-gone.js';
+import { isAllGone, waitGone } from '../device/wait-gone.js';
 import { parseDeviceName } from '../dm/names.js';
 import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
@@ -95,11 +95,10 @@ export class HeldDevices {
 }
 
 async function hasGone(device: Device, signal: AbortSignal): Promise<boolean> {
-  const { device: isThere, below, loops } = await waitGone(device, SETTLING, { signal });
-  if (!isThere && below.length + loops.length === 0) return true;
-  if (isThere && isOpen(device)) return false;
-  const remains = await waitGone(device, LEAVING, { signal });
-  return !remains.device && remains.below.length + remains.loops.length === 0;
+  const remains = await waitGone(device, SETTLING, { signal });
+  if (isAllGone(remains)) return true;
+  if (remains.device && isOpen(device)) return false;
+  return isAllGone(await waitGone(device, LEAVING, { signal }));
 }
 
 /** Not of one whose name the kernel has forgotten already, and whose targets still write. */

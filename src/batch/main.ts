@@ -106,9 +106,10 @@ class Batch {
 
   /** When all of a file has been answered. */
   async hold(quiet: boolean): Promise<void> {
-    await hold(async () => {
+    const tell = async (): Promise<void> => {
       if (!quiet && isatty(2)) say(`${this.describe()}; ^C lets go of them`);
-    }, callerState());
+    };
+    await hold(tell, () => this.devices.close(), callerState());
   }
 
   async #take(line: InputLine): Promise<void> {

@@ -9,7 +9,7 @@ import type { CreationResult, KeyGiven } from './creation.js';
 import type { DeviceFacts, LayerFacts, LoopIdentity } from './facts.js';
 import { removeMapperLink } from './mapper-link.js';
 import type { CheckedLayer } from './request.js';
-import { waitGone } from './wait-gone.js';
+import { isAllGone, waitGone } from './wait-gone.js';
 
 /** Milliseconds: as long as `dmfd create --wait-gone` waits. */
 const DISPOSAL_LIMIT = 10_000;
@@ -121,7 +121,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
    */
   heldReadOnly(): Device {
     const held = this.secondHandle();
-    this.close();
+    shim.close(this.release());
     return held;
   }
 
@@ -182,8 +182,7 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#released) return;
     this.close();
-    const { device, below, loops } = await waitGone(this, DISPOSAL_LIMIT);
-    if (!device && below.length + loops.length === 0) return;
+    if (isAllGone(await waitGone(this, DISPOSAL_LIMIT))) return;
     throw new DmfdError(
       'still-held',
       `device ${this.name}: somebody else has held it for ${DISPOSAL_LIMIT / 1000} s since it was closed`,

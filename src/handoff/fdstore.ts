@@ -52,8 +52,8 @@ export function checkDescriptorName(name: string): string {
  * @throws DmfdError when the manager could not be reached, did not answer, or did not keep it; then the device is gone
  *   as soon as ours is closed
  */
-export async function storeDescriptor(device: Device, socket: Bytes, name = device.name): Promise<void> {
-  const message = toBuffer(`FDSTORE=1\nFDNAME=${checkDescriptorName(name)}`);
+export async function storeDescriptor(device: Device, socket: Bytes): Promise<void> {
+  const message = toBuffer(`FDSTORE=1\nFDNAME=${checkDescriptorName(device.name)}`);
   const use: SocketUse = {
     operation: 'giving the descriptor to the service manager at',
     address: socket,

@@ -9,14 +9,20 @@ export type Release = (typeof RELEASING)[number] | 'end of input';
 
 /**
  * Waits until it is time to let go: SIGTERM, SIGINT, SIGHUP, or the end of standard input where that is a pipe or a
- * socket, whose other end can be closed; a terminal or /dev/null says nothing.
+ * socket, whose other end can be closed; a terminal or /dev/null says nothing. Then lets go; after that, the signals do what they
+ * did before.
  *
  * @param ready is called once letting go works
  * @param caller what it ignores (nohup), does not release
  */
-export function hold(ready: () => Promise<void>, caller?: CallerState): Promise<Release> {
-  return new Promise((resolve, reject) => {
-    onReleasingSignal(caller, resolve);
+export async function hold(
+  ready: () => Promise<void>,
+  letGo: () => void,
+  caller?: CallerState,
+): Promise<Release> {
+  let stopHearing = (): void => undefined;
+  const release = await new Promise<Release>((resolve, reject) => {
+    stopHearing = onReleasingSignal(caller, resolve);
     if (canEnd(0)) {
       const over = (): void => resolve('end of input');
       process.stdin.on('end', over).on('close', over).on('error', over).resume();
@@ -25,16 +31,25 @@ export function hold(ready: () => Promise<void>, caller?: CallerState): Promise<
     setInterval(() => undefined, 2 ** 30);
     ready().catch(reject);
   });
+  letGo();
+  stopHearing();
+  return release;
 }
 
-/** Has a signal that lets go of devices heard, unless the caller ignores it: then nothing hears it. */
+/**
+ * Has a signal that lets go of devices heard, unless the caller ignores it: then nothing hears it.
+ *
+ * @returns has none heard any more
+ */
 export function onReleasingSignal(
   caller: CallerState | undefined,
   listen: (signal: (typeof RELEASING)[number]) => void,
-): void {
-  for (const signal of RELEASING) {
-    if (!isIgnored(caller, constants.signals[signal])) process.on(signal, () => listen(signal));
-  }
+): () => void {
+  const heard = RELEASING.filter((signal) => !isIgnored(caller, constants.signals[signal]));
+  for (const signal of heard) process.on(signal, listen);
+  return () => {
+    for (const signal of heard) process.off(signal, listen);
+  };
 }
 
 /** Whether the end of what comes from it lets go: a pipe's or a socket's does. */

@@ -1,4 +1,4 @@
-import { DmfdError, type ErrorCode, type ErrorDetails } from '../errors.js';
+import { DmfdError, detailsOf, type ErrorCode, type ErrorDetails } from '../errors.js';
 import type { Cancellation } from '../kernel/cancellation.js';
 import type { Step } from '../kernel/step.js';
 import type { OperationName } from './operations.js';
@@ -26,8 +26,7 @@ export type PortableError =
 
 export function toPortable(error: unknown): PortableError {
   if (!(error instanceof DmfdError)) return { other: error };
-  const { code, message, operation, errno, device, kernelLog, hint, cause } = error;
-  return { code, message, details: { operation, errno, device, kernelLog, hint, cause } };
+  return { code: error.code, message: error.message, details: detailsOf(error) };
 }
 
 export function fromPortable(error: PortableError): unknown {

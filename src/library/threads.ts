@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
 import { Canceled, type Cancellation } from '../kernel/cancellation.js';
 import { installed } from '../kernel/installed.js';
 import { Kernel } from '../kernel/kernel.js';
@@ -25,7 +25,8 @@ const KEPT = 4;
 
 // A descriptor that a thread opens is the process's, and stays open when the thread ends.
 const WORKER = 'dist/module/worker.js';
-const THREAD = { execArgv: [], trackUnmanagedFds: false };
+// The environment, as it is when the operation begins and not when the thread was made.
+const THREAD: WorkerOptions = { execArgv: [], trackUnmanagedFds: false, env: SHARE_ENV };
 
 const idle: Worker[] = [];
 const waiting: (() => void)[] = [];

@@ -36,7 +36,7 @@ test('while a full pipe is waited for, signals are heard', async () => {
     const release = await hold(() => {
       setTimeout(() => writeSync(2, 'full'), 300);
       return writeMeanwhile(1, 'x'.repeat(${SIZE}));
-    });
+    }, () => undefined);
     writeSync(2, ' ' + release);
     process.exit(0);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script]);

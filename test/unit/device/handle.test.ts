@@ -202,7 +202,7 @@ describe('a handle', () => {
     handle.close();
   });
 
-  test.skipIf(someDisk === undefined)('can go on with a read-only descriptor', () => {
+  test.skipIf(someDisk === undefined)('can go on with a read-only descriptor', async () => {
     const { major, minor } = someDisk ?? { major: 0, minor: 0 };
     const fd = open();
     const path = `/proc/self/fd/${fd}`;
@@ -212,6 +212,10 @@ describe('a handle', () => {
     expect(isOpen(fd)).toBe(false);
     expect(fstatSync(held.fd).isBlockDevice()).toBe(true);
     expect({ ...held }).toEqual({ ...handle, path: `/proc/self/fd/${held.fd}` });
+    // What the other holds is not waited for.
+    const since = performance.now();
+    await handle[Symbol.asyncDispose]();
+    expect(performance.now() - since).toBeLessThan(5000);
     held.close();
   });
 });

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Device } from '../../../src/device/handle.js';
 import { checkDescriptorName, findNotifySocket, storeDescriptor } from '../../../src/handoff/fdstore.js';
-import { device } from '../support/device.js';
+import { device, facts } from '../support/device.js';
 import { leaveSocket } from '../support/left-socket.js';
 import { refusal, rejection } from '../support/refusal.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -110,6 +111,7 @@ except BlockingIOError: print("got nothing")`;
   });
 
   test('nor is it sent under a name that would be ignored', async () => {
-    expect(await rejection(storeDescriptor(device(), '/nowhere', 'a:b'))).toMatchObject({ kind: 'usage' });
+    const handle = new Device(facts({ name: 'a:b' }), -1);
+    expect(await rejection(storeDescriptor(handle, '/nowhere'))).toMatchObject({ kind: 'usage' });
   });
 });

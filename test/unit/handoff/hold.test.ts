@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startNode } from '../support/in-child.js';
 
-const HOLD = `console.log(await hold(async () => fs.writeSync(1, 'ready\\n'))); process.exit(0);`;
+const HOLD = `console.log(await hold(async () => fs.writeSync(1, 'ready\\n'), () => console.log('let go'))); process.exit(0);`;
 const start = (body = HOLD) => startNode({ hold: 'handoff/hold.js' }, body);
 
 describe.concurrent('a hold', () => {
@@ -9,7 +9,7 @@ describe.concurrent('a hold', () => {
     const child = start();
     await child.wrote('ready');
     child.process.kill(signal);
-    expect(await child.result).toMatchObject({ code: 0, stdout: `ready\n${signal}\n` });
+    expect(await child.result).toMatchObject({ code: 0, stdout: `ready\nlet go\n${signal}\n` });
   });
 
   test('ends with its standard input, whatever was written there', async () => {
@@ -17,7 +17,7 @@ describe.concurrent('a hold', () => {
     await child.wrote('ready');
     child.process.stdin.write('x'.repeat(100_000));
     child.process.stdin.end();
-    expect(await child.result).toMatchObject({ code: 0, stdout: 'ready\nend of input\n' });
+    expect(await child.result).toMatchObject({ code: 0, stdout: 'ready\nlet go\nend of input\n' });
   });
 
   test('does not end while nothing happens', async () => {
@@ -33,8 +33,19 @@ describe.concurrent('a hold', () => {
     expect(await child.result).toMatchObject({ stdout: 'ready\n' });
   });
 
+  test('hears no signal once it has let go: what is waited for then can be ended', async () => {
+    const child = start(
+      `await hold(async () => fs.writeSync(1, 'ready\\n'), () => fs.writeSync(1, 'let go\\n'));`,
+    );
+    await child.wrote('ready');
+    child.process.kill('SIGTERM');
+    await child.wrote('let go');
+    child.process.kill('SIGINT');
+    expect(await child.result).toMatchObject({ signal: 'SIGINT', stdout: 'ready\nlet go\n' });
+  });
+
   test('fails when nobody can be told that it is ready', async () => {
-    const child = start(`await hold(async () => { throw new Error('told nobody'); });`);
+    const child = start(`await hold(async () => { throw new Error('told nobody'); }, () => {});`);
     const { stderr } = await child.result;
     expect(stderr).toMatch(/told nobody/);
   });
