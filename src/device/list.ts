@@ -41,18 +41,21 @@ const SECTOR = 512n;
 
 /**
  * The devices that dmfd made, in the order of their numbers: those whose UUID starts with `DMFD-`, and those with another one
- * that go with their last holder or are being made. The kernel does not say which of the latter dmfd made with a UUID of the
- * user's, and of which another program has deferred the removal.
+ * that go with their last holder or have never been live. The kernel does not say which of the latter dmfd made with a UUID of the
+ * user's, and which are another program's.
  *
  * @throws DmfdError `privilege`, `unsupported`, `kernel`
  */
 export function listDevices(kernel: Kernel, { all = false }: ListRequest = {}): DeviceSummary[] {
-  return DmControl.with(kernel, (dm) => findDevices(dm, (device) => all || mayBeOurs(dm, device)));
+  return DmControl.with(kernel, (dm) => findDevices(dm, (device) => all || mayBeOurs(device)));
 }
 
-function mayBeOurs(dm: DmControl, { uuid, flags }: ReplyHeader): boolean {
-  if (uuid.startsWith(UUID_PREFIX) || (flags & FLAGS.DEFERRED_REMOVE) !== 0) return true;
-  return uuid !== '' && dm.isBeingMade(uuid);
+function mayBeOurs({ uuid, flags }: ReplyHeader): boolean {
+  return (
+    uuid.startsWith(UUID_PREFIX) ||
+    (flags & FLAGS.DEFERRED_REMOVE) !== 0 ||
+    (flags & FLAGS.ACTIVE_PRESENT) === 0
+  );
 }
 
 /** The devices of any program that `wanted` chooses, in the order of their numbers. */

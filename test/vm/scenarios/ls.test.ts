@@ -41,10 +41,10 @@ async function list(options: string): Promise<Listed[]> {
     .map((line) => JSON.parse(line));
 }
 
-const THEIRS = ['theirs', 'unfinished', 'upper'];
-const OURS = ['mounted', 'a blank', 'going', 'lower', 'swapped'];
+const THEIRS = ['theirs', 'upper'];
+const OURS = ['mounted', 'a blank', 'going', 'lower', 'swapped', 'unfinished'];
 
-test("dmfd's are those with its UUIDs, and those that go with their last holder; --all adds the others", async () => {
+test("dmfd's are those with its UUIDs, and those that go with their last holder or have never been live; --all adds the others", async () => {
   const names = (listed: Listed[]) => listed.map(({ name }) => name).sort();
   expect(names(await list(''))).toEqual([...OURS].sort());
   expect(names(await list('--all'))).toEqual([...OURS, ...THEIRS].sort());
