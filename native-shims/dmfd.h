@@ -211,7 +211,7 @@ DMFD_EXPORT int dmfd_wait_readable(int fd, int timeout_ms);
 /* kmsg.c */
 DMFD_EXPORT int dmfd_open_kernel_log(void);
 
-/* command/caller.c: dispositions and mask as the caller had them, for this process itself */
+/* command/caller.c: dispositions as the caller had them, for this process itself, and its mask for this thread */
 DMFD_EXPORT int dmfd_adopt_caller(const struct dmfd_caller *caller);
 
 /* command/exec.c */

@@ -42,7 +42,7 @@ static_assert(offsetof(struct loop_info64, lo_device) == 0, "lo_device");
 static_assert(offsetof(struct loop_info64, lo_inode) == 8, "lo_inode");
 static_assert(offsetof(struct loop_info64, lo_rdevice) == 16, "lo_rdevice");
 static_assert(offsetof(struct loop_info64, lo_sizelimit) == 32, "lo_sizelimit");
-static_assert(offsetof(struct loop_info64, lo_number) == 40, "lo_number");
+static_assert(offsetof(struct loop_info64, lo_offset) == 24, "lo_offset");
 static_assert(offsetof(struct loop_info64, lo_flags) == 52, "lo_flags");
 static_assert(offsetof(struct loop_info64, lo_file_name) == 56, "lo_file_name");
 static_assert(sizeof(struct loop_config) == 304, "loop_config");

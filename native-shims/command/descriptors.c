@@ -91,6 +91,7 @@ static void pass_on(const struct dmfd_descriptor *descriptors, uint32_t count)
 static int withhold(const struct dmfd_descriptor *descriptors, uint32_t count)
 {
 	DMFD_AUTO_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int error = null < 0 ? -errno : 0;
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
@@ -98,6 +99,8 @@ static int withhold(const struct dmfd_descriptor *descriptors, uint32_t count)
 			continue;
 		if (descriptors[i].source > 2)
 			fcntl(descriptors[i].source, F_SETFD, FD_CLOEXEC);
+		else if (error)
+			return error;
 		else if (dup2(null, descriptors[i].source) < 0)
 			return -errno;
 	}

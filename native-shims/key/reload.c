@@ -5,14 +5,13 @@
 #include "device/requests.h"
 #include "process.h"
 #include "secret.h"
+#include "table.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define FIRST_ROOM (64u * 1024u)
-/* The most that drivers/md/dm-ioctl.c copies. */
-#define ROOM_MAX (1u << 30)
 
 struct reply {
 	int32_t result;
@@ -27,7 +26,7 @@ struct table {
 /* The kernel wipes its own copy, and after a load ours as well. */
 static int read_table(const struct dmfd_resizing *resizing, struct table *table)
 {
-	for (table->room = FIRST_ROOM; table->room <= ROOM_MAX; table->room *= 4) {
+	for (table->room = FIRST_ROOM; table->room <= DMFD_REQUEST_MAX; table->room *= 4) {
 		int error;
 
 		table->request = dmfd_secret_map(table->room);

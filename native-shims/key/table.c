@@ -8,8 +8,6 @@
 #define PLACE "{key}"
 #define PLACE_SIZE (sizeof(PLACE) - 1)
 #define ALIGNMENT 8u
-/* The most that drivers/md/dm-ioctl.c copies. */
-#define REQUEST_MAX (1u << 30)
 
 int64_t dmfd_key_table_room(const struct dmfd_keyed_table *from, const struct dmfd_key_words *words)
 {
@@ -17,7 +15,7 @@ int64_t dmfd_key_table_room(const struct dmfd_keyed_table *from, const struct dm
 	const uint64_t longest = reference > digits ? reference : digits;
 	const uint64_t room = from->request->data_size + from->place_count * (longest + ALIGNMENT);
 
-	return room > REQUEST_MAX ? -EMSGSIZE : (int64_t)room;
+	return room > DMFD_REQUEST_MAX ? -EMSGSIZE : (int64_t)room;
 }
 
 static char *put_hex(char *to, const uint8_t *bytes, size_t size)

@@ -4,6 +4,9 @@
 
 #include "dmfd.h"
 
+/* The most that drivers/md/dm-ioctl.c copies. */
+#define DMFD_REQUEST_MAX (1u << 30)
+
 /* A whole DM_TABLE_LOAD request, and where {key} stands in it. */
 struct dmfd_keyed_table {
 	const struct dm_ioctl *request;

@@ -116,7 +116,7 @@ export const shim = {
    */
   open: native<[path: Buffer, flags: number]>('dmfd_open'),
   close: native<[fd: number]>('dmfd_close'),
-  /** Signal dispositions and mask as the caller had them, for this process. */
+  /** Signal dispositions as the caller had them, for this process, and its mask, for this thread. */
   adoptCaller: native<[caller: Buffer]>('dmfd_adopt_caller'),
   /** Becomes a command; returns only when that failed. */
   exec: native<[command: Buffer, strings: Buffer, descriptors: Buffer]>('dmfd_exec'),

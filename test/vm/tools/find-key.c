@@ -117,9 +117,10 @@ static int search(int fd, uint64_t from, uint64_t to, const char *where, uint64_
 				return 1;
 			}
 		}
-		if ((uint64_t)got < OVERLAP + 1 || from + (uint64_t)got >= to)
+		if (from + (uint64_t)got >= to)
 			return 0;
-		from += (uint64_t)got - OVERLAP;
+		/* Where less was read, the next page cannot be: what comes after it is read page by page. */
+		from += (size_t)got < want ? (uint64_t)got : (uint64_t)got - OVERLAP;
 	}
 	return 0;
 }
