@@ -137,9 +137,6 @@ const KINDS = {
 /** The fault exactly; {@link DmfdError.code}. */
 export type ErrorCode = keyof typeof KINDS;
 
-/** All codes, for tables that have to be complete. */
-export const ERROR_CODES = Object.keys(KINDS) as ErrorCode[];
-
 export interface ErrorDetails {
   /** The operation that failed: `open /dev/mapper/control`. */
   readonly operation?: string | undefined;
@@ -175,6 +172,11 @@ export class DmfdError extends Error {
     this.kernelLog = details.kernelLog ?? [];
     this.hint = details.hint;
   }
+}
+
+/** All but code and message, for an error that is made of another one. */
+export function detailsOf({ operation, errno, device, kernelLog, hint, cause }: DmfdError): ErrorDetails {
+  return { operation, errno, device, kernelLog, hint, cause };
 }
 
 /** For a machine whose /dev lacks a device's node, and where dmfd cannot make one. */

@@ -1,6 +1,6 @@
 import type { LoopIdentity } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
-import { findHolders } from '../device/holders.js';
+import { findHolders, stillHeldBy } from '../device/holders.js';
 import { type Remains, waitGone } from '../device/wait-gone.js';
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { isAutoclear } from '../kernel/leaving.js';
@@ -24,7 +24,9 @@ function describeRemains(device: Device, remains: Remains): string[] {
   const highest = remains.device ? device : remains.below.at(-1);
   if (highest !== undefined) {
     const { name } = highest;
-    return [`device ${name} (${formatDeviceNumber(highest)}) is still there, held by ${holdersOf(highest)}`];
+    return [
+      `device ${name} (${formatDeviceNumber(highest)}) is still there, held by ${stillHeldBy(highest)}`,
+    ];
   }
   return remains.loops.map(
     (loop) => `/dev/loop${loop.minor} (${loop.file}) is still attached, held by ${holdersOfLoop(loop)}`,
@@ -34,10 +36,5 @@ function describeRemains(device: Device, remains: Remains): string[] {
 /** Without a holder, its autoclear flag was switched off. */
 function holdersOfLoop(loop: LoopIdentity): string {
   const stays = isAutoclear(loop.minor) === false;
-  return stays && findHolders(loop).length === 0 ? 'nobody: "dmfd reap" detaches it' : holdersOf(loop);
-}
-
-function holdersOf(device: Parameters<typeof findHolders>[0]): string {
-  const holders = findHolders(device);
-  return holders.length === 0 ? 'a holder that /proc does not show' : holders.join(', ');
+  return stays && findHolders(loop).length === 0 ? 'nobody: "dmfd reap" detaches it' : stillHeldBy(loop);
 }

@@ -30,7 +30,7 @@ import { isTerminal, printExactly, say, tellStep, write, writeMeanwhile } from '
 import { checkPlaceholders, planCommand } from './plan-command.js';
 import { whileBlocked, withProgress } from './progress.js';
 import { notedCommandLength } from './split-arguments.js';
-import { readTables } from './tables.js';
+import { needOwnKeyrings, readTables } from './tables.js';
 import { usageError } from './usage-error.js';
 
 /** Adds `create` to the command line. */
@@ -65,6 +65,7 @@ async function create(
   if (command === undefined && (give === undefined || options.json))
     checkOutput('the path of the device is to be printed there', ', or give a command after --');
   const asked = toRequest(name, options, layers);
+  needOwnKeyrings([...asked.below, asked].flatMap((layer) => ('table' in layer ? layer.table : [])));
   if (command !== undefined) checkPlaceholders(command, asked.below.length + 1);
   if ((options.listenFds || options.fdstore) && asked.name !== undefined) checkDescriptorName(asked.name);
   if (options.dryRun) {
@@ -231,11 +232,11 @@ async function giveAway(
 }
 
 async function holdDevice(device: Device, options: CreateOptions, events: Events): Promise<void> {
-  await hold(async () => {
+  const tell = async (): Promise<void> => {
     await writeMeanwhile(1, `${options.json ? toJson(heldJson(device)) : pathForOthers(device)}\n`);
     if (!options.quiet && isTerminal(2)) say(`holding ${device.name}; ^C lets go of it`);
-  }, callerState());
-  device.close();
+  };
+  await hold(tell, () => device.close(), callerState());
   if (!(await isGoneIfAsked(device, options, events))) process.exitCode = SOMETHING_STAYED;
 }
 

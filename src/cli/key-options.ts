@@ -10,21 +10,24 @@ export interface KeyOptions {
 }
 
 /** The option that names a key. */
-export function keyOption({ keyRandom, keyFile, keyFd }: KeyOptions): string | undefined {
-  if (keyRandom !== undefined) return '--key-random';
-  if (keyFile !== undefined) return '--key-file';
-  return keyFd === undefined ? undefined : '--key-fd';
+export function keyOption(options: KeyOptions): string | undefined {
+  return keyOptions(options)[0];
 }
 
-/** The source of the key that the options name. @throws DmfdError `usage` for several, and for one that cannot be used */
-export function keySource({ keyRandom, keyFile, keyFd }: KeyOptions): KeySource | undefined {
-  const given = [
+function keyOptions({ keyRandom, keyFile, keyFd }: KeyOptions): string[] {
+  return [
     ...(keyRandom === undefined ? [] : ['--key-random']),
     ...(keyFile === undefined ? [] : ['--key-file']),
     ...(keyFd === undefined ? [] : ['--key-fd']),
   ];
+}
+
+/** The source of the key that the options name. @throws DmfdError `usage` for several, and for one that cannot be used */
+export function keySource(options: KeyOptions): KeySource | undefined {
+  const given = keyOptions(options);
   if (given.length > 1)
     throw usageError(`${given.join(' and ')} exclude each other: a key comes from one place`);
+  const { keyRandom, keyFile, keyFd } = options;
   if (keyRandom !== undefined) return { random: keyRandom };
   // It may come from a descriptor of the caller's, or have to be waited for.
   if (keyFile !== undefined || keyFd !== undefined) needItself();

@@ -7,7 +7,7 @@ import type { Corruption, FlakeyFeature, Segment, SnapshotSegment } from '../seg
 import { usageError } from './usage-error.js';
 import { BACKING_KEYS, backingOf, parseBacking } from './words/backing-word.js';
 import { type Keys, type PathWord, parsePathWord } from './words/path-word.js';
-import { bytesOfSize, parseBytes, parseWholeSectors } from './words/size.js';
+import { bytesOfSize, parseBytes, parsePositive } from './words/size.js';
 
 /** Options that several presets share. */
 export interface PresetOptions {
@@ -147,12 +147,6 @@ function parseCipher(word: string): string {
 function parseCryptSectorSize(word: string): number {
   if (word === '512' || word === '4096') return Number(word);
   throw usageError(`--sector-size ${word}: it must be 512 or 4096`);
-}
-
-function parsePositive(where: string, word: string): bigint {
-  const bytes = parseWholeSectors(where, word);
-  if (bytes > 0n) return bytes;
-  throw usageError(`${where}: it must be more than 0`);
 }
 
 const COW_KEYS = { ...BACKING_KEYS, force: 'flag' } as const satisfies Keys;

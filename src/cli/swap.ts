@@ -2,14 +2,13 @@ import { type Command as CommandLine, Option } from 'commander';
 import { keepIt } from '../handoff/served.js';
 import { operate } from '../kernel/kernel.js';
 import { createAndTell, endSwap, planSwapSync, type Swap } from '../swap/create.js';
-import type { SwapRequest } from '../swap/request.js';
+import type { Discard, SwapRequest } from '../swap/request.js';
 import { describeCommand } from './description.js';
 import { swapJson } from './device-json.js';
 import { toJson } from './json.js';
 import { parseMode, parseNumber } from './option-values.js';
 import { print, say, tellStep, write } from './output.js';
 import { whileBlocked } from './progress.js';
-import { parseDiscard } from './swap-values.js';
 import { usageError } from './usage-error.js';
 import { backingOf } from './words/backing-word.js';
 import { type Keys, parsePathWord } from './words/path-word.js';
@@ -173,4 +172,9 @@ function formatSize(bytes: bigint): string {
   let unit = 0;
   for (; number >= 1024 && unit < units.length - 1; unit++) number /= 1024;
   return `${number < 10 ? number.toFixed(1) : Math.round(number)} ${units[unit]} (${bytes} bytes)`;
+}
+
+function parseDiscard(value: string): Discard {
+  if (value === 'once' || value === 'pages' || value === 'both') return value;
+  throw usageError(`--discard=${value}: it must be --discard, --discard=once or --discard=pages`);
 }

@@ -23,6 +23,11 @@ export function claimantsOf(dev: DeviceNumber): string {
   return findHolders(dev).join(', ') || CLAIMANTS;
 }
 
+/** Who has it open still, in words. */
+export function stillHeldBy(dev: DeviceNumber): string {
+  return findHolders(dev).join(', ') || 'a holder that /proc does not show';
+}
+
 export function holderWords(holder: Holder): string {
   return holder.kind === 'process'
     ? `process ${holder.pid} (${holder.name})`

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { closeSync, constants, openSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, symlinkSync, unlinkSync } from 'node:fs';
 import { type DeviceNumber, nodeOf } from '../dm/device-number.js';
 import { mangle } from '../dm/mangling.js';
 import { DmfdError, NODE_HINT } from '../errors.js';
@@ -13,7 +13,7 @@ import type { DmControl } from '../kernel/dm-control.js';
 import { resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { retryWhileLeaving } from '../kernel/leaving.js';
-import { listIfThere } from '../kernel/pseudo-files.js';
+import { linkIfThere, listIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
 import { isUdevRunning, readUdevEntry } from '../kernel/udev-database.js';
 import { isLinkThere } from './udev.js';
@@ -54,7 +54,7 @@ export function refuseTakenLink(kernel: Kernel, dm: DmControl, name: string): vo
 }
 
 function isLeavingAt(path: string): () => boolean {
-  return () => isUdevRunning() && OF_UDEV.test(targetAt(path) ?? '');
+  return () => isUdevRunning() && OF_UDEV.test(linkIfThere(path) ?? '');
 }
 
 /**
@@ -112,7 +112,7 @@ function isPending(path: string, device: DeviceNumber, since: bigint): boolean {
 
 /** Takes it away, if it still is the link that was made. */
 export function removeMapperLink(path: string, device: Pick<DeviceNumber, 'minor'>): void {
-  if (targetAt(path) === targetOf(device)) unlinkIfThere(path);
+  if (linkIfThere(path) === targetOf(device)) unlinkIfThere(path);
 }
 
 /** Takes the links of dmfd's away that lead to no device of their name; with `dryRun` only finds them. */
@@ -120,7 +120,7 @@ export function removeStaleLinks(kernel: Kernel, dm: DmControl, dryRun: boolean)
   const found = listIfThere(DIRECTORY).map((entry) => `${DIRECTORY}/${entry}`);
   if (!found.some(isOurs)) return [];
   return whileAlone(kernel, () => {
-    const links = found.filter(isOurs).map((path) => ({ path, target: targetAt(path) ?? '' }));
+    const links = found.filter(isOurs).map((path) => ({ path, target: linkIfThere(path) ?? '' }));
     // After the links: one that is made has its device.
     const right = dm.listDevices().flatMap(({ name, dev }) =>
       // A list shows a name that is no text as the kernel has it.
@@ -154,16 +154,7 @@ function whileAlone<T>(kernel: Kernel, action: () => T): T {
 }
 
 function isOurs(path: string): boolean {
-  return OURS.test(targetAt(path) ?? '');
-}
-
-/** The text of a link; undefined where there is none. */
-function targetAt(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
+  return OURS.test(linkIfThere(path) ?? '');
 }
 
 function unlinkIfThere(path: string): boolean {

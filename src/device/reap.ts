@@ -6,7 +6,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { findStrayLoops, letGo } from '../loop/strays.js';
 import { checkProperties, TYPES } from '../properties.js';
 import type { LoopIdentity } from './facts.js';
-import { type DeviceSummary, findDevices, summarize } from './list.js';
+import { type DeviceState, type DeviceSummary, findDevices, summarize } from './list.js';
 import { removeStaleLinks, type StaleLink } from './mapper-link.js';
 
 /** The devices to remove. */
@@ -129,7 +129,7 @@ function remove(dm: DmControl, device: DeviceSummary): boolean {
   );
 }
 
-function notLeaked(name: string, state: 'held' | 'kept' | string | undefined): DmfdError {
+function notLeaked(name: string, state: DeviceState | undefined): DmfdError {
   const subject = `device ${name}`;
   if (state === undefined) {
     return new DmfdError('not-leaked', `${subject}: there is no device of that name`, {

@@ -5,7 +5,7 @@
  */
 import { type LayerWord, layerOfPath, layerWords } from '../dm/layers.js';
 import type { Table, TableSource } from '../dm/table.js';
-import { DmfdError } from '../errors.js';
+import { DmfdError, detailsOf } from '../errors.js';
 import { backingsOf, type CheckedSegment } from '../segment/request.js';
 
 /** A layer's parts, as far as they can be known before a file is opened. */
@@ -22,9 +22,7 @@ export function inLayer<T>(index: number, count: number, action: () => T): T {
     return action();
   } catch (error) {
     if (!(error instanceof DmfdError)) throw error;
-    const { code, message, operation, errno, device, kernelLog, hint, cause } = error;
-    const details = { operation, errno, device, kernelLog, hint, cause };
-    throw new DmfdError(code, `layer ${index}: ${message}`, details);
+    throw new DmfdError(error.code, `layer ${index}: ${error.message}`, detailsOf(error));
   }
 }
 

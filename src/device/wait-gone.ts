@@ -16,6 +16,11 @@ export interface Remains {
   readonly loops: readonly LoopIdentity[];
 }
 
+/** Whether nothing is left. */
+export function isAllGone({ device, below, loops }: Remains): boolean {
+  return !device && below.length + loops.length === 0;
+}
+
 /** Identifies a device after it was closed. */
 export interface DeviceIdentity extends Omit<LayerIdentity, 'name'> {
   readonly below: readonly LayerIdentity[];
@@ -77,8 +82,7 @@ export async function pollGone(
     for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       const remains = whatRemains(dm, device);
       const left = limit - performance.now();
-      const isGone = !remains.device && remains.below.length + remains.loops.length === 0;
-      if (isGone || left <= 0) return remains;
+      if (isAllGone(remains) || left <= 0) return remains;
       await sleepOrAbort(Math.min(pause, left), signal);
     }
   } finally {

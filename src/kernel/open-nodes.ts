@@ -1,5 +1,5 @@
-import { closeSync, openSync, readlinkSync } from 'node:fs';
-import { listIfThere, readIfThere } from './pseudo-files.js';
+import { closeSync, openSync } from 'node:fs';
+import { linkIfThere, listIfThere, readIfThere } from './pseudo-files.js';
 
 /** File systems without a device number of their own that are in memory, where device nodes are, or on local disks. */
 const LOCAL = ['devtmpfs', 'tmpfs', 'ramfs', 'rootfs', 'btrfs', 'bcachefs', 'zfs'];
@@ -18,7 +18,7 @@ const MADE_BY_KERNEL = /^\/dm-\d+( \(deleted\))?$/;
  */
 export function openNodes(pid: string, mounts: ReadonlySet<string>): string[] {
   const descriptors = listIfThere(`/proc/${pid}/fd`).flatMap((fd) => {
-    const target = targetOf(`/proc/${pid}/fd/${fd}`);
+    const target = linkIfThere(`/proc/${pid}/fd/${fd}`);
     // A socket or a pipe is no path.
     return target?.startsWith('/') ? [{ fd, target }] : [];
   });
@@ -65,13 +65,4 @@ function rootMount(): string {
 /** The number of the mount that an open file is in, by what /proc says of its descriptor. */
 export function mountOf(fdinfo: string): string {
   return /^mnt_id:\s*(\d+)$/m.exec(fdinfo)?.[1] ?? '';
-}
-
-/** Where a link in /proc leads. This reads only the link. */
-function targetOf(link: string): string | undefined {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Processes and devices come and go while /proc and /sys are looked at: what is not there is empty. */
 export function readIfThere(path: string): string {
@@ -15,6 +15,15 @@ export function listIfThere(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
+  }
+}
+
+/** The text of a link; undefined where there is none. */
+export function linkIfThere(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }
 

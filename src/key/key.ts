@@ -128,17 +128,14 @@ function checkSize(subject: string, stats: Stats, position: number): void {
   const left = stats.size - position;
   if (left <= 0) throw new DmfdError('key-unusable', `${subject}: nothing is left to read`);
   if (left > maxKeyBytes()) {
-    throw keyTooLong(`${subject}: ${left} bytes, and a key has at most ${maxKeyBytes()}`);
+    const message = `${subject}: ${left} bytes, and a key has at most ${maxKeyBytes()}`;
+    throw new DmfdError('key-too-long', message, { hint: KEY_TOO_LONG_HINT });
   }
 }
 
 /** How far the file behind a descriptor was read. NaN, which is neither too little nor too much, where /proc does not tell. */
 function positionOf(fd: number): number {
   return Number(/^pos:\s*(\d+)/.exec(readIfThere(`/proc/self/fdinfo/${fd}`))?.[1]);
-}
-
-export function keyTooLong(message: string): DmfdError {
-  return new DmfdError('key-too-long', message, { hint: KEY_TOO_LONG_HINT });
 }
 
 export const KEY_TOO_LONG_HINT = 'all bytes of the file or descriptor are the key';

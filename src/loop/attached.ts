@@ -34,6 +34,11 @@ export function attachedMinors(): number[] {
   return Array.from(names.matchAll(/(?:^| )loop(\d+)$/gm), ([, minor]) => Number(minor));
 }
 
+/** The path of what a loop device has, as the kernel tells it to this process; empty without one. */
+export function backingPathOf(minor: number): string {
+  return readIfThere(`/sys/block/loop${minor}/loop/backing_file`).replace(/\n$/, '');
+}
+
 /**
  * Asks a loop device what it has, and has that used with its read-only descriptor. undefined of one that has been detached
  * meanwhile, or that this process may not open (in a container).

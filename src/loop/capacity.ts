@@ -1,9 +1,8 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { sizeInSys } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
-import { withLoopInfo } from './attached.js';
+import { backingPathOf, withLoopInfo } from './attached.js';
 import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, type LoopInfo } from './protocol.js';
 
 const SECTOR = 512n;
@@ -27,7 +26,7 @@ export function growLoop(kernel: Kernel, minor: number): void {
 
 /** By the path that the kernel tells, if the very file is there. */
 function fileOf(minor: number, info: LoopInfo): BigIntStats | undefined {
-  const path = readIfThere(`/sys/block/loop${minor}/loop/backing_file`).replace(/\n$/, '');
+  const path = backingPathOf(minor);
   try {
     const stats = statSync(path, { bigint: true });
     return stats.isFile() && stats.dev === info.device && stats.ino === info.inode ? stats : undefined;

@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
 import type { AttachedLoop } from './attached.js';
-import { attachUnshared, findSettled } from './unshared.js';
+import { attachUnshared, findInTheWay } from './unshared.js';
 
 /**
  * Attaches an open file, or a block device, to a free loop device.
@@ -31,7 +31,7 @@ export function attachFile(kernel: Kernel, backing: LoopBacking, shared: boolean
 /** Refuses what others have, as {@link attachFile} does, and attaches nothing. @throws DmfdError `taken` */
 export function refuseInUse(kernel: Kernel, backing: LoopBacking): void {
   refuseClaimed(kernel, backing);
-  const other = findSettled(kernel, backing);
+  const other = findInTheWay(kernel, backing);
   if (other !== undefined) throw takenByLoop(backing, other);
 }
 

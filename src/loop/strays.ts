@@ -1,9 +1,8 @@
 import { diskseqInSys } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { isAutoclear } from '../kernel/leaving.js';
-import { readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
-import { attachedMinors, withLoopInfo } from './attached.js';
+import { attachedMinors, backingPathOf, withLoopInfo } from './attached.js';
 import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
 
 /** A loop device of dmfd's whose autoclear flag was switched off: it does not detach by itself any more. */
@@ -25,7 +24,7 @@ export function findStrayLoops(kernel: Kernel): StrayLoop[] {
     .filter((minor) => withLoopInfo(kernel, minor, (_fd, info) => isStray(info)) === true)
     .map((minor) => {
       const dev = { major: LOOP_MAJOR, minor };
-      return { ...dev, diskseq: diskseqInSys(dev) ?? 0n, file: fileOf(minor) };
+      return { ...dev, diskseq: diskseqInSys(dev) ?? 0n, file: backingPathOf(minor) };
     });
 }
 
@@ -39,14 +38,10 @@ export function letGo(kernel: Kernel, { minor, file }: StrayLoop): boolean {
     if (!isStray(info)) return;
     kernel.must('LOOP_SET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.SET_STATUS64, setAutoclear(info)));
   });
-  return fileOf(minor) !== file;
+  return backingPathOf(minor) !== file;
 }
 
 function isStray(info: Buffer): boolean {
   const { isOurs, autoclear } = decodeLoopInfo(info);
   return isOurs && !autoclear;
-}
-
-function fileOf(minor: number): string {
-  return readIfThere(`/sys/block/loop${minor}/loop/backing_file`).replace(/\n$/, '');
 }

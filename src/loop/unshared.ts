@@ -34,10 +34,15 @@ export function attachUnshared(kernel: Kernel, backing: LoopBacking): Attachment
 }
 
 /** What would be in the way, and stays. */
-export function findSettled(kernel: Kernel, backing: LoopBacking): AttachedLoop | undefined {
+export function findInTheWay(kernel: Kernel, backing: LoopBacking): AttachedLoop | undefined {
+  return findSettled(kernel, () => findOther(kernel, backing));
+}
+
+/** What is found, once no loop device that is found is about to be detached. */
+export function findSettled(kernel: Kernel, find: () => AttachedLoop | undefined): AttachedLoop | undefined {
   let other: AttachedLoop | undefined;
   const attempt = (): boolean => {
-    other = findOther(kernel, backing);
+    other = find();
     return other === undefined;
   };
   retryWhileLeaving(kernel, attempt, () => other !== undefined && isLoopLeaving(other.minor));

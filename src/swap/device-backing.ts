@@ -1,14 +1,15 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { findHolders } from '../device/holders.js';
+import { claimantsOf } from '../device/holders.js';
 import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { flushBlockDevice, readBlockDevice } from '../kernel/block-device.js';
 import { describeErrno, resultName } from '../kernel/errno.js';
 import { cannot, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { isLeaving, isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
+import { isLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { openersOf } from '../kernel/openers.js';
 import { shim } from '../kernel/shim.js';
-import { type AttachedLoop, loopsOf } from '../loop/attached.js';
+import { loopsOf } from '../loop/attached.js';
+import { findSettled } from '../loop/unshared.js';
 import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
 
 const LOCK_MILLISECONDS = 10_000;
@@ -79,12 +80,7 @@ function openExclusively(kernel: Kernel, path: string, seen: BigIntStats): numbe
 
 /** A loop device claims nothing of the block device that it is on, whatever is mounted from it. */
 function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
-  let loop: AttachedLoop | undefined;
-  const attempt = (): boolean => {
-    loop = loopsOf(kernel, stats)[0];
-    return loop === undefined;
-  };
-  retryWhileLeaving(kernel, attempt, () => loop !== undefined && isLoopLeaving(loop.minor));
+  const loop = findSettled(kernel, () => loopsOf(kernel, stats)[0]);
   if (loop !== undefined) throw hasLoop(path, loop);
 }
 
@@ -97,10 +93,11 @@ function refuseRangeLocks(kernel: Kernel, path: string, fd: number, stats: BigIn
 }
 
 function held(path: string, { rdev }: BigIntStats): Error {
-  const holders = findHolders(decodeLibcDevice(rdev));
-  const who =
-    holders.length === 0 ? 'a mount, swap or device, of all of it or of a partition' : holders.join(', ');
-  return inUse(path, `it is in use: ${who}`, 'end that first; "lsblk" shows what stands on what');
+  return inUse(
+    path,
+    `it is in use: ${claimantsOf(decodeLibcDevice(rdev))}`,
+    'end that first; "lsblk" shows what stands on what',
+  );
 }
 
 function readOnlyError(path: string): Error {

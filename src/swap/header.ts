@@ -1,4 +1,3 @@
-import { endianness } from 'node:os';
 import type { SwapArea } from './area.js';
 
 /** Where things stand in `union swap_header` (linux/swap.h); the first 1024 bytes are for boot loaders. */
@@ -13,10 +12,8 @@ const SIGNATURE = 'SWAPSPACE2';
 /** The first page of a swap area, as `mkswap` writes it. */
 export function swapHeader(area: Pick<SwapArea, 'pages' | 'pageSize'>, label: string, uuid: string): Buffer {
   const page = Buffer.alloc(area.pageSize);
-  const write = (value: number, at: number): number =>
-    endianness() === 'LE' ? page.writeUInt32LE(value, at) : page.writeUInt32BE(value, at);
-  write(VERSION, VERSION_AT);
-  write(Number(area.pages - 1n), LAST_PAGE_AT);
+  page.writeUInt32LE(VERSION, VERSION_AT);
+  page.writeUInt32LE(Number(area.pages - 1n), LAST_PAGE_AT);
   Buffer.from(uuid.replaceAll('-', ''), 'hex').copy(page, UUID_AT);
   page.write(label, LABEL_AT, 'utf8');
   page.write(SIGNATURE, area.pageSize - SIGNATURE.length, 'ascii');

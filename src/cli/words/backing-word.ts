@@ -1,7 +1,7 @@
 import type { Backing } from '../../backing/request.js';
 import { usageError } from '../usage-error.js';
 import { type Keys, type PathWord, parsePathWord } from './path-word.js';
-import { parseBytes, parseWholeSectors } from './size.js';
+import { parseBytes, parsePositive } from './size.js';
 
 /** The keys that every PATH takes. */
 export const BACKING_KEYS = {
@@ -12,6 +12,8 @@ export const BACKING_KEYS = {
   'sector-size': 'value',
   'direct-io': 'flag',
 } as const satisfies Keys;
+
+const ALL_THE_REST = 'without size= it is all the rest';
 
 /** For an option whose value is a PATH, with the keys that every PATH may have. @throws DmfdError `usage` */
 export function parseBacking(option: string, word: string): Backing {
@@ -28,7 +30,7 @@ export function backingOf(option: string, word: string, { path, keys }: PathWord
     path,
     ...(partition === undefined ? {} : { partition: parsePartition(partition) }),
     ...(offset === undefined ? {} : { offset: parseBytes(where('offset'), offset) }),
-    ...(size === undefined ? {} : { size: parseNonzero(where('size'), size, sectorSize) }),
+    ...(size === undefined ? {} : { size: parsePositive(where('size'), size, sectorSize, ALL_THE_REST) }),
     ...(keys.has('ro') ? { readOnly: true } : {}),
     ...(sectorSize === undefined ? {} : { sectorSize }),
     ...(keys.has('direct-io') ? { directIo: true } : {}),
@@ -38,12 +40,6 @@ export function backingOf(option: string, word: string, { path, keys }: PathWord
 /** A number is the partition's; anything else its label or PARTUUID. */
 export function parsePartition(word: string): number | string {
   return /^\d{1,5}$/.test(word) ? Number(word) : word;
-}
-
-function parseNonzero(where: string, word: string, sectorSize: number | undefined): bigint {
-  const bytes = parseWholeSectors(where, word, sectorSize);
-  if (bytes > 0n) return bytes;
-  throw usageError(`${where}: it must be more than 0`, 'without size= it is all the rest');
 }
 
 /** Bytes. */

@@ -37,6 +37,13 @@ export function parseWholeSectors(where: string, word: string, sectorSize = Numb
   throw usageError(`${where}: it is no whole sectors of ${sectorSize} bytes`);
 }
 
+/** As {@link parseWholeSectors}, and more than nothing. */
+export function parsePositive(where: string, word: string, sectorSize?: number, hint?: string): bigint {
+  const bytes = parseWholeSectors(where, word, sectorSize);
+  if (bytes > 0n) return bytes;
+  throw usageError(`${where}: it must be more than 0`, hint);
+}
+
 /** For an option whose value is a size: sectors of 512 bytes. */
 export function parseSize(option: string): (value: string) => bigint {
   return (value) => parseWholeSectors(`${option} ${value}`, value) / SECTOR;

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { HINTS, hintFor } from '../../../src/cli/hints.js';
 import { program } from '../../../src/cli/program.js';
-import { ERROR_CODES } from '../../../src/errors.js';
 
 const SOURCES = new URL('../../../src', import.meta.url).pathname;
 
@@ -13,10 +12,6 @@ const A_COMMAND = new RegExp(`\\bdmfd (${COMMANDS.map((command) => command.name(
 
 /** The options that a text names, whatever program they belong to. */
 const namedIn = (text: string) => text.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [];
-
-test('every code has its line, if an empty one', () => {
-  expect(Object.keys(HINTS).sort()).toEqual([...ERROR_CODES].sort());
-});
 
 test.each(Object.entries(HINTS).filter(([, hint]) => hint !== undefined))(
   'the hint for %s names options that exist',

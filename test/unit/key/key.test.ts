@@ -19,7 +19,6 @@ import {
   checkKey,
   checkKeyBits,
   type KeySource,
-  keyTooLong,
   maxKeyBytes,
   openKey,
   tryKey,
@@ -230,14 +229,5 @@ describe('a key that is opened', () => {
     // It is the caller's still.
     closeSync(fd);
     expect(error).toMatchObject({ kind: 'usage', code, message: `key descriptor ${fd}: ${why}` });
-  });
-});
-
-test('too long a key is told in one way', () => {
-  expect(keyTooLong('what')).toMatchObject({
-    kind: 'usage',
-    code: 'key-too-long',
-    message: 'what',
-    hint: 'all bytes of the file or descriptor are the key',
   });
 });
