@@ -71,7 +71,7 @@ said() {
 # until_said [N]: waits until the domain has said it, or is not there for longer than one that reboots, for which xl sleeps 2 s.
 until_said() {
   missed=0
-  for round in $(seq 900); do
+  for round in $(seq 500); do
     [ -z "$(said "${1-0}")" ] || return 0
     if [ $((round % 20)) = 0 ]; then
       if xl domid "$name" >/dev/null 2>&1; then missed=0; else missed=$((missed + 1)); fi
