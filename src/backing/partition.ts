@@ -73,8 +73,7 @@ function readPartitions(
   fd: number,
   sectorSize: number | undefined,
 ): Partition[] {
-  const sizes = [sectorSize, undefined, 4096];
-  for (const size of sizes.slice(sectorSize === undefined ? 1 : 0)) {
+  for (const size of new Set([sectorSize, undefined, 4096])) {
     const partitions = partx(kernel, fd, size);
     if (partitions.length > 0) return partitions;
   }
