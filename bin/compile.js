@@ -2,6 +2,7 @@
 // another Node, dmfd does the same and takes longer to start.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
+const { basename, dirname, join } = require('node:path');
 const { cachePath, compile, run } = require('./dmfd.js');
 
 /** What is kept is what this takes: all of it would take longer to read than what is used takes to compile. */
@@ -57,4 +58,8 @@ function keep(data) {
   fs.fsyncSync(fd);
   fs.closeSync(fd);
   fs.renameSync(`${path}.new`, path);
+  // Those of a Node that was there before, which nobody would remove.
+  for (const name of fs.readdirSync(dirname(path)))
+    if (/^dmfd\.cjs\..*\.cache$/.test(name) && name !== basename(path))
+      fs.unlinkSync(join(dirname(path), name));
 }

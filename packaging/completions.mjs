@@ -26,7 +26,8 @@ const ZSH_ARGUMENTS = {
   file: "'1:path:_files'",
   device: "'1:device:_dmfd_devices'",
   devices: "'*:device:_dmfd_devices'",
-  '': "'1: :'",
+  // With an empty action, zsh would not complete what it offers.
+  '': "'1: :()'",
 };
 
 const [folder] = process.argv.slice(2);
@@ -233,11 +234,11 @@ function filesAfter(options) {
 function zsh() {
   const quoted = (text) => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, '\\$&');
   const functions = commands.map(({ name, options, argument }) => {
-    const lines = options.map((option) => {
-      return `    '*${option.long}${zshForm(option)}[${quoted(option.description)}]${zshValue(option)}'`;
-    });
+    const lines = options.flatMap((option) =>
+      zshForms(option).map((form) => `    '*${form}[${quoted(option.description)}]${zshValue(option)}'`),
+    );
     return `  (${name})
-    _arguments -S \\\n${lines.map((line) => `  ${line}`).join(' \\\n')} \\
+    _arguments -s -S \\\n${lines.map((line) => `  ${line}`).join(' \\\n')} \\
       ${ZSH_ARGUMENTS[name === 'reap' ? 'devices' : argument]} ;;`;
   });
   return `#compdef dmfd
@@ -306,8 +307,10 @@ _dmfd "$@"
 }
 
 /** Whether a value may be a word of its own, or only behind a =. */
-function zshForm({ takesValue, mayHaveValue }) {
-  return takesValue ? '=' : mayHaveValue ? '=-' : '';
+/** With a short one that is left out, zsh would take it for the argument. */
+function zshForms({ short, long, takesValue, mayHaveValue }) {
+  const ofLong = takesValue ? '=' : mayHaveValue ? '=-' : '';
+  return [...(short ? [short + (takesValue ? '+' : '')] : []), long + ofLong];
 }
 
 function zshValue(option) {

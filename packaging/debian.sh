@@ -7,8 +7,15 @@ umask 022
 architecture=$1 folder=$2
 here=$(cd "$(dirname "$0")/.." && pwd)
 version=$(node -p "require('$here/package.json').version")
-# An archive of the source has no history; every release changes this file.
-of_source=$(git -C "$here" log -1 --format=%ct 2>/dev/null || stat -c %Y "$here/CHANGELOG.md")
+# Of a pre-release, dpkg is told that it comes before the release.
+debian_version=$(printf %s "$version" | sed 's/-/~/')-1
+if [ -e "$here/.git" ]; then
+  # Whoever owns the clone.
+  of_source=$(git -c safe.directory="$here" -C "$here" log -1 --format=%ct)
+else
+  # An archive of the source has no history; every release changes this file.
+  of_source=$(stat -c %Y "$here/CHANGELOG.md")
+fi
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$of_source}
 # Several threads compress in blocks.
 export SOURCE_DATE_EPOCH DPKG_DEB_THREADS_MAX=1
@@ -27,13 +34,15 @@ main() {
   # As Depends: in the control file says.
   "$here/packaging/check-glibc.sh" "$work"/node_modules/@yuuang/*/*.node
   "$here/packaging/install.sh" "$root" /usr "$here/prebuilt/$machine" "$work/node_modules"
+  # Debian's zsh looks for those of packages there.
+  mv "$root/usr/share/zsh/site-functions" "$root/usr/share/zsh/vendor-completions"
   documents
   control
   (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
   find "$root" -type d -exec chmod 755 {} +
   find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   mkdir -p "$folder"
-  dpkg-deb --root-owner-group -Zxz --build "$root" "$folder/dmfd_${version}-1_$architecture.deb" >/dev/null
+  dpkg-deb --root-owner-group -Zxz --build "$root" "$folder/dmfd_${debian_version}_$architecture.deb" >/dev/null
 }
 
 documents() {
@@ -55,7 +64,7 @@ copyright() {
 }
 
 debian_changelog() {
-  printf 'dmfd (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' "$version" \
+  printf 'dmfd (%s) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- %s  %s\n' "$debian_version" \
     "$(sed -n 's/^Maintainer: //p' "$here/packaging/debian/control")" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"
 }
 
@@ -64,7 +73,7 @@ control() {
   # As dpkg-gencontrol counts, on any file system.
   size=$(find "$root" -path "$root/DEBIAN" -prune -o -printf '%y %s\n' |
     awk '{ kib += $1 == "f" ? int(($2 + 1023) / 1024) : 1 } END { print kib }')
-  sed "s/@VERSION@/$version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" "$here/packaging/debian/control" \
+  sed "s/@VERSION@/$debian_version/; s/@ARCHITECTURE@/$architecture/; s/@SIZE@/$size/" "$here/packaging/debian/control" \
     >"$root/DEBIAN/control"
   for script in postinst prerm postrm; do install -m 755 "$here/packaging/debian/$script" "$root/DEBIAN/"; done
   install -m 644 "$here/packaging/debian/triggers" "$root/DEBIAN/"

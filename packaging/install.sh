@@ -12,10 +12,6 @@ root=$1 prefix=${2%/} binaries=$3 modules=$4
 here=$(dirname "$0")/..
 package=$root$prefix/lib/dmfd
 
-# Debian's zsh looks for those of packages and for those of the administrator in folders of different names.
-zsh=site-functions
-[ "$prefix" != /usr ] || zsh=vendor-completions
-
 main() {
   "$here/packaging/uninstall.sh" "$root" "$prefix"
 
@@ -44,7 +40,7 @@ main() {
     file "$page" "$root$prefix/share/man/man8/$(basename "$page")"
   done
   file "$here/build/completions/bash/dmfd" "$root$prefix/share/bash-completion/completions/dmfd"
-  file "$here/build/completions/zsh/_dmfd" "$root$prefix/share/zsh/$zsh/_dmfd"
+  file "$here/build/completions/zsh/_dmfd" "$root$prefix/share/zsh/site-functions/_dmfd"
   file "$here/build/completions/fish/dmfd.fish" "$root$prefix/share/fish/vendor_completions.d/dmfd.fish"
 
   # What it makes is good for this machine's Node alone: a package makes it where it is installed.
@@ -53,7 +49,7 @@ main() {
 
 # Under this name, the launcher is Xen's hotplug script for disks. That of another dmfd stays.
 link_for_xen() {
-  mkdir -p "$1"
+  install -d -m 755 "$1"
   [ -e "$1/block-dmfd" ] || ln -sfn "$prefix/sbin/dmfd" "$1/block-dmfd"
 }
 

@@ -99,16 +99,24 @@ test('zsh offers every option of each command, and no other', () => {
 });
 
 test('zsh offers commands, choices and files', () => {
-  const [command, mode, file, directory] = inZsh(
+  const [command, mode, file, directory, ...afterShort] = inZsh(
     'dmfd cr',
     'dmfd create --mode a',
     'dmfd create --loop /etc/passw',
     'dmfd serve --directory /us',
+    'dmfd swap -q /etc/hostn',
+    'dmfd batch -q /etc/hostn',
+    'dmfd ls -o name -a --noh',
   );
   expect(command).toEqual({ offers: ['create'], becomes: 'dmfd create ' });
   expect(mode?.offers).toEqual(['atomic', 'auto']);
   expect(file?.offers).toContain('passwd');
   expect(directory?.becomes).toMatch(/^dmfd serve --directory \/usr/);
+  expect(afterShort.map(({ becomes }) => becomes)).toEqual([
+    'dmfd swap -q /etc/hostname ',
+    'dmfd batch -q /etc/hostname ',
+    'dmfd ls -o name -a --noheadings ',
+  ]);
 });
 
 /** What is typed, with = and : in it, at which bash takes words apart, and what becomes of it in bash. */
