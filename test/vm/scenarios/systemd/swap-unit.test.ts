@@ -50,6 +50,13 @@ test('an instance is named by its backing', async () => {
   );
 });
 
+thorough('who has the file open is named', async () => {
+  await sh(`sleep 1000 <'${FILE}' & opener=$!
+    systemctl start '${unit}' && echo started
+    kill $opener; systemctl reset-failed '${unit}'`);
+  expect(await journal(unit)).toMatch(/process \d+ \(sleep\) has it open/);
+});
+
 if (everything) {
   test('pages go out under memory pressure and come back intact, before and with swapoff', async () => {
     await sh(`systemctl start '${unit}'`);
