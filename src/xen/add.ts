@@ -126,10 +126,10 @@ function makeClaimed(kernel: Kernel, store: XenStore, vbd: Vbd, line: DiskLine):
 
 function withOwn(disk: Disk, { readOnly }: Mode, claims: readonly Claim[]): readonly Claim[] {
   if (disk.made.length === 0) return claims;
-  return [
-    { major: disk.major, minor: disk.minor, write: !readOnly, ...(readOnly ? {} : { made: true }) },
-    ...claims,
-  ];
+  const own = { major: disk.major, minor: disk.minor, write: !readOnly };
+  // What is below it, and is written to by it alone, may have no claim of its own: a pool, or a file.
+  const isOverBase = !readOnly && claims.some(({ write }) => !write);
+  return [{ ...own, ...(isOverBase ? { overBase: true } : {}) }, ...claims];
 }
 
 function isPublished(nodes: Nodes, vbd: Vbd): boolean {

@@ -23,8 +23,8 @@ import type { Mode, Vbd } from './vbd.js';
 /** A block device that a disk reads from, or writes to, too. */
 export interface Claim extends DeviceNumber {
   readonly write: boolean;
-  /** It is one that dmfd made for this disk. */
-  readonly made?: true;
+  /** It is one that dmfd made for this disk, and reads something below: that has a claim of its own. */
+  readonly overBase?: true;
 }
 
 /** A claim of a block device that the disk line names. */
@@ -56,9 +56,9 @@ export function claimsOf(params: DiskParams, { readOnly }: Mode): NamedClaim[] {
   }
 }
 
-/** `r` is only read, `w` written to, `m` made for the disk and written to. */
+/** `r` is only read, `w` written to, `m` written to over what is only read. */
 export function formatClaims(claims: readonly Claim[]): string {
-  const letter = ({ write, made }: Claim): string => (write ? (made ? 'm' : 'w') : 'r');
+  const letter = ({ write, overBase }: Claim): string => (write ? (overBase ? 'm' : 'w') : 'r');
   return claims.map((claim) => `${letter(claim)}${formatDeviceNumber(claim)}`).join(' ');
 }
 
@@ -66,7 +66,7 @@ export function parseClaims(text: string): Claim[] {
   return text.split(' ').flatMap((word) => {
     const device = parseDeviceNumber(word.slice(1));
     if (device === undefined || !/^[rwm]/.test(word)) return [];
-    return [{ ...device, write: !word.startsWith('r'), ...(word.startsWith('m') ? { made: true } : {}) }];
+    return [{ ...device, write: !word.startsWith('r'), ...(word.startsWith('m') ? { overBase: true } : {}) }];
   });
 }
 
@@ -129,12 +129,12 @@ function claimsIn(nodes: Nodes, path: string): Claim[] {
 }
 
 /**
- * Whether one stands on the other, and one of them writes. Two parts of one disk do not. Of what a device of dmfd's stands on, an
- * overlay's base, it may only read: that has claims of its own.
+ * Whether one stands on the other, and one of them writes. Two parts of one disk do not. What is below an
+ * overlay has claims of its own, for its base is only read.
  */
 function conflict(one: Claim, other: Claim): boolean {
   if (!one.write && !other.write) return false;
-  return isOn(one, other) || (other.made !== true && isOn(other, one));
+  return isOn(one, other) || (!other.overBase && isOn(other, one));
 }
 
 function isOn(upper: DeviceNumber, lower: DeviceNumber, seen = new Set<string>()): boolean {

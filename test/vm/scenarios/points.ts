@@ -25,7 +25,7 @@ export function pointsFor(who: string, count: number, size: number, isWhole = ev
 }
 
 /** Of 1 to `count`, the entries of system calls. */
-function entriesOf(count: number): number[] {
+export function entriesOf(count: number): number[] {
   return Array.from({ length: Math.ceil(count / 2) }, (_, index) => 2 * index + 1);
 }
 
