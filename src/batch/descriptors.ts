@@ -2,7 +2,7 @@ import type { CheckedLayer, CheckedRequest } from '../device/request.js';
 import { DmfdError } from '../errors.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 
-/** The descriptors of a creation, beside its devices and their backings: controls, the kernel's log, nodes, files of /sys. */
+/** The descriptors of a creation, beside its devices and their backings: controls, the kernel's log, nodes, files of /sys, a thread. */
 const PASSING = 16;
 /** For a backing: its file and its loop device. */
 const PER_BACKING = 2;
@@ -21,14 +21,16 @@ export class DescriptorRoom {
 
   /**
    * @param held how many devices are held
+   * @param inThreads how many are being made meanwhile, which may not have opened all of theirs
    * @throws DmfdError `system` with code `resource-limit`
    */
-  expectRoom(request: CheckedRequest, held: number): void {
+  expectRoom(request: CheckedRequest, held: number, inThreads = 0): void {
     const needed =
       PASSING + [...request.below, request].reduce((sum, layer) => sum + descriptorsOf(layer), 0);
-    if (held + needed + OTHERS <= this.#limit) return;
+    const expected = needed + inThreads * PASSING;
+    if (held + expected + OTHERS <= this.#limit) return;
     const open = listIfThere('/proc/self/fd').length;
-    if (open + needed <= this.#limit) return;
+    if (open + expected <= this.#limit) return;
     throw new DmfdError(
       'resource-limit',
       `device ${request.name}: it takes up to ${needed} descriptors to make it, and of ${this.#limit} that this process may have, ${open} are in use`,

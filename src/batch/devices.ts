@@ -25,6 +25,7 @@ export interface Released {
 export class HeldDevices {
   readonly #held = new Map<string, Device>();
   readonly #room = new DescriptorRoom();
+  #inThreads = 0;
   readonly #keyDescriptors: readonly number[];
   readonly #signal: AbortSignal;
 
@@ -51,12 +52,22 @@ export class HeldDevices {
   async make(request: DeviceRequest): Promise<Device> {
     const checked = checkRequest(request);
     this.#checkKeyDescriptors(checked);
-    this.#room.expectRoom(checked, this.#held.size);
-    const device = mayWait(checked)
-      ? await makeInThread(checked, { signal: this.#signal })
+    const isForThread = await mayWait(checked);
+    this.#room.expectRoom(checked, this.#held.size, this.#inThreads);
+    const device = isForThread
+      ? await this.#makeInThread(checked)
       : operate(undefined, undefined, (kernel) => makeDevice(kernel, checked));
     this.#held.set(device.name, device);
     return device;
+  }
+
+  async #makeInThread(request: CheckedRequest): Promise<Device> {
+    this.#inThreads++;
+    try {
+      return await makeInThread(request, { signal: this.#signal });
+    } finally {
+      this.#inThreads--;
+    }
   }
 
   /** Lets go of a device, and waits until it is gone, unless it has another holder. @throws DmfdError `usage` */

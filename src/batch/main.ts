@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { checkOutput } from '../cli/check-output.js';
@@ -43,6 +44,8 @@ async function answerAll(file: string, { unordered, quiet }: BatchOptions): Prom
   checkOutput('each line is answered there');
   const input = openBatchInput(file);
   const stop = new AbortController();
+  // Each line that is worked on listens.
+  setMaxListeners(0, stop.signal);
   onReleasingSignal(callerState(), () => stop.abort());
   const run = new Batch(input, unordered, stop);
   try {
@@ -63,6 +66,7 @@ class Batch {
   readonly devices: HeldDevices;
   readonly #answers: AnswerStream;
   readonly #working = new Set<Promise<void>>();
+  #oneEnded = (): void => undefined;
   #trouble: { readonly error: unknown } | undefined;
 
   constructor(
@@ -117,9 +121,15 @@ class Batch {
     if (!this.unordered) return await work;
     const tracked: Promise<void> = work
       .catch((error) => this.#end(error))
-      .finally(() => this.#working.delete(tracked));
+      .finally(() => {
+        this.#working.delete(tracked);
+        this.#oneEnded();
+      });
     this.#working.add(tracked);
-    if (this.#working.size >= AT_ONCE) await Promise.race(this.#working);
+    if (this.#working.size >= AT_ONCE)
+      await new Promise<void>((resolve) => {
+        this.#oneEnded = resolve;
+      });
   }
 
   async #answer({ number, bytes }: InputLine): Promise<void> {

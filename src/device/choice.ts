@@ -13,9 +13,9 @@ import { checkProperties, type Type } from '../properties.js';
 /** Chooses a device, by one of the two properties. */
 export interface DeviceChoice {
   /** Its name or its UUID, or with a `/` in it the path of its node. */
-  readonly device?: string;
+  readonly device?: string | undefined;
   /** Its disk sequence number, which no other disk since boot has (Linux 5.15). */
-  readonly diskseq?: bigint;
+  readonly diskseq?: bigint | undefined;
 }
 
 /** A device that was chosen. */
@@ -115,8 +115,8 @@ function isMeant(kernel: Kernel, choice: DeviceChoice, status: ReplyHeader, fd: 
   return isBlockNodeAt(choice.device, status.dev);
 }
 
-function isCalled({ device = '' }: DeviceChoice, { name, uuid }: ReplyHeader): boolean {
-  return means(device, name) || means(device, uuid);
+function isCalled({ device }: DeviceChoice, { name, uuid }: ReplyHeader): boolean {
+  return device !== undefined && (means(device, name) || means(device, uuid));
 }
 
 const WHICH = { hint: 'listDevices({ all: true }) tells what there is' };

@@ -103,10 +103,14 @@ export class Device implements DeviceFacts, Disposable, AsyncDisposable {
   /**
    * A second descriptor of the device, read-only and close-on-exec; the caller closes it.
    *
-   * @throws DmfdError `system` when the device cannot be opened
+   * @throws DmfdError `usage` when this handle has let go of the device; `system` when the device cannot be opened
    */
   openReadOnly(): number {
     // While ours is open, the number cannot become another device's.
+    if (this.#fd < 0)
+      throw new DmfdError('invalid-request', `device ${this.name}: this handle has let go of it`, {
+        device: this.name,
+      });
     const result = shim.openDevice(this.major, this.minor, 1, scratchName());
     if (result >= 0) return result;
     const operation = `open ${this.path} read-only`;

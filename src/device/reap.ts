@@ -4,7 +4,7 @@ import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { findStrayLoops, letGo } from '../loop/strays.js';
-import { checkProperties, TYPES } from '../properties.js';
+import { checkProperties, copyOf, TYPES } from '../properties.js';
 import type { LoopIdentity } from './facts.js';
 import { type DeviceState, type DeviceSummary, findDevices, summarize } from './list.js';
 import { removeStaleLinks, type StaleLink } from './mapper-link.js';
@@ -16,9 +16,9 @@ export interface ReapRequest {
    * that was made with a UUID of its own, which may be another program's, has to be named. With names, loop devices and links
    * are left alone, and nothing is removed if one of the devices is not leaked.
    */
-  readonly devices?: readonly string[];
+  readonly devices?: readonly string[] | undefined;
   /** Removes nothing, and returns what would be removed. */
-  readonly dryRun?: boolean;
+  readonly dryRun?: boolean | undefined;
 }
 
 /** The result of {@link reapDevices}. */
@@ -51,7 +51,7 @@ export function checkReapRequest(request: ReapRequest): ReapRequest {
       hint: 'listDevices({ all: true }) tells what there is',
     });
   }
-  return request;
+  return copyOf(request, Object.keys(PROPERTIES));
 }
 
 /**

@@ -11,7 +11,7 @@ import { KernelLog } from '../kernel/kernel-log.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
 import { growLoop } from '../loop/capacity.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
-import { TYPES } from '../properties.js';
+import { copyOf, TYPES } from '../properties.js';
 import { type ChosenDevice, checkChoice, type DeviceChoice, withChosen } from './choice.js';
 import { type Reload, type ReloadStep, reloadTable } from './reload.js';
 
@@ -21,7 +21,7 @@ export interface ResizeRequest extends DeviceChoice {
    * Bytes, whole logical blocks of the device. Default: as much as its backing has room for. Without a size, a device is refused
    * that ends before the block device below it does, as one of a partition.
    */
-  readonly size?: bigint;
+  readonly size?: bigint | undefined;
 }
 
 /** The result of {@link resizeDevice}; sizes in bytes. */
@@ -49,7 +49,7 @@ export function checkResizeRequest(request: ResizeRequest): ResizeRequest {
       `property size is ${size}n: it must be whole sectors of 512 bytes`,
     );
   }
-  return request;
+  return copyOf(request, Object.keys(PROPERTIES));
 }
 
 /** Told whether this process needs a key that is in one of its keyrings. */

@@ -40,10 +40,10 @@ export function resultName(result: number): string {
   return result < 0 ? describeErrno(-result).name : 'ok';
 }
 
-/** The errno of an error that Node's own file functions threw. */
+/** The errno of an error that Node's own file functions threw; no instance of this realm's Error where a test has one of its own. */
 export function errnoOf(error: unknown): Errno | undefined {
-  if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') return undefined;
-  return describeErrno(-error.errno);
+  const errno = typeof error === 'object' && error !== null && 'errno' in error ? error.errno : undefined;
+  return typeof errno === 'number' ? describeErrno(-errno) : undefined;
 }
 
 /** What the action returns, or a negative errno where a file function of Node's throws one. */
@@ -56,6 +56,9 @@ export function resultOf(action: () => number): number {
     return -errno.number;
   }
 }
+
+/** Of descriptors or memory: it passes. */
+export const SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOMEM'];
 
 export function isRefusal({ name }: Errno): boolean {
   return name === 'EACCES' || name === 'EPERM';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { DmfdError, type ErrorCode } from '../errors.js';
-import { type Errno, errnoError, errnoOf } from './errno.js';
+import { type Errno, errnoError, errnoOf, SHORTAGES } from './errno.js';
 
 /** A file that the user named, and what kind of file it has to be. */
 export interface GivenFile {
@@ -59,7 +59,7 @@ export function cannot(
 ): DmfdError {
   const explained = explain?.(errno, action);
   return errnoError(`open ${path}`, errno, {
-    code: explained?.code ?? code,
+    code: SHORTAGES.includes(errno.name) ? 'resource-limit' : (explained?.code ?? code),
     said: `${subject}: cannot ${action} it: ${errno.name}, ${errno.words}`,
     hint: explained?.hint,
     cause,

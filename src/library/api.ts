@@ -27,13 +27,13 @@ import { inThread } from './threads.js';
 /** Options of every call. */
 export interface CallOptions {
   /** Ends a wait (for a key, a lock, udev, a turn), and takes back what was made; the promise is rejected with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** For calls whose request has no listener of its own. */
 export interface ListeningOptions extends CallOptions {
   /** Gets each step: a request to the kernel about a device, with its answer. Opening and reading files is not told. */
-  readonly onStep?: StepListener;
+  readonly onStep?: StepListener | undefined;
 }
 
 /**
@@ -96,10 +96,10 @@ export async function probe(options: ListeningOptions = {}): Promise<Probe> {
 
 /**
  * The devices that dmfd made, in the order of their numbers: those whose UUID starts with `DMFD-`, and those with another one
- * that go with their last holder or are being made. The kernel does not say which of the latter dmfd made with a UUID of the
- * user's, and of which another program has deferred the removal. With `all`, every device of device-mapper.
+ * that go with their last holder or have never been live. The kernel does not say which of the latter dmfd made with a UUID of the
+ * user's, and which are another program's. With `all`, every device of device-mapper.
  *
- * @throws DmfdError `usage`, `privilege`, `unsupported`, `kernel`
+ * @throws DmfdError `usage`, `privilege`, `unsupported`, `kernel`, `system`
  */
 export async function listDevices(options: ListRequest & ListeningOptions = {}): Promise<DeviceSummary[]> {
   checkProperties(options, { all: TYPES.boolean, signal: TYPES.signal, onStep: TYPES.function });
@@ -112,7 +112,7 @@ export async function listDevices(options: ListRequest & ListeningOptions = {}):
  * (one without any table cannot be; it is asked for again just before).
  *
  * @throws DmfdError `usage` with code `device-missing` when there is no such device; `taken` with code `device-busy` while it is being
- *   made; `privilege`, `unsupported`, `kernel`
+ *   made; `privilege`, `unsupported`, `kernel`, `system`
  */
 export async function removeDevice(choice: DeviceChoice, options: ListeningOptions = {}): Promise<Removal> {
   const listening = checkOptions(options);
@@ -126,7 +126,7 @@ export async function removeDevice(choice: DeviceChoice, options: ListeningOptio
  *
  * @throws DmfdError `usage` with code `device-missing`, with `not-resizable` for a table that cannot be extended, for a smaller
  *   size, and without a size for a device that ends before the block device below it does, and with `area-unusable` where the backing
- *   has no room; `taken` with code `device-busy` while another process has suspended the device or loads a table; `privilege`, `unsupported`, `kernel`
+ *   has no room; `taken` with code `device-busy` while another process has suspended the device or loads a table; `privilege`, `unsupported`, `kernel`, `system`
  */
 export async function resizeDevice(request: ResizeRequest, options: ListeningOptions = {}): Promise<Resized> {
   const listening = checkOptions(options);
@@ -138,7 +138,7 @@ export async function resizeDevice(request: ResizeRequest, options: ListeningOpt
  * deferred removal, have never been live, and that no process is making, now and a second later. An unused one is gone when
  * the promise resolves, a used one goes with its last holder.
  *
- * @throws DmfdError `privilege`, `unsupported`, `kernel`; `taken` with code `not-leaked` for a named device that is not leaked
+ * @throws DmfdError `privilege`, `unsupported`, `kernel`, `system`; `taken` with code `not-leaked` for a named device that is not leaked
  */
 export async function reapDevices(
   request: ReapRequest = {},
@@ -165,7 +165,7 @@ export async function findHolders(device: DeviceNumber, options: CallOptions = {
  *
  * @param milliseconds how long at most
  * @returns what is left: nothing, unless the time was up
- * @throws DmfdError `usage`, `privilege`, `unsupported`, `kernel`
+ * @throws DmfdError `usage`, `privilege`, `unsupported`, `kernel`, `system`
  */
 export async function waitGone(
   device: DeviceIdentity,

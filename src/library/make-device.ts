@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { Device } from '../device/handle.js';
 import type { CheckedRequest } from '../device/request.js';
 import type { StepListener } from '../kernel/step.js';
+import type { KeySource } from '../key/key.js';
 import { inThread } from './threads.js';
 
 /** Makes a device in a thread of its own. @throws DmfdError as `createDevice`; the signal's reason */
@@ -14,14 +16,24 @@ export async function makeInThread(
   const { facts, fd } = await inThread('createDevice', request, {
     signal,
     onStep,
-    mayWait: mayWait(request),
+    mayWait: await mayWait(request),
     undo: (made) => new Device(made.facts, made.fd).close(),
   });
   return new Device(facts, fd);
 }
 
 /** Whether the making of a device waits for more than the kernel: for a key that has to be entered, or for udev. */
-export function mayWait({ below, key, udevWait }: CheckedRequest): boolean {
-  const keys = [...below.map((layer) => layer.key), key];
-  return udevWait !== undefined || keys.some((source) => source !== undefined && !('random' in source));
+export async function mayWait({ below, key, udevWait }: CheckedRequest): Promise<boolean> {
+  const keys = await Promise.all([...below.map((layer) => layer.key), key].map(mayBeAwaited));
+  return udevWait !== undefined || keys.includes(true);
+}
+
+/** A key that is in a file is there. */
+async function mayBeAwaited(key: KeySource | undefined): Promise<boolean> {
+  if (key === undefined || 'random' in key) return false;
+  try {
+    return !(await stat('file' in key ? key.file : `/proc/self/fd/${key.fd}`)).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import { SHARE_ENV, Worker, type WorkerOptions } from 'node:worker_threads';
+import { DmfdError } from '../errors.js';
 import { Canceled, type Cancellation } from '../kernel/cancellation.js';
+import { SHORTAGES } from '../kernel/errno.js';
 import { installed } from '../kernel/installed.js';
 import { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
@@ -87,17 +89,32 @@ async function turn(signal: AbortSignal | undefined): Promise<void> {
     return;
   }
   await new Promise<void>((resolve, reject) => {
-    const giveUp = (): void => {
-      waiting.splice(waiting.indexOf(begin), 1);
-      reject(signal?.reason);
-    };
     const begin = (): void => {
-      signal?.removeEventListener('abort', giveUp);
+      stopHearing();
       resolve();
     };
-    signal?.addEventListener('abort', giveUp, { once: true });
+    const stopHearing = onAbort(signal, () => {
+      waiting.splice(waiting.indexOf(begin), 1);
+      reject(signal?.reason);
+    });
     waiting.push(begin);
   });
+}
+
+const listening = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** One listener for a signal, whatever number of operations it is for: Node would warn of a leak. Returns how to hear no more. */
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal === undefined) return () => undefined;
+  const listeners = listening.get(signal) ?? new Set();
+  if (!listening.has(signal)) {
+    listening.set(signal, listeners);
+    signal.addEventListener('abort', () => {
+      for (const each of [...listeners]) each();
+    });
+  }
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** Passes the turn on to the next operation that waits for one. */
@@ -120,11 +137,11 @@ function startCanceling(signal: AbortSignal | undefined): { cancellation: Cancel
   };
   if (running.size === 0) process.on('exit', cancelAll);
   running.add(cancel);
-  signal?.addEventListener('abort', cancel, { once: true });
+  const stopHearing = onAbort(signal, cancel);
   return {
     cancellation,
     end: () => {
-      signal?.removeEventListener('abort', cancel);
+      stopHearing();
       running.delete(cancel);
       if (running.size === 0) process.off('exit', cancelAll);
       if (cancellation.event >= 0) shim.close(cancellation.event);
@@ -151,7 +168,7 @@ function perform(task: Task, listen: StepListener): Promise<Exclude<Report, { st
     };
     const onError = (error: Error): void => {
       settle();
-      reject(error);
+      reject(asShortage(error) ?? error);
     };
     const onExit = (status: number): void =>
       onError(new Error(`the thread ended with ${status} before it had answered`));
@@ -168,6 +185,22 @@ function perform(task: Task, listen: StepListener): Promise<Exclude<Report, { st
       reject(error);
     }
   });
+}
+
+/** undefined for any other end of a thread, which is a fault of dmfd's. */
+function asShortage(error: Error): DmfdError | undefined {
+  const isOfRoom = ['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY', ...SHORTAGES].includes(
+    codeOf(error),
+  );
+  if (!isOfRoom) return undefined;
+  return new DmfdError('resource-limit', `a thread could not be made: ${error.message}`, {
+    hint: 'raise the limit on descriptors (ulimit -n), or do less at once',
+    cause: error,
+  });
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
 }
 
 function keep(worker: Worker): void {

@@ -202,6 +202,13 @@ describe('a handle', () => {
     handle.close();
   });
 
+  test('opens nothing once it has let go: the number may be another device’s', () => {
+    const handle = device({ fd: open() });
+    handle.close();
+    for (const action of [() => handle.openReadOnly(), () => handle.heldReadOnly()])
+      expect(refusal(action)).toMatchObject({ code: 'invalid-request' });
+  });
+
   test.skipIf(someDisk === undefined)('can go on with a read-only descriptor', async () => {
     const { major, minor } = someDisk ?? { major: 0, minor: 0 };
     const fd = open();

@@ -46,6 +46,15 @@ test('a signal ends the wait for a turn', async () => {
   expect(code).toBe(0);
 });
 
+test('one signal for many calls ends them all, and Node does not warn of a leak', async () => {
+  const { stdout, stderr } = await run(`
+    const controller = new AbortController();
+    const calls = Array.from({ length: 40 }, () => listDevices({ signal: controller.signal }));
+    controller.abort('ended');
+    console.log((await Promise.allSettled(calls)).filter(({ reason }) => reason === 'ended').length);`);
+  expect({ stdout, stderr }).toEqual({ stdout: '40\n', stderr: '' });
+});
+
 test('a signal that comes right after the call is heard', async () => {
   const { stdout } = await run(`
     for (const call of [(options) => listDevices(options), (options) => createDevice({ table: '0 8 zero' }, options)]) {

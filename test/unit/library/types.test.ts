@@ -41,9 +41,7 @@ test('the public types are as promised', () => {
   expectTypeOf<Parameters<Library['createDevice']>>().toEqualTypeOf<
     Parameters<(request: dmfd.DeviceRequest, options?: dmfd.CallOptions) => void>
   >();
-  expectTypeOf<Parameters<Library['waitGone']>[2]>().toEqualTypeOf<
-    { readonly signal?: AbortSignal } | undefined
-  >();
+  expectTypeOf<Parameters<Library['waitGone']>[2]>().toEqualTypeOf<dmfd.CallOptions | undefined>();
   expectTypeOf<dmfd.CallOptions['signal']>().toEqualTypeOf<AbortSignal | undefined>();
   expectTypeOf<dmfd.Device>().toExtend<Disposable & AsyncDisposable & dmfd.DeviceFacts>();
   expectTypeOf<dmfd.Device['size']>().toEqualTypeOf<bigint>();
