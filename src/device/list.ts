@@ -34,7 +34,7 @@ export interface DeviceSummary
 /** Which devices to list. */
 export interface ListRequest {
   /** All devices of device-mapper, also those of other programs. */
-  readonly all?: boolean;
+  readonly all?: boolean | undefined;
 }
 
 const SECTOR = 512n;
@@ -54,7 +54,7 @@ function mayBeOurs({ uuid, flags }: ReplyHeader): boolean {
   return (
     uuid.startsWith(UUID_PREFIX) ||
     (flags & FLAGS.DEFERRED_REMOVE) !== 0 ||
-    (flags & FLAGS.ACTIVE_PRESENT) === 0
+    (uuid !== '' && (flags & FLAGS.ACTIVE_PRESENT) === 0)
   );
 }
 

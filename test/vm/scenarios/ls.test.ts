@@ -16,14 +16,14 @@ beforeAll(async () => {
     exec 9</dev/dm-$(dmsetup info -c --noheadings -o minor going)
     sleep 1000 >/dev/null 2>&1 & echo $! >/tmp/ls-going-pid; exec 9<&-
     dmsetup remove --noudevsync --deferred going
-    dmsetup create --noudevsync --notable unfinished
+    dmsetup create --noudevsync --notable unfinished; dmsetup create --noudevsync --notable left --uuid LEFT
     dmfd create lower --table '0 16 zero' -- dmsetup create --noudevsync upper --table '0 8 linear {dev} 0'
     chmod 600 /tmp/ls-swap.img; dmfd swap /tmp/ls-swap.img --name swapped --force`);
 });
 
 afterAll(async () => {
   await sh(`swapoff -a; umount /tmp/ls-mnt; kill $(cat /tmp/ls-pid /tmp/ls-going-pid)
-    dmsetup remove --noudevsync upper; dmsetup remove --noudevsync theirs; dmsetup remove --noudevsync unfinished
+    dmsetup remove --noudevsync upper; dmsetup remove --noudevsync theirs; dmsetup remove --noudevsync unfinished; dmsetup remove --noudevsync left
     rmdir /tmp/ls-mnt`);
   await expectNothingLeft();
 });
@@ -41,8 +41,8 @@ async function list(options: string): Promise<Listed[]> {
     .map((line) => JSON.parse(line));
 }
 
-const THEIRS = ['theirs', 'upper'];
-const OURS = ['mounted', 'a blank', 'going', 'lower', 'swapped', 'unfinished'];
+const THEIRS = ['theirs', 'unfinished', 'upper'];
+const OURS = ['mounted', 'a blank', 'going', 'lower', 'swapped', 'left'];
 
 test("dmfd's are those with its UUIDs, and those that go with their last holder or have never been live; --all adds the others", async () => {
   const names = (listed: Listed[]) => listed.map(({ name }) => name).sort();
