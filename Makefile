@@ -48,7 +48,7 @@ test: test-ready ## lint, types, and all tests on every kernel of the default se
 	DMFD_VM_KERNELS="$(test_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-all
-test-all: test-ready ## as test, with everything on 6.12, and on 5.10; every point of the SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
+test-all: test-ready ## as test, with everything on 6.12, and on 5.10; the whole SIGKILL sweep, each Node, arm64, Xen, and a minimal Debian 12 and 13
 	@$(MAKE) --no-print-directory vm-ready package test-programs-arm64 build/patient/dmfd
 	@test/prerequisites.sh roots arm64 tools
 	test/kernel/build.sh $(call built,$(all_kernels))

@@ -152,7 +152,7 @@ export class Ground {
       throw new DmfdError(
         'area-unusable',
         `${place.subject}: ${rival.place.subject} has the same bytes, and one would write over the other`,
-        { hint: 'name another file or device, or another part of it' },
+        { hint: 'name another file or device; what is written to an overlay needs only a size' },
       );
     this.#places.push({ place, isOver });
     return place;

@@ -58,7 +58,7 @@ export const testsAll = process.env.DMFD_TEST_ALL === '1';
  * them would take four hours.
  */
 const WHOLE = 'debian-6.12';
-/** Together, they have all points of the SIGKILL sweep of the main job: see points.ts. */
+/** Together, they have the whole of the SIGKILL sweep of the main job: see points.ts. */
 const SWEPT = ['debian-5.10', WHOLE, 'dmfd-6.1'];
 /** What must lose no data, and take none for its own, is tested on the oldest and on the newest, too. */
 const ENDS = ['debian-5.10', 'debian-latest'];

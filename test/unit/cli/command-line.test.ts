@@ -818,7 +818,7 @@ function presetRows(): Row[] {
     refused(
       `${create} --overlay disk.img --cow ./disk.img`,
       'cow "./disk.img": overlay "disk.img" has the same bytes, and one would write over the other',
-      'hint: name another file or device, or another part of it',
+      'hint: name another file or device; what is written to an overlay needs only a size',
     ),
     refused(
       `${create} --crypt tiny.img --sector-size 4096`,

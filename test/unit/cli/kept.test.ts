@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { OnlyByItself } from '../../../src/handoff/served.js';
 import { servedWords } from '../support/served.js';
 
 /** No device is called so. */
@@ -16,4 +17,10 @@ test.each<[told: boolean, words: string[]]>([
 ])('what is not to be done twice is told before anything is done: %s, %j', async (told, words) => {
   const written = await servedWords(words, (run) => expect(run).rejects.toThrow());
   expect(written).toEqual(told ? [[2, '']] : []);
+});
+
+test('a key in a keyring of the caller is its own to look for', async () => {
+  const words = ['create', '--dry-run', '--table', '0 8 crypt aes-xts-plain64 :64:logon:vol 0 7:0 0'];
+  const written = await servedWords(words, (run) => expect(run).rejects.toThrow(OnlyByItself));
+  expect(written).toEqual([]);
 });
