@@ -256,7 +256,7 @@ const consoles: Readonly<Record<string, Parameters<typeof runConsole>[1]>> = {
   },
   'docs/looking.md, 3': {
     before: () => `truncate -s 1G disk.img
-      dmfd create scratch --linear disk.img -- sh -c 'mkfs.ext4 -q {path} && mount {path} /mnt'`,
+      dmfd create disk --linear disk.img -- sh -c 'mkfs.ext4 -q {path} && mount {path} /mnt'`,
     afterwards: 'umount /mnt; rm disk.img',
   },
 };
