@@ -55,11 +55,11 @@ test-all: test-ready ## as test, with everything on 6.12, and on 5.10; the whole
 	DMFD_TEST_ALL=1 DMFD_TEST_NODES="$(nodes)" DMFD_VM_KERNELS="$(all_kernels)" test/vm/run-tests.sh
 
 .PHONY: test-unit
-test-unit: build-ready build test-programs ## the tests that need no kernel
+test-unit: unit-ready build test-programs ## the tests that need no kernel
 	test/vm/run-tests.sh --project unit
 
 .PHONY: test-node
-test-node: build-ready build test-programs ## the tests that need no kernel, on each Node that dmfd is for
+test-node: unit-ready build test-programs ## the tests that need no kernel, on each Node that dmfd is for
 	DMFD_TEST_NODES="$(nodes)" test/vm/run-tests.sh --project unit
 
 .PHONY: test-vm
@@ -158,15 +158,17 @@ clean: ## remove what was built (downloads and kernels stay in the cache)
 	rm -rf build dist prebuilt coverage
 	$(MAKE) --no-print-directory -C native-shims clean
 
-.PHONY: build-ready lint-ready vm-ready test-ready
+.PHONY: build-ready lint-ready unit-ready vm-ready test-ready
 build-ready:
 	@test/prerequisites.sh build
 lint-ready: build-ready
 	@test/prerequisites.sh lint
+unit-ready: build-ready
+	@test/prerequisites.sh unit
 vm-ready: build-ready build $(compiled_tests) test-programs
 	@test/prerequisites.sh all kernel
 # The C programs are compiled beside what lint does. What both need of apt is there by then, for they are two makes.
-test-ready: lint-ready
+test-ready: lint-ready unit-ready
 	@$(MAKE) --no-print-directory -j$$(nproc) test-programs & $(MAKE) --no-print-directory lint || { wait; exit 1; }; wait $$!
 
 # Prerequisites come first: a compiler may have to be installed before anything can be built.

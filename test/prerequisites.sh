@@ -4,7 +4,8 @@
 #
 #   test/prerequisites.sh GROUP...
 #     build    a C compiler, make and the kernel's user headers
-#     lint     what checks the shell scripts and man pages, and the shells whose completions are tested
+#     lint     what checks the shell scripts and man pages
+#     unit     the shells whose completions are tested, and what the tests that need no kernel run
 #     vm       what boots the virtual machine, and the tools its guest borrows from this machine
 #     package  the compilers of the architectures that the packages have binaries for
 #     kernel   what building a patched kernel needs on top of build
@@ -24,6 +25,7 @@ main() {
     case $group in
       build) check_build ;;
       lint) check_lint ;;
+      unit) check_unit ;;
       vm) check_vm ;;
       package) check_build && check_package ;;
       kernel) check_build && check_kernel ;;
@@ -53,8 +55,15 @@ check_build() {
 check_lint() {
   need_command shellcheck shellcheck
   need_command mandoc mandoc
+}
+
+check_unit() {
   need_command zsh zsh
   need_command fish fish
+  need_command fdisk fdisk
+  need_command mkswap util-linux
+  need_command veritysetup cryptsetup-bin
+  need_file /usr/bin/python3 python3-minimal
 }
 
 check_vm() {
