@@ -68,16 +68,18 @@ said() {
   dd if=/tmp/said bs=512 skip="${1-0}" count=1 status=none | tr -d '\0' | sed 's/ *$//'
 }
 
+# Both ask seldom: each program that an emulated domain 0 runs may be the one that dies of what it has not done.
+
 # until_said [N]: waits until the domain has said it, or is not there for longer than one that reboots, for which xl sleeps 2 s.
 until_said() {
   missed=0
-  for round in $(seq 500); do
-    [ -z "$(said "${1-0}")" ] || return 0
-    if [ $((round % 20)) = 0 ]; then
-      if xl domid "$name" >/dev/null 2>&1; then missed=0; else missed=$((missed + 1)); fi
-      [ $missed -lt 3 ] || break
-    fi
-    sleep 0.1
+  for _ in $(seq 60); do
+    for _ in 1 2 3 4; do
+      [ -z "$(said "${1-0}")" ] || return 0
+      sleep 0.5
+    done
+    if xl domid "$name" >/dev/null 2>&1; then missed=0; else missed=$((missed + 1)); fi
+    [ $missed -lt 4 ] || break
   done
   echo 'the domain says nothing'
   return 1
@@ -85,9 +87,9 @@ until_said() {
 
 # until_ended NAME
 until_ended() {
-  for _ in $(seq 600); do
+  for _ in $(seq 120); do
     xl domid "$1" >/dev/null 2>&1 || return 0
-    sleep 0.1
+    sleep 0.5
   done
   echo "the domain $1 does not end"
   return 1
