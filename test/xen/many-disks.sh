@@ -140,13 +140,19 @@ kill_all() {
 # As libxl begins a removal; until blkback has closed the devices.
 let_go() {
   for number in $numbers; do xenstore-write "$(backend "$number")/online" 0 "$(backend "$number")/state" 5; done
-  for _ in $(seq 300); do
+  for _ in $(seq 100); do
     backends=(/sys/bus/xen-backend/devices/*)
     [ ${#backends[@]} != 0 ] || return 0
-    sleep 0.1
+    for device in "${backends[@]}"; do forget_if_closed "${device##*-}"; done
+    sleep 0.3
   done
   echo "blkback does not let go of ${backends[*]}" >&2
   return 1
+}
+
+# One that could not open its device had closed before it was told to go, and hears no more of it; libxl forgets it.
+forget_if_closed() {
+  [ "$(xenstore-read "$(backend "$1")/state" 2>/dev/null)" != 6 ] || xenstore-rm "$(backend "$1")"
 }
 
 run_remove() {
@@ -155,7 +161,7 @@ run_remove() {
 
 forget() {
   for number in $numbers; do
-    xenstore-rm "$(backend "$number")"
+    xenstore-rm "$(backend "$number")" 2>/dev/null || true
     xenstore-rm "$(frontend "$number")"
   done
 }

@@ -373,9 +373,9 @@ test('twelve scripts at once, each killed at a random moment, leave nothing, tho
     stdout: expect.stringMatching(/^\d+ ms\nlocks: +12 \S+ posix *\n/),
   });
   const seconds = Math.ceil(Number.parseInt(whole.stdout, 10) / 1000);
-  const { code, stdout } = await manyDisks(`kill block-dmfd ${seconds}`);
+  const { code, stdout, stderr } = await manyDisks(`kill block-dmfd ${seconds}`);
   const [killed, ...left] = stdout.split('\n');
-  expect({ code, left }).toEqual({
+  expect({ code, left }, stderr).toEqual({
     code: 0,
     left: [
       'left without remove: 0 loop devices, 0 mapped devices',
