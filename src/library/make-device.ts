@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { Device } from '../device/handle.js';
 import type { CheckedRequest } from '../device/request.js';
 import type { StepListener } from '../kernel/step.js';
-import type { KeySource } from '../key/key.js';
 import { inThread } from './threads.js';
 
 /** Makes a device in a thread of its own. @throws DmfdError as `createDevice`; the signal's reason */
@@ -29,7 +28,7 @@ export async function mayWait({ below, key, udevWait }: CheckedRequest): Promise
 }
 
 /** A key that is in a file is there. */
-async function mayBeAwaited(key: KeySource | undefined): Promise<boolean> {
+async function mayBeAwaited(key: CheckedRequest['key']): Promise<boolean> {
   if (key === undefined || 'random' in key) return false;
   try {
     return !(await stat('file' in key ? key.file : `/proc/self/fd/${key.fd}`)).isFile();

@@ -34,8 +34,13 @@ test("the errno of Node's own errors", () => {
     thrown = error;
   }
   expect(errnoOf(thrown)).toMatchObject({ number: 2, name: 'ENOENT' });
+  // Where tests have a realm of their own, it is no instance of their Error.
+  expect(errnoOf({ errno: -2 })).toMatchObject({ number: 2, name: 'ENOENT' });
 });
 
-test.each([[new Error('plain')], ['text'], [undefined], [{ errno: -2 }]])('%j has none', (error) => {
-  expect(errnoOf(error)).toBeUndefined();
-});
+test.each([[new Error('plain')], ['text'], [undefined], [null], [{ errno: 'ENOENT' }]])(
+  '%j has none',
+  (error) => {
+    expect(errnoOf(error)).toBeUndefined();
+  },
+);
