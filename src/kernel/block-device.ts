@@ -104,6 +104,11 @@ export function placeOnDisk(rdev: bigint): DiskPlace {
   return { disk, start: start * SECTOR, end: (start + (sizeInSys(dev) ?? 0n)) * SECTOR };
 }
 
+/** Whether two places have a byte in common. */
+export function haveCommonBytes(one: DiskPlace, other: DiskPlace): boolean {
+  return one.disk === other.disk && one.start < other.end && other.start < one.end;
+}
+
 /** Whether a file is a block device with that number; undefined is a file that is not there. */
 export function isBlockNode(stats: BigIntStats | undefined, dev: DeviceNumber): boolean {
   if (stats === undefined || !stats.isBlockDevice()) return false;

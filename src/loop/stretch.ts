@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { type DiskPlace, placeOnDisk } from '../kernel/block-device.js';
+import { type DiskPlace, haveCommonBytes, placeOnDisk } from '../kernel/block-device.js';
 import type { LoopInfo, LoopSetup } from './protocol.js';
 
 /** What a loop device has, or is to have, of which file or block device. */
@@ -22,9 +22,7 @@ export function overlap(one: Stretch, other: Stretch, placeOf = placeOnDisk): bo
     return one.blockDevice === other.blockDevice && one.device === other.device && one.inode === other.inode;
   }
   if (one.blockDevice === other.blockDevice) return true;
-  const first = partOf(placeOf(one.blockDevice), one);
-  const second = partOf(placeOf(other.blockDevice), other);
-  return first.disk === second.disk && first.start < second.end && second.start < first.end;
+  return haveCommonBytes(partOf(placeOf(one.blockDevice), one), partOf(placeOf(other.blockDevice), other));
 }
 
 function partOf({ disk, start: from, end: to }: DiskPlace, { offset, sizeLimit }: Stretch): DiskPlace {

@@ -5,7 +5,7 @@ import { type Content, findContent } from '../content/find.js';
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { layerOfPath } from '../dm/layers.js';
 import { DmfdError } from '../errors.js';
-import { flushBlockDevice, placeOnDisk } from '../kernel/block-device.js';
+import { type DiskPlace, flushBlockDevice, haveCommonBytes, placeOnDisk } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { othersOn } from '../loop/others.js';
 import type { LoopPlan } from '../loop/plan.js';
@@ -146,7 +146,7 @@ export class Ground {
     const place = this.#open(use, backing, demand);
     const isOver = demand.overwritten === true;
     const rival = this.#places.find(
-      (other) => (isOver || other.isOver) && haveCommonBytes(other.place, place),
+      (other) => (isOver || other.isOver) && haveCommonBytes(bytesOf(other.place), bytesOf(place)),
     );
     if (rival !== undefined)
       throw new DmfdError(
@@ -331,18 +331,13 @@ export class Ground {
   }
 }
 
-/** Also where one is on a disk, and the other on a partition of it. */
-function haveCommonBytes(one: Place, other: Place): boolean {
-  const [first, second] = [bytesOf(one), bytesOf(other)];
-  return first.of === second.of && first.start < second.end && second.start < first.end;
-}
-
-function bytesOf({ open, identity, start, sectors }: Place): { of: string; start: bigint; end: bigint } {
-  if (open === undefined) return { of: identity, start: start * SECTOR, end: (start + sectors) * SECTOR };
+/** Where on its disk a place is, also one in a partition; a file, or a layer that is not live, is a disk of its own. */
+function bytesOf({ open, identity, start, sectors }: Place): DiskPlace {
+  if (open === undefined) return { disk: identity, start: start * SECTOR, end: (start + sectors) * SECTOR };
   const stats = fstatSync(open.fd, { bigint: true });
   const disk = stats.isBlockDevice() ? placeOnDisk(stats.rdev) : undefined;
   const from = (disk?.start ?? 0n) + open.start;
-  return { of: disk === undefined ? identity : `disk ${disk.disk}`, start: from, end: from + open.bytes };
+  return { disk: disk?.disk ?? identity, start: from, end: from + open.bytes };
 }
 
 /**
