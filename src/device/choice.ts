@@ -8,7 +8,7 @@ import { describeErrno, errnoError, isRefusal } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { scratchName } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
-import { checkProperties, type Type } from '../properties.js';
+import { checkProperties, copyOf, type Type } from '../properties.js';
 
 /** Chooses a device, by one of the two properties. */
 export interface DeviceChoice {
@@ -27,11 +27,11 @@ export interface ChosenDevice {
 }
 
 /** @throws DmfdError `usage` */
-export function checkChoice(
-  request: DeviceChoice,
+export function checkChoice<T extends DeviceChoice>(
+  request: T,
   types: Readonly<Record<string, Type>>,
   required: readonly string[] = [],
-): void {
+): T {
   checkProperties(request, types, required);
   const { device, diskseq } = request;
   if ((device === undefined) === (diskseq === undefined)) {
@@ -40,6 +40,7 @@ export function checkChoice(
   if (device === '' || device?.includes('\0') || (diskseq !== undefined && diskseq <= 0n)) {
     throw new DmfdError('device-missing', `${subjectOf(request)}: no device is called so`, WHICH);
   }
+  return copyOf(request, Object.keys(types));
 }
 
 /** The beginning of messages. */

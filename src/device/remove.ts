@@ -3,7 +3,7 @@ import { diskseqInSys } from '../kernel/block-device.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { retryWhileLeaving } from '../kernel/leaving.js';
-import { copyOf, TYPES } from '../properties.js';
+import { TYPES } from '../properties.js';
 import { type ChosenDevice, checkChoice, type DeviceChoice, withChosen } from './choice.js';
 import { findHolders } from './holders.js';
 import { type DeviceSummary, summarize } from './list.js';
@@ -25,8 +25,7 @@ const PROPERTIES = {
 
 /** @throws DmfdError `usage` */
 export function checkRemovalRequest(request: DeviceChoice): DeviceChoice {
-  checkChoice(request, PROPERTIES);
-  return copyOf(request, Object.keys(PROPERTIES));
+  return checkChoice(request, PROPERTIES);
 }
 
 /**

@@ -11,7 +11,7 @@ import { KernelLog } from '../kernel/kernel-log.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
 import { growLoop } from '../loop/capacity.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
-import { copyOf, TYPES } from '../properties.js';
+import { TYPES } from '../properties.js';
 import { type ChosenDevice, checkChoice, type DeviceChoice, withChosen } from './choice.js';
 import { type Reload, type ReloadStep, reloadTable } from './reload.js';
 
@@ -41,15 +41,15 @@ const SECTOR = 512n;
 
 /** @throws DmfdError `usage` */
 export function checkResizeRequest(request: ResizeRequest): ResizeRequest {
-  checkChoice(request, PROPERTIES);
-  const { size } = request;
+  const checked = checkChoice(request, PROPERTIES);
+  const { size } = checked;
   if (size !== undefined && (size <= 0n || size % SECTOR !== 0n)) {
     throw new DmfdError(
       'invalid-request',
       `property size is ${size}n: it must be whole sectors of 512 bytes`,
     );
   }
-  return copyOf(request, Object.keys(PROPERTIES));
+  return checked;
 }
 
 /** Told whether this process needs a key that is in one of its keyrings. */
