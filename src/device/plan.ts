@@ -23,6 +23,7 @@ import {
 } from '../segment/ground.js';
 import { planSegments, tableOfParts } from '../segment/plan.js';
 import { formatMessage } from './message.js';
+import { withoutPassthrough } from './no-passthrough.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { inLayer } from './stack.js';
 import { refuseClaimed, refuseTaken } from './taken.js';
@@ -149,7 +150,7 @@ export function withPlan<T>(
   const { content, readOnly } = layer;
   const useChecked = (planned: PlannedLayer): T => {
     if (planned.formatting === undefined) checkMessages(planned);
-    return use(planned);
+    return use({ ...planned, table: withoutPassthrough(planned.table, planned.loops) });
   };
   if ('segments' in content) {
     const ground = new Ground(kernel, readOnly, below);

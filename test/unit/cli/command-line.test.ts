@@ -637,7 +637,7 @@ function presetRows(): Row[] {
   // What a terminal would obey.
   const hostile = String.raw`printf '0 8 error \033[2J\302\233\n' >t`;
   return [
-    prints(`${create} --linear disk.img --dry-run`, '0 2048 linear {loop0} 0\n'),
+    prints(`${create} --linear disk.img --dry-run`, '0 2040 linear {loop0} 0\n2040 8 linear {loop0} 2040\n'),
     prints(`${create} --zero 1M --dry-run -- false`, '0 2048 zero\n'),
     prints(
       `${create} --linear disk.img,size=1000 --error 8 --linear disk.img,offset=1008 --dry-run`,
@@ -658,7 +658,7 @@ function presetRows(): Row[] {
     ),
     prints(
       `${create} --loop disk.img --table '0 {sectors0} linear {loop0} 0' --dry-run`,
-      '0 2048 linear {loop0} 0\n',
+      '0 2040 linear {loop0} 0\n2040 8 linear {loop0} 2040\n',
     ),
     prints(
       `printf 'a: 0  8\\tzero\\r\\na: 8 8 error\\r\\n' | ${create} --table-file - --dry-run`,

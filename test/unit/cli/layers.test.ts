@@ -38,7 +38,7 @@ describe('layers in one line', () => {
   test.each<[words: string[], printed: string]>([
     [
       ['--linear', 'disk.img', '--then', '--delay', '{below},read=10'],
-      'n-0: 0 2048 linear {loop0} 0\nn: 0 2048 delay {layer0} 0 10 {layer0} 0 0\n',
+      'n-0: 0 2040 linear {loop0} 0\nn-0: 2040 8 linear {loop0} 2040\nn: 0 2048 delay {layer0} 0 10 {layer0} 0 0\n',
     ],
     [
       ['--crypt', 'cow.img', '--then', '--overlay', 'base.img', '--cow', '{below}'],
@@ -56,7 +56,7 @@ describe('layers in one line', () => {
         '--table',
         '0 8 mirror {loop0} {below}',
       ],
-      'n-0: 0 2048 linear {loop0} 0\nn: 0 8 mirror {loop0} {layer0}\n',
+      'n-0: 0 2040 linear {loop0} 0\nn-0: 2040 8 linear {loop0} 2040\nn: 0 8 mirror {loop0} {layer0}\n',
     ],
     [
       [
@@ -106,7 +106,7 @@ describe('layers in one line', () => {
         '--loop',
         'cow.img',
       ],
-      'a: 0 2048 linear {loop0} 0\nn: 0 8 mirror {loop0} {layer0}\n',
+      'a: 0 2040 linear {loop0} 0\na: 2040 8 linear {loop0} 2040\nn: 0 8 mirror {loop0} {layer0}\n',
     ],
     [
       [
@@ -139,7 +139,7 @@ describe('layers in one line', () => {
       below: [
         {
           name: 'n-0',
-          table: '0 2048 linear {loop0} 0',
+          table: '0 2040 linear {loop0} 0\n2040 8 linear {loop0} 2040',
           size: 1_048_576,
           readonly: true,
           loops: [{ file: 'disk.img' }],

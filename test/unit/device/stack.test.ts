@@ -23,6 +23,9 @@ const tables = (request: DeviceRequest): string[] => {
   return [...below.map((layer) => layer.table), table];
 };
 
+/** The table over one loop device of 1 MiB. */
+const WHOLE = '0 2040 linear {loop0} 0\n2040 8 linear {loop0} 2040';
+
 describe('layers', () => {
   test('have the device’s name with their number, UUIDs of their own, and no more in common', () => {
     const { below, name, uuid } = checkRequest({
@@ -82,7 +85,7 @@ describe('layers', () => {
   test.each<[what: string, expected: string[], request: DeviceRequest]>([
     [
       'a part of one',
-      ['0 2048 linear {loop0} 0', '0 8 linear {layer0} 8'],
+      [WHOLE, '0 8 linear {layer0} 8'],
       {
         below: [A],
         segments: [{ target: 'linear', backing: { path: '{below}', offset: 4096n, size: 4096n } }],
@@ -90,7 +93,7 @@ describe('layers', () => {
     ],
     [
       'one and a file',
-      ['0 2048 linear {loop0} 0', '0 2048 linear {layer0} 0\n2048 1024 linear {loop0} 0'],
+      [WHOLE, '0 2048 linear {layer0} 0\n2048 1024 linear {loop0} 0'],
       {
         below: [A],
         segments: [
@@ -117,7 +120,7 @@ describe('layers', () => {
     ],
     [
       'one of all its size',
-      ['0 2048 linear {loop0} 0', '0 2048 linear {layer0} 0\n2048 8 error'],
+      [WHOLE, '0 2048 linear {layer0} 0\n2048 8 error'],
       { below: [A], table: '0 {below:sectors} linear {below} 0\n{layer0:sectors} 8 error' },
     ],
     [

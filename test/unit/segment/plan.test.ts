@@ -32,7 +32,7 @@ const linear = (path: string, part = {}): Segment => ({ target: 'linear', backin
 
 describe('segments become table lines', () => {
   test.each<[segments: Segment[], table: string, files?: (string | undefined)[]]>([
-    [[{ target: 'linear', backing: 'a' }], '0 2048 linear {loop0} 0'],
+    [[{ target: 'linear', backing: 'a' }], '0 2040 linear {loop0} 0\n2040 8 linear {loop0} 2040'],
     [
       [linear('a', { size: 512_000n }), { target: 'error', size: 4096n }, linear('a', { offset: 516_096n })],
       '0 1000 linear {loop0} 0\n1000 8 error\n1008 1040 linear {loop0} 1008',
@@ -40,7 +40,7 @@ describe('segments become table lines', () => {
     ],
     [[linear('a'), linear('link')], '0 2048 linear {loop0} 0\n2048 2048 linear {loop0} 0', ['a']],
     [[linear('a'), linear('b')], '0 2048 linear {loop0} 0\n2048 1024 linear {loop1} 0', ['a', 'b']],
-    [[linear('a', { offset: 37n })], '0 2047 linear {loop0} 0'],
+    [[linear('a', { offset: 37n })], '0 2040 linear {loop0} 0\n2040 7 linear {loop0} 2040'],
     [
       [linear('a', { offset: 37n, size: 512n }), linear('a')],
       '0 1 linear {loop0} 0\n1 2048 linear {loop1} 0',
@@ -114,7 +114,7 @@ describe('segments become table lines', () => {
 
   test('and what they leave out is told', () => {
     expect(plan([linear('odd')])).toMatchObject({
-      table: '0 9 linear {loop0} 0',
+      table: '0 8 linear {loop0} 0\n8 1 linear {loop0} 8',
       size: 4608n,
       warnings: ['linear "odd": its 5000 bytes are no multiple of 512; the last 392 are left out'],
     });

@@ -21,7 +21,7 @@ async function useByDescriptor(stage: Stage): Promise<void> {
     /wrote to \/dev\/dm-\d+\n/,
   );
   stage.say('Meanwhile, from outside:');
-  await stage.type('dmsetup table', /^demo: 0 131072 linear 7:\d+ 0\n$/);
+  await stage.type('dmsetup table', /^demo: 0 131064 linear 7:\d+ 0\ndemo: 131064 8 linear 7:\d+ 131064\n$/);
   await stage.type('losetup -nO NAME,AUTOCLEAR,BACK-FILE', /^\/dev\/loop\d+ +1 \S*\/disk\.img\n$/);
   await stage.type(
     'dmfd ls',

@@ -219,16 +219,18 @@ function escaped(text: string): string {
 }
 
 /** With a holder that does that. */
-const autoclearOff = (table: string): string =>
-  `${quoted([...CREATE.slice(0, -1), table, '--wait-gone=0.5', '--'])} setpriv --reuid=65534 --regid=65534 --clear-groups \
+const autoclearOff = (table: string, file = '/tmp/held.img'): string =>
+  `${quoted(['dmfd', 'create', 'held', '--loop', file, '--table', table, '--wait-gone=0.5', '--'])} setpriv --reuid=65534 --regid=65534 --clear-groups \
       python3 - <${vmFile('scenarios/holders/stay.py')}`;
 
 test(row("a holder without privileges has switched off the loop device's autoclear"), async () => {
-  // The kernel passes it down only if the table is the whole loop device: else it asks for CAP_SYS_RAWIO.
-  const part = await vm.sh(autoclearOff('0 2047 linear {loop0} 0'));
-  expect(part).toMatchObject({ code: 1, stderr: expect.stringContaining('Inappropriate ioctl') });
-  await expectNothingLeft();
-  const whole = await vm.sh(autoclearOff('0 2048 linear {loop0} 0'));
+  // The kernel passes it down only if the table is the whole loop device, in one line: linear is written in two.
+  for (const [sectors, file] of [['2047'], ['2048'], ['1024', '/tmp/held.img,size=1024']] as const) {
+    const linear = await vm.sh(autoclearOff(`0 ${sectors} linear {loop0} 0`, file));
+    expect(linear).toMatchObject({ code: 1, stderr: expect.stringContaining('Inappropriate ioctl') });
+    await expectNothingLeft();
+  }
+  const whole = await vm.sh(autoclearOff('0 2048 flakey {loop0} 0 1 0'));
   expect(whole.stderr).toMatch(
     /^dmfd: \/dev\/loop\d+ \(\/tmp\/held.img\) is still attached, held by nobody: "dmfd reap" detaches it\n$/,
   );
@@ -241,7 +243,7 @@ test(row("a holder without privileges has switched off the loop device's autocle
 });
 
 thorough("nor is somebody else's loop device reaped, or one that is in use", async () => {
-  await sh(autoclearOff('0 2048 linear {loop0} 0').replace('--wait-gone=0.5', '-q'));
+  await sh(autoclearOff('0 2048 flakey {loop0} 0 1 0').replace('--wait-gone=0.5', '-q'));
   const output =
     await sh(`theirs=$(losetup --find --show /tmp/held.img); ours=$(losetup -nO NAME,AUTOCLEAR | grep -v $theirs | cut -d' ' -f1)
     sleep 1000 <$ours & dmfd reap; kill $!; wait; n=0; while losetup $ours >/dev/null 2>&1 && [ $n -lt 40 ]; do sleep 0.05; n=$((n+1)); done

@@ -21,10 +21,10 @@ describe('other processes work with loop devices, too', () => {
       `${atCall('LOOP_CONFIGURE', { run: 'losetup --find --show /tmp/theirs.img' })} ${CREATE} ${LOOK}
        losetup -n -O NAME -j /tmp/theirs.img; losetup -d $(losetup -n -O NAME -j /tmp/theirs.img)`,
     );
-    const [taken, first, table, kept] = output.trim().split('\n');
+    const [taken, first, table, , kept] = output.trim().split('\n');
     expect(first).toBe('ours');
     expect(kept).toBe(taken);
-    expect(table).toMatch(/^0 2048 linear 7:\d+ 0$/);
+    expect(table).toMatch(/^0 2040 linear 7:\d+ 0$/);
     expect(table).not.toContain(` 7:${taken?.replace('/dev/loop', '')} `);
   });
 
@@ -36,7 +36,7 @@ describe('other processes work with loop devices, too', () => {
       `export free=$(losetup -f | tr -dc 0-9)
        ${atCall('/dev/loop', { nth: 2, run: `[ -b /dev/loop$free ] && ${remove} && [ ! -e /dev/loop$free ] && echo removed` })} ${CREATE} ${LOOK}`,
     );
-    expect(output).toMatch(/^removed\nours\n0 2048 linear 7:\d+ 0\n$/);
+    expect(output).toMatch(/^removed\nours\n0 2040 linear 7:\d+ 0\n2040 8 linear 7:\d+ 2040\n$/);
   });
 
   thorough('they attach and detach all the time', async () => {
@@ -57,7 +57,7 @@ describe('other processes work with loop devices, too', () => {
     const output = await sh(
       `${atCall('DM_TABLE_LOAD', { run: detach })} ${CREATE} ${LOOK}; losetup -d $(losetup -n -O NAME -j /tmp/theirs.img)`,
     );
-    expect(output).toMatch(/^\/dev\/loop\d+\nours\n0 2048 linear 7:\d+ 0\n$/);
+    expect(output).toMatch(/^\/dev\/loop\d+\nours\n0 2040 linear 7:\d+ 0\n2040 8 linear 7:\d+ 2040\n$/);
   });
 });
 
@@ -85,7 +85,7 @@ if (whole) {
         `${OLD} ${atCall('LOOP_SET_FD', { run: 'losetup --find /tmp/theirs.img' })} ${CREATE} ${LOOK}
        losetup -d $(losetup -n -O NAME -j /tmp/theirs.img)`,
       );
-      expect(output).toMatch(/^ours\n0 2048 linear 7:\d+ 0\n$/);
+      expect(output).toMatch(/^ours\n0 2040 linear 7:\d+ 0\n2040 8 linear 7:\d+ 2040\n$/);
     });
 
     thorough('whose second call fails: detached again', async () => {
@@ -351,7 +351,7 @@ test('a block device in place of a file', async () => {
   const output = await sh(
     `loop=$(losetup --find --show /tmp/ours.img); dmfd create ours --loop $loop --table '0 2048 linear {loop0} 0' ${LOOK}; losetup -d $loop`,
   );
-  expect(output).toMatch(/^ours\n0 2048 linear 7:\d+ 0\n$/);
+  expect(output).toMatch(/^ours\n0 2040 linear 7:\d+ 0\n2040 8 linear 7:\d+ 2040\n$/);
 });
 
 if (whole) {

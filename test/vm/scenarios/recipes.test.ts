@@ -25,6 +25,11 @@ function up(table: string, ...images: string[]): string {
   return `${table}\n${images.map((name) => ` 1 /tmp/recipe/${name}\n`).join('')}`;
 }
 
+/** The table of a device that is one whole loop device, of so many sectors. */
+function whole(sectors: number): string {
+  return `0 ${sectors - 8} linear 7:0 0\n${sectors - 8} 8 linear 7:0 ${sectors - 8}`;
+}
+
 /** The device and its loop devices are up without any dmfd, and a further look shows this. */
 function alone(table: string, image: string, script = '', prints = ''): Look {
   const standing = up(table, image)
@@ -40,14 +45,14 @@ const MOUNTED = "grep ' /tmp/recipe/' /proc/mounts | cut -d' ' -f1-3";
 
 recipe('A file system that goes with its umount', {
   before: {
-    'umount mnt': alone('0 131072 linear 7:0 0', 'disk.img', MOUNTED, `${NODE} /tmp/recipe/mnt ext4\n`),
+    'umount mnt': alone(whole(131_072), 'disk.img', MOUNTED, `${NODE} /tmp/recipe/mnt ext4\n`),
   },
   afterwards: ["debugfs -R 'cat file' disk.img 2>/dev/null", 'kept\n'],
 });
 
 recipe('XFS', {
   before: {
-    'umount mnt': alone('0 655360 linear 7:0 0', 'disk.img', MOUNTED, `${NODE} /tmp/recipe/mnt xfs\n`),
+    'umount mnt': alone(whole(655_360), 'disk.img', MOUNTED, `${NODE} /tmp/recipe/mnt xfs\n`),
   },
   afterwards: ['mount -o ro,loop disk.img mnt; cat mnt/file; umount mnt', 'kept\n'],
 });
@@ -72,7 +77,7 @@ recipe('Two files as one disk, written with dd', {
 recipe('Swap that goes with swapoff', {
   before: {
     swapoff: alone(
-      '0 131072 linear 7:0 0',
+      whole(131_072),
       'swap.img',
       'tail -n +2 /proc/swaps',
       '/dev/dm-\\d+\\s+partition\\s+65532\\s.*\n',
@@ -215,7 +220,7 @@ recipe('A lock around it', {
 recipe('A daemon that keeps it', {
   before: {
     kill: alone(
-      '0 8192 linear 7:0 0',
+      whole(8192),
       'disk.img',
       'stat -Lc %F /proc/$(cat daemon.pid)/fd/3; cat /proc/$(cat daemon.pid)/comm',
       'block special file\nsleep\n',

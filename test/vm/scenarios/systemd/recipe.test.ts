@@ -13,7 +13,7 @@ thorough('the recipe of docs/recipes.md: a service finds the device by its name'
         `n=0; until [ "$(head -c 7 disk.img)" = started ] || [ $n -ge 600 ]; do n=$((n+1)); sleep 0.05; done
          pid=$(systemctl show --value -p MainPID example); cat /proc/$pid/comm; stat -Lc %F /proc/$pid/fd/3
          dmsetup table; losetup -nO AUTOCLEAR,BACK-FILE | tr -s ' '`,
-        /^sleep\nblock special file\nscratch: 0 8192 linear 7:\d+ 0\n 1 \/tmp\/recipe\/disk\.img\n$/,
+        /^sleep\nblock special file\nscratch: 0 8184 linear 7:\d+ 0\nscratch: 8184 8 linear 7:\d+ 8184\n 1 \/tmp\/recipe\/disk\.img\n$/,
       ],
     },
     afterwards: ['head -c 8 disk.img; systemctl show --value -p Result example', 'started\nsuccess\n'],
