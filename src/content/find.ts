@@ -16,7 +16,10 @@ export interface Looked {
   readonly bytes: bigint;
   /** Of a logical block, in bytes. */
   readonly blockSize: number;
-  /** Lets go of what was read of a block device: device-mapper writes past that, and others would still see it. */
+  /**
+   * Lets go of what was read of a block device: before it is read, for device-mapper has written past what others have read, and
+   * after it, for ours will.
+   */
   flush(): void;
 }
 
@@ -44,6 +47,7 @@ export function findContent(kernel: Kernel, path: string, backing: Looked, area:
     ...starts.map((first): Range => [first, first + BigInt(HEAD)]),
     [bytes - BigInt(TAIL), bytes],
   ];
+  backing.flush();
   const read = readAhead(kernel, path, backing, windows);
   backing.flush();
   return SIGNATURES.flatMap((signature) =>

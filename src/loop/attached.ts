@@ -1,10 +1,10 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
 import { openLoop } from './open.js';
-import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS } from './protocol.js';
+import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, type LoopInfo } from './protocol.js';
 import { overlap, type Part, stretchOf } from './stretch.js';
 
 /** A loop device that has a file, or a block device, at this moment. */
@@ -37,6 +37,20 @@ export function attachedMinors(): number[] {
 /** The path of what a loop device has, as the kernel tells it to this process; empty without one. */
 export function backingPathOf(minor: number): string {
   return readIfThere(`/sys/block/loop${minor}/loop/backing_file`).replace(/\n$/, '');
+}
+
+/** The file that a loop device has, by the path that the kernel tells, if the very file is there. */
+export function fileOf(
+  minor: number,
+  { device, inode }: LoopInfo,
+): { readonly path: string; readonly stats: BigIntStats } | undefined {
+  const path = backingPathOf(minor);
+  try {
+    const stats = statSync(path, { bigint: true });
+    return stats.isFile() && stats.dev === device && stats.ino === inode ? { path, stats } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

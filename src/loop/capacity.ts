@@ -1,9 +1,8 @@
-import { type BigIntStats, statSync } from 'node:fs';
 import { sizeInSys } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
-import { backingPathOf, withLoopInfo } from './attached.js';
-import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, type LoopInfo } from './protocol.js';
+import { fileOf, withLoopInfo } from './attached.js';
+import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR } from './protocol.js';
 
 const SECTOR = 512n;
 
@@ -16,21 +15,10 @@ const SECTOR = 512n;
 export function growLoop(kernel: Kernel, minor: number): void {
   withLoopInfo(kernel, minor, (fd, bytes) => {
     const info = decodeLoopInfo(bytes);
-    const file = fileOf(minor, info);
+    const file = fileOf(minor, info)?.stats;
     const sectors = sizeInSys({ major: LOOP_MAJOR, minor }) ?? 0n;
     if (file === undefined || info.sizeLimit !== undefined || (file.size - info.offset) / SECTOR <= sectors)
       return;
     kernel.must('LOOP_SET_CAPACITY', () => shim.ioctlValue(fd, LOOP_COMMANDS.SET_CAPACITY, 0));
   });
-}
-
-/** By the path that the kernel tells, if the very file is there. */
-function fileOf(minor: number, info: LoopInfo): BigIntStats | undefined {
-  const path = backingPathOf(minor);
-  try {
-    const stats = statSync(path, { bigint: true });
-    return stats.isFile() && stats.dev === info.device && stats.ino === info.inode ? stats : undefined;
-  } catch {
-    return undefined;
-  }
 }

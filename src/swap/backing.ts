@@ -67,6 +67,19 @@ export function inUse(path: string, why: string, hint: string): DmfdError {
   return refused('backing-in-use', path, why, hint, 'EBUSY');
 }
 
+/** @param openers the processes that have it open, as far as they are seen */
+export function openWords(openers: readonly string[]): string {
+  if (openers.length === 0) return 'another process has it open';
+  return `${openers.join(', ')} ${openers.length === 1 ? 'has' : 'have'} it open`;
+}
+
+/** Which process has the lock is not told: one of those that have it open. */
+export function lockedWords(what: 'it' | 'a part of it', openers: readonly string[]): string {
+  return openers.length === 0
+    ? `another process has ${what} locked`
+    : `${what} is locked; ${openWords(openers)}`;
+}
+
 /** Two loop devices over one backing, or a loop device beside ours, would write over each other. */
 export function hasLoop(path: string, { minor }: AttachedLoop): DmfdError {
   return inUse(

@@ -10,17 +10,29 @@ import { openersOf } from '../kernel/openers.js';
 import { shim } from '../kernel/shim.js';
 import { loopsOf } from '../loop/attached.js';
 import { findSettled } from '../loop/unshared.js';
-import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
+import type { SwapArea } from './area.js';
+import { backingFile, hasLoop, inUse, lockedWords, refused, type SwapBacking } from './backing.js';
+import { refuseUnfit } from './file-backing.js';
+import { type LoopFile, openLoopFile } from './loop-file.js';
+import { allocateArea, checkRoom, type Part } from './room.js';
+
+const SECTOR = 512n;
 
 const LOCK_MILLISECONDS = 10_000;
 const LOCK_PAUSE = 20;
 
-/** A block device, claimed for us alone until it is attached. */
-export function openDeviceBacking(kernel: Kernel, path: string): SwapBacking {
+/**
+ * A block device, claimed for us alone until it is attached.
+ *
+ * @param force also over a file that {@link refuseUnfit} refuses
+ */
+export function openDeviceBacking(kernel: Kernel, path: string, force: boolean): SwapBacking {
   const pin = openGivenFile(backingFile(path));
   let exclusive: number | undefined;
+  let below: LoopFile | undefined;
   const close = (): void => {
     if (exclusive !== undefined) closeSync(exclusive);
+    if (below !== undefined) closeSync(below.fd);
     closeSync(pin);
   };
   try {
@@ -33,13 +45,19 @@ export function openDeviceBacking(kernel: Kernel, path: string): SwapBacking {
     refuseRangeLocks(kernel, path, pin, stats);
     const { bytes, blockSize, readOnly } = readBlockDevice(kernel, pin);
     if (readOnly) throw readOnlyError(path);
+    below = openLoopFile(kernel, stats.rdev);
+    if (below !== undefined && !force) refuseUnfit(kernel, below.path, below.fd);
+    const ofFile = (use: (kernel: Kernel, part: Part) => void) => (area: SwapArea) => {
+      if (below === undefined) return;
+      use(kernel, { ...below, area: { ...area, start: area.start + below.start / SECTOR }, force });
+    };
     return {
       fd: pin,
       isFile: false,
       bytes,
       blockSize,
-      checkRoom: () => {},
-      reserve: () => {},
+      checkRoom: ofFile(checkRoom),
+      reserve: ofFile(allocateArea),
       flush: () => flushBlockDevice(kernel, pin),
       attach: () => {
         if (exclusive !== undefined) closeSync(exclusive);
@@ -87,9 +105,7 @@ function refuseLoops(kernel: Kernel, path: string, stats: BigIntStats): void {
 /** As QEMU locks what it uses. They belong to the node: a user of another node of the same device is not seen. */
 function refuseRangeLocks(kernel: Kernel, path: string, fd: number, stats: BigIntStats): void {
   if (kernel.call(`F_OFD_GETLK ${path}`, () => shim.isRangeLocked(fd)) <= 0) return;
-  const openers = openersOf(path, stats);
-  const who = openers.length === 0 ? 'another process' : openers.join(', ');
-  throw inUse(path, `${who} has a part of it locked`, 'end that first');
+  throw inUse(path, lockedWords('a part of it', openersOf(path, stats)), 'end that first');
 }
 
 function held(path: string, { rdev }: BigIntStats): Error {

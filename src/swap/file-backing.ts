@@ -10,7 +10,7 @@ import { shim } from '../kernel/shim.js';
 import { LARGE_BLOCK } from '../loop/attach.js';
 import { type AttachedLoop, loopsOf } from '../loop/attached.js';
 import { attachUnshared } from '../loop/unshared.js';
-import { backingFile, hasLoop, inUse, refused, type SwapBacking } from './backing.js';
+import { backingFile, hasLoop, inUse, lockedWords, openWords, refused, type SwapBacking } from './backing.js';
 import { refuseCopyOnWrite } from './copy-on-write.js';
 import { look } from './in-use.js';
 import { allocateArea, checkRoom } from './room.js';
@@ -26,11 +26,7 @@ const SECTOR = 512n;
 export function openFileBacking(kernel: Kernel, path: string, force: boolean): SwapBacking {
   const { fd, stats } = openAlone(kernel, path);
   try {
-    if (!force) {
-      refuseInsecure(path, stats);
-      refuseServed(path, fd);
-      refuseCopyOnWrite(kernel, path, fd);
-    }
+    if (!force) refuseUnfit(kernel, path, fd);
     let own: number | undefined;
     return {
       fd,
@@ -63,8 +59,9 @@ export function openFileBacking(kernel: Kernel, path: string, force: boolean): S
 
 /** Another user of the file: by a loop device, a lock, or a descriptor. */
 type Other =
-  | { readonly has: 'it attached'; readonly loop: AttachedLoop }
-  | { readonly has: 'it locked' | 'a part of it locked' | 'it open' };
+  | { readonly by: 'loop device'; readonly loop: AttachedLoop }
+  | { readonly by: 'lock'; readonly what: 'it' | 'a part of it' }
+  | { readonly by: 'descriptor' };
 
 interface OpenFile {
   readonly fd: number;
@@ -82,7 +79,7 @@ function openAlone(kernel: Kernel, path: string): OpenFile {
   };
   try {
     retryWhileLeaving(kernel, attempt, () => other !== undefined && isGoing(path, other));
-    if (other !== undefined || file === undefined) throw taken(path, other ?? { has: 'it open' });
+    if (other !== undefined || file === undefined) throw taken(path, other ?? { by: 'descriptor' });
     return file;
   } catch (error) {
     if (file !== undefined) closeSync(file.fd);
@@ -119,40 +116,43 @@ function openUnlessLeased(path: string): number | undefined {
 function whoLocked(kernel: Kernel, path: string): Other {
   const stats = look(path);
   const loop = stats && loopsOf(kernel, stats)[0];
-  return loop === undefined ? { has: 'it locked' } : { has: 'it attached', loop };
+  return loop === undefined ? { by: 'lock', what: 'it' } : { by: 'loop device', loop };
 }
 
 function findOther(kernel: Kernel, path: string, { fd, stats }: OpenFile): Other | undefined {
   const loop = loopsOf(kernel, stats)[0];
-  if (loop !== undefined) return { has: 'it attached', loop };
+  if (loop !== undefined) return { by: 'loop device', loop };
   if (kernel.call(`F_OFD_GETLK ${path}`, () => shim.isRangeLocked(fd)) > 0)
-    return { has: 'a part of it locked' };
+    return { by: 'lock', what: 'a part of it' };
   const elsewhere = kernel.call(`F_SETLEASE ${path}`, () => shim.isOpenElsewhere(fd));
-  // Some file systems have no leases. Of another user's file it needs CAP_LEASE.
-  const isOpen = elsewhere > 0 || (resultName(elsewhere) === 'EACCES' && findOpeners(path).length > 0);
-  return isOpen ? { has: 'it open' } : undefined;
+  // Some file systems have no leases, and some no leases for this process: of another user's file they need CAP_LEASE.
+  const isOpen = elsewhere > 0 || (elsewhere < 0 && findOpeners(path).length > 0);
+  return isOpen ? { by: 'descriptor' } : undefined;
 }
 
 /** A loop device that is detached keeps the file open for a moment longer than it is there. */
 function isGoing(path: string, other: Other): boolean {
-  if (other.has === 'it attached') return isLoopLeaving(other.loop.minor);
-  return other.has === 'it open' && findOpeners(path).length === 0;
+  if (other.by === 'loop device') return isLoopLeaving(other.loop.minor);
+  return other.by === 'descriptor' && findOpeners(path).length === 0;
 }
 
 function taken(path: string, other: Other): DmfdError {
-  if (other.has === 'it attached') return hasLoop(path, other.loop);
+  if (other.by === 'loop device') return hasLoop(path, other.loop);
   const openers = findOpeners(path);
-  const who = openers.length === 0 ? 'another process' : openers.join(', ');
-  return inUse(
-    path,
-    `${who} has ${other.has}`,
-    'end that first; another dmfd may be about to use it: try again',
-  );
+  const why = other.by === 'lock' ? lockedWords(other.what, openers) : openWords(openers);
+  return inUse(path, why, 'end that first; another dmfd may be about to use it: try again');
 }
 
 function findOpeners(path: string): string[] {
   const stats = look(path);
   return stats === undefined ? [] : openersOf(path, stats);
+}
+
+/** @throws DmfdError `usage` for a file that swap is not safe on, whoever has it */
+export function refuseUnfit(kernel: Kernel, path: string, fd: number): void {
+  refuseInsecure(path, fstatSync(fd, { bigint: true }));
+  refuseServed(path, fd);
+  refuseCopyOnWrite(kernel, path, fd);
 }
 
 /** A user who may truncate it while it is in use can kill every process that has memory there. */

@@ -16,5 +16,5 @@ export function openSwapBacking(kernel: Kernel, path: string, force: boolean): S
     throw inUse(path, `it is swap already${active === path ? '' : `, as ${active}`}`, `swapoff ${active}`);
   }
   // The opener refuses what is neither, and what cannot be looked at.
-  return seen?.isFile() ? openFileBacking(kernel, path, force) : openDeviceBacking(kernel, path);
+  return seen?.isFile() ? openFileBacking(kernel, path, force) : openDeviceBacking(kernel, path, force);
 }

@@ -14,7 +14,7 @@ const rangeAt = numbersOf('range', ['bytes', 'start', 'length']);
 const SECTOR = 512n;
 
 /** A file that is to become swap, and which part. */
-interface Part {
+export interface Part {
   readonly path: string;
   readonly fd: number;
   readonly area: Pick<SwapArea, 'start' | 'sectors'>;

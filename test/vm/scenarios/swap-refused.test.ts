@@ -190,7 +190,7 @@ const DETACHED: readonly Refusal[] = [
   {
     what: 'a file that is locked',
     line: `flock ${FILE} dmfd swap ${FILE}`,
-    says: `backing "${FILE}": process N (flock) has it locked`,
+    says: `backing "${FILE}": it is locked; process N (flock) has it open`,
   },
   {
     what: 'a file that QEMU has locked',
@@ -204,7 +204,7 @@ time.sleep(100)' ${FILE} & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
       `dmfd swap ${FILE}`,
       'kill $locker; wait $locker 2>/dev/null; rm locked',
     ),
-    says: `backing "${FILE}": process N (python3) has a part of it locked`,
+    says: `backing "${FILE}": a part of it is locked; process N (python3) has it open`,
   },
   {
     what: 'a device that QEMU has locked',
@@ -217,7 +217,7 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
       'dmfd swap $loop',
       'kill $locker; wait $locker 2>/dev/null; rm locked; losetup -d $loop',
     ),
-    says: 'backing "/dev/loopN": process N (python3) has a part of it locked',
+    says: 'backing "/dev/loopN": a part of it is locked; process N (python3) has it open',
   },
   {
     what: 'a file that somebody has open',
@@ -293,6 +293,36 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
     line: `dmfd swap ${option}--discard ${FILE}`,
     says: `backing "${FILE}": discards would make holes in this file, and swapping out fails when its file system is full by then`,
   })),
+  {
+    what: 'a device that was written to past what others have read of it',
+    line: between(
+      `truncate -s 8M content; loop=$(losetup -f --show content); exec 7<$loop; cat $loop >/dev/null; mkfs.ext4 -qF content`,
+      'dmfd swap $loop && exit; dmfd swap --dry-run $loop',
+      'exec 7<&-; losetup -d $loop; rm content',
+    ),
+    says: 'backing "/dev/loopN": it has an ext2, ext3 or ext4 file system',
+    twice: true,
+  },
+  {
+    what: 'a loop device of a file that everybody may write to',
+    line: between(
+      `chmod 666 ${FILE}; loop=$(losetup -f --show ${FILE})`,
+      'dmfd swap $loop',
+      `losetup -d $loop; chmod 600 ${FILE}`,
+    ),
+    says: `backing "${FILE}": its group and everybody may write to it, and truncate it while it is in use`,
+  },
+  {
+    what: 'a partition of a loop device of a file with more holes than there is room for',
+    line: between(
+      `mount -t tmpfs -o size=8M none mnt; truncate -s 64M mnt/holes; printf '1M,60M\n' | sfdisk -q --label gpt mnt/holes
+       loop=$(losetup -P -f --show mnt/holes); head -c 2M /dev/zero >mnt/filling`,
+      'dmfd swap "$loop"p1 && exit; dmfd swap --dry-run "$loop"p1',
+      'losetup -d $loop; umount mnt',
+    ),
+    says: 'backing "/tmp/mnt/holes": 62914560 bytes of it are holes, and its file system has only N bytes free',
+    twice: true,
+  },
   {
     what: 'a file that everybody may write to',
     line: between(`chmod 666 ${FILE}`, `dmfd swap ${FILE}`, `chmod 600 ${FILE}`),
