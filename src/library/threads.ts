@@ -22,6 +22,8 @@ export interface Accompaniment<Result> {
 
 /** So many operations go on at once; others wait for their turn. A thread takes some milliseconds and megabytes. */
 const AT_ONCE = 16;
+/** Milliseconds without the end of any of these, after which one more begins: they may wait for a disk that does not answer. */
+const STANDSTILL = 2000;
 /** So many threads are kept for what comes next. They do not keep the process alive. */
 const KEPT = 4;
 
@@ -34,6 +36,7 @@ const idle: Worker[] = [];
 const waiting: (() => void)[] = [];
 const running = new Set<() => void>();
 let taken = 0;
+let standstill: NodeJS.Timeout | undefined;
 
 /**
  * Does an operation in a thread of its own, so that this one's event loop goes on.
@@ -98,6 +101,7 @@ async function turn(signal: AbortSignal | undefined): Promise<void> {
       reject(signal?.reason);
     });
     waiting.push(begin);
+    watchStandstill();
   });
 }
 
@@ -117,11 +121,24 @@ function onAbort(signal: AbortSignal | undefined, listener: () => void): () => v
   return () => listeners.delete(listener);
 }
 
-/** Passes the turn on to the next operation that waits for one. */
+/** Passes the turn on to the next operation that waits for one, unless it was one beyond the usual number. */
 function nextTurn(): void {
-  const next = waiting.shift();
+  clearTimeout(standstill);
+  standstill = undefined;
+  const next = taken > AT_ONCE ? undefined : waiting.shift();
   if (next === undefined) taken--;
   else next();
+  watchStandstill();
+}
+
+function watchStandstill(): void {
+  if (waiting.length === 0) return;
+  standstill ??= setTimeout(() => {
+    standstill = undefined;
+    taken++;
+    waiting.shift()?.();
+    watchStandstill();
+  }, STANDSTILL);
 }
 
 /** Ends the waits of an operation when the signal comes, and when the process exits, which would wait for the thread. */

@@ -53,6 +53,7 @@ export async function answerLaunchers(): Promise<never> {
       shim.close(connection);
     }
     tellUsed();
+    if (!hasService) process.exit(0);
     if (!installedEdition().equals(edition)) process.exit(OUTDATED);
     // Node's own work from time to time.
     await setImmediate();
@@ -185,10 +186,15 @@ function tellUsed(): void {
   tellService(NEWS.used);
 }
 
+let hasService = true;
+
+/** Without the service, this is the last launcher that is answered: others are not to wait, and a new service has the place. */
 function tellService(news: string): void {
+  if (!hasService) return;
   try {
     writeSync(1, news);
   } catch {
-    // It has gone, which standard input tells, too.
+    hasService = false;
+    shim.close(LISTENER);
   }
 }

@@ -13,7 +13,7 @@ const kinds = numbersOf('answer_kind', ['declined', 'write', 'end', 'start', 'ex
 const PATIENCE = 2000;
 /** Bytes of text that a launcher is given at a time: they fit the socket's buffer, so that only its reply is waited for. */
 const PIECE = 65536;
-/** Milliseconds after which a reader is slow. */
+/** Milliseconds after which a reader is slow, and once more each time. */
 const SLOW = 1000;
 
 /** A launcher at the other end of a connection: what it is told to do, in native-shims/launcher/obey.c. */
@@ -31,7 +31,7 @@ export class Launcher implements Served {
 
   /**
    * @param beforeEnd lets go of all that is the launcher's, before it goes on by itself
-   * @param whenSlow is called when a wait takes long
+   * @param whenSlow is called in each second of a wait for the launcher's reader
    */
   constructor(
     connection: number,
@@ -72,11 +72,11 @@ export class Launcher implements Served {
     this.#send(kinds().write, { size: bytes.length, value: fd });
     this.#sendRest(bytes);
     const reply = Buffer.alloc(replyAt().bytes);
-    const receive = (limit: number): number => shim.receiveReply(this.#connection, reply, limit);
-    let received = receive(SLOW);
-    if (received === -constants.errno.ETIMEDOUT) {
+    const receive = (): number => shim.receiveReply(this.#connection, reply, SLOW);
+    let received = receive();
+    while (received === -constants.errno.ETIMEDOUT) {
       this.#whenSlow();
-      received = receive(-1);
+      received = receive();
     }
     if (received !== 1) throw systemError(constants.errno.EPIPE);
     const result = reply.readInt32LE(replyAt().result);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { checkout } from '../harness/checkout.js';
+import { checkout, vmFile } from '../harness/checkout.js';
 import type { GuestProcess } from '../harness/process.js';
 import { atCall } from './at-call.js';
 import { CLIENT, EXAMPLE, python } from './serve-client.js';
@@ -167,8 +167,8 @@ over = select.poll()
 untold = ask('untold')
 over.register(untold, 0)
 print(over.poll(60000)[0][1] & select.POLLHUP != 0, swaps())
-# Nobody is to be told of this one.
-oneway = ask('oneway', oneway=True)
+# Nobody is to be told of this one, and its client does not stay.
+ask('oneway', oneway=True).close()
 for _ in range(600):
     if swaps(): break
     select.select([], [], [], 0.1)
@@ -246,6 +246,33 @@ socket.send_fds(service, [message], [silent])`);
   expect(service.stderr).toMatch(/^dmfd: serving .*\n$/);
   silent.signal('SIGKILL');
   await silent.exited;
+});
+
+thorough('who waits for a disk that does not answer holds up nobody', async () => {
+  const before = await descriptors();
+  await sh('modprobe fuse; touch /tmp/hung');
+  const disk = await start(['python3', '-SE', vmFile('scenarios/swap-refused/served-file.py'), '/tmp/hung']);
+  await sh('until mountpoint -q /tmp/hung; do sleep 0.1; done');
+  disk.signal('SIGSTOP');
+  const output = await run(`
+import select
+waiting = []
+# More than are done at once.
+for _ in range(20):
+    service = socket.socket(socket.AF_UNIX)
+    service.connect('/run/dmfd/dmfd.sock')
+    call = {'method': 'io.dmfd.Create', 'parameters': {'segments': [{'target': 'linear', 'backing': {'path': '/tmp/hung'}}]}}
+    service.sendall(json.dumps(call).encode() + b'\\0')
+    waiting.append(service)
+select.select([], [], [], 1)
+show('List')
+print(len(select.select(waiting, [], [], 0)[0]))`);
+  expect(output).toBe('{"devices": []}\n0\n');
+  // What is asked of it fails then.
+  disk.signal('SIGKILL');
+  await disk.exited;
+  await sh('umount /tmp/hung; rm /tmp/hung');
+  expect(await descriptorsAgain(before)).toBe(before);
 });
 
 /** A service that is stopped at a call to the kernel, for a script, while a client asks for a device; what the client hears. */

@@ -2,7 +2,16 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
 import { everything, expectNothingLeft, GONE, image, sampleOf, sh, thorough, vm } from './support.js';
 import { whileServed } from './warm/served.js';
-import { killService, TRIES, WORKERS, warm, watched } from './warm/service.js';
+import {
+  COLD,
+  coldStarts,
+  killService,
+  startService,
+  TRIES,
+  WORKERS,
+  warm,
+  watched,
+} from './warm/service.js';
 
 const ZERO = "--table '0 8 zero'";
 const SWAP = '/tmp/warm-swap.img';
@@ -92,7 +101,7 @@ describe('the service does as Node does', () => {
 });
 
 /** What only the process itself can do, or may: dmfd needs Node so often. */
-const ITS_OWN: readonly [what: string, script: string, times?: number][] = [
+const ITS_OWN: readonly [what: string, script: string][] = [
   ['holding', `echo | dmfd create held ${ZERO} 2>&1 | sed 's/-[0-9]*$/-N/'`],
   ['events', `dmfd create ${ZERO} --json-fd 1 -- true | wc -l`],
   ['waiting for the end', `dmfd create ${ZERO} --wait-gone=5 -- true`],
@@ -126,12 +135,32 @@ const ITS_OWN: readonly [what: string, script: string, times?: number][] = [
   ['a missing command', `dmfd create ${ZERO} -- nosuch 2>/dev/null || echo $?`],
 ];
 
+/** Their numbers on x86-64. */
+const SYS_ADD_KEY = 248;
+const SYS_KEYCTL = 250;
+
 describe('Node does what is its own', () => {
   test.each(sampleOf(ITS_OWN, 3))('%s', async (_what, script) => {
     const { cold } = await watched(script);
     expect(cold).toHaveLength(1);
   });
 });
+
+thorough(
+  'a device whose key is in a keyring of the caller’s is made, and made longer, by dmfd itself',
+  async () => {
+    const withKey = `import ctypes, os, sys
+syscall = ctypes.CDLL(None).syscall
+JOIN_SESSION_KEYRING, SESSION_KEYRING = 1, -3
+syscall(${SYS_KEYCTL}, JOIN_SESSION_KEYRING, None)
+syscall(${SYS_ADD_KEY}, b"user", b"mine", b"k" * 32, 32, SESSION_KEYRING)
+os.execvp(sys.argv[1], sys.argv[1:])`;
+    const { stdout, cold } = await watched(`python3 -c '${withKey}' dmfd create mine --loop /tmp/warm.img \\
+    --table '0 64 crypt aes-xts-plain64 :32:user:mine 0 {loop0} 0' -- dmfd resize mine --size 1M`);
+    expect(stdout).toBe('mine: 1M (1048576 bytes), and was 32K\n');
+    expect(cold).toEqual([expect.stringContaining('create mine'), expect.stringContaining('resize mine')]);
+  },
+);
 
 test('what cannot be executed is told as Node tells it', async () => {
   const script = `printf '#!/nonexistent\\n' >/tmp/noint; chmod +x /tmp/noint
@@ -155,6 +184,19 @@ thorough('one that does not read what it gets holds up no other', async () => {
     await warm(`{ head -c 65536 /dev/zero; dmfd create --help; } | { until [ -e /tmp/go-on ]; do sleep 0.1; done; tail -c 20 | wc -c; } &
     sleep 1; for i in 1 2 3 4 5 6; do dmfd ls -n; done; touch /tmp/go-on; wait; rm /tmp/go-on`);
   expect(output).toBe('20\n');
+});
+
+thorough('those who may not ask, and say nothing, keep nobody busy', async () => {
+  const strangers = `import socket, time
+there = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+for one in there: one.connect("/run/dmfd/launcher.sock")
+print("there", flush=True)
+time.sleep(1000)`;
+  const process = await vm.start(['unshare', '--net', 'python3', '-c', strangers], { timeoutMs: 0 });
+  await process.waitForOutput(/there\n/, 60_000);
+  expect(await warm('dmfd ls -n; echo $?')).toBe('0\n');
+  process.signal('SIGKILL', 'process');
+  await process.exited;
 });
 
 /** Calls of the process that answers, before which it is killed. */
@@ -247,6 +289,37 @@ thorough('a launcher that gives up waiting just when it is accepted is not serve
     wait $dmfd; echo $?; kill -KILL $strace; wait $strace 2>/dev/null; rm /tmp/accepting /tmp/giving-up`);
   expect(stdout).toBe('1\nmine: removed\n0\n');
   expect(cold).toHaveLength(1);
+});
+
+/** A reader of more than a pipe holds, who takes his time until /tmp/go-on is there. */
+const SLOWLY = `{ read -r first; echo began; until [ -e /tmp/go-on ]; do sleep 0.1; done; { echo "$first"; cat; } | cksum; }`;
+
+/** A long plan that the service tells to such a reader, and nobody else. */
+async function readSlowly(): Promise<Awaited<ReturnType<typeof vm.start>>> {
+  for (let attempt = 1; ; attempt++) {
+    await sh(`: >${COLD}; rm -f /tmp/go-on`);
+    const reading = await vm.start(['sh', '-c', `dmfd create --dry-run --table-file /tmp/long | ${SLOWLY}`]);
+    await reading.waitForOutput(/began\n/, 60_000);
+    const cold = await coldStarts();
+    if (cold.length === 0) return reading;
+    await sh('touch /tmp/go-on');
+    await reading.exited;
+    if (attempt === TRIES) throw new Error(`needed Node for: ${cold.join('; ')}`);
+  }
+}
+
+thorough('a reader who takes his time is in no way of a service after one that was killed', async () => {
+  await sh(`seq 0 29999 | sed 's/$/ 1 zero/' >/tmp/long`);
+  const whole = await sh('DMFD_COLD=1 dmfd create --dry-run --table-file /tmp/long | cksum');
+  const reading = await readSlowly();
+  await killService();
+  // It is noticed within a second.
+  await sh('sleep 2');
+  await startService();
+  await sh('touch /tmp/go-on');
+  await reading.exited;
+  expect(reading.stdout).toBe(`began\n${whole}`);
+  await sh('rm /tmp/long /tmp/go-on');
 });
 
 test('nothing of a device depends on the service', async () => {

@@ -3,7 +3,7 @@ import { vmFile } from '../../harness/checkout.js';
 import { sh, vm } from '../support.js';
 
 /** Where a start of Node for dmfd is noted: tools/tell-node.c. */
-const COLD = '/tmp/cold-starts';
+export const COLD = '/tmp/cold-starts';
 
 type Process = Awaited<ReturnType<typeof vm.start>>;
 
