@@ -176,8 +176,11 @@ int dmfd_obey(int *connection)
 			error = write_text(*connection, &answer);
 		} else if (answer.kind == DMFD_ANSWER_START || answer.kind == DMFD_ANSWER_EXEC) {
 			error = run_command(connection, &answer, &received);
-			/* It could not be run, but signals are the command's now. */
-			has_told |= !error;
+			/*
+			 * It could not be run, but signals are the command's now. Or it runs, without a connection, and
+			 * only cannot be waited for.
+			 */
+			has_told |= !error || *connection < 0;
 		} else
 			error = -EPROTO;
 		dmfd_close_received(&received);

@@ -46,7 +46,11 @@ async function answerAll(file: string, { unordered, quiet }: BatchOptions): Prom
   const stop = new AbortController();
   // Each line that is worked on listens.
   setMaxListeners(0, stop.signal);
-  onReleasingSignal(callerState(), () => stop.abort());
+  const hearNoMore = onReleasingSignal(callerState(), () => {
+    // A second one does what it does to any program.
+    hearNoMore();
+    stop.abort();
+  });
   const run = new Batch(input, unordered, stop);
   try {
     // On a terminal, the answers themselves show it.

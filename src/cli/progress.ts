@@ -29,7 +29,9 @@ export async function withProgress<T>(
 ): Promise<T> {
   if (quiet || !isTerminal(2)) return await work;
   const over = new AbortController();
-  const timer = setTimeout(() => void showProgress(text, process.stderr, over.signal, say), WORTH_SHOWING);
+  // What goes on is not to fail for want of a picture of it.
+  const show = (): void => void showProgress(text, process.stderr, over.signal, say).catch(() => undefined);
+  const timer = setTimeout(show, WORTH_SHOWING);
   try {
     return await work;
   } finally {
