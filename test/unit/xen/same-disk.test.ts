@@ -65,6 +65,10 @@ test.each([
 
 test.each<[what: string, nodes: Record<string, string | undefined>]>([
   ['the other domain is another machine', { '4/target': undefined }],
+  [
+    'another machine’s disk has bytes that are no text',
+    { '4/target': undefined, [`${THEIRS}/params`]: '\\xff' },
+  ],
   ['the other domain is the device model of another one', { '4/target': '5' }],
   ['it is the same machine, not its device model', { '4/target': undefined, '4/vm': '/vm/a' }],
   ['the other disk is another one', { [`${THEIRS}/params`]: 'overlay:/other' }],
