@@ -261,8 +261,8 @@ waiting = []
 for _ in range(20):
     service = socket.socket(socket.AF_UNIX)
     service.connect('/run/dmfd/dmfd.sock')
-    call = {'method': 'io.dmfd.Create', 'parameters': {'segments': [{'target': 'linear', 'backing': {'path': '/tmp/hung'}}]}}
-    service.sendall(json.dumps(call).encode() + b'\\0')
+    asked = {'method': 'io.dmfd.Create', 'parameters': {'segments': [{'target': 'linear', 'backing': {'path': '/tmp/hung'}}]}}
+    service.sendall(json.dumps(asked).encode() + b'\\0')
     waiting.append(service)
 select.select([], [], [], 1)
 show('List')
