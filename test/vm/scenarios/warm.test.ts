@@ -312,7 +312,7 @@ thorough('a reader who takes his time is in no way of a service after one that w
   await sh(`seq 0 29999 | sed 's/$/ 1 zero/' >/tmp/long`);
   const whole = await sh('DMFD_COLD=1 dmfd create --dry-run --table-file /tmp/long | cksum');
   const reading = await readSlowly();
-  await killService();
+  await killService('process');
   // It is noticed within a second.
   await sh('sleep 2');
   await startService();

@@ -39,9 +39,9 @@ export async function startService(): Promise<void> {
   await sh(UNTIL_STARTED);
 }
 
-/** With SIGKILL, all of it. */
-export async function killService(): Promise<void> {
-  service?.signal('SIGKILL', 'session');
+/** With SIGKILL, all of it, or the service alone, and not those that answer launchers. */
+export async function killService(target: 'session' | 'process' = 'session'): Promise<void> {
+  service?.signal('SIGKILL', target);
   await service?.exited;
   service = undefined;
 }
