@@ -1,10 +1,11 @@
-import { type BigIntStats, closeSync, constants, fstatSync, statSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync } from 'node:fs';
 import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError, type ErrorCode } from '../errors.js';
 import { readBlockDevice } from '../kernel/block-device.js';
 import type { Errno } from '../kernel/errno.js';
 import { type GivenFile, openGivenFile } from '../kernel/given-file.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { statIfThere } from '../kernel/stat.js';
 import { type Extent, findPartition, kernelPartition, nodeOfPartition } from './partition.js';
 import type { Backing } from './request.js';
 import { resolveTag } from './tag.js';
@@ -61,8 +62,8 @@ export interface OpenBacking {
 export function openBacking(kernel: Kernel, backing: Backing, purpose: Purpose): OpenBacking {
   const path = resolveTag(kernel, backing.path);
   const readOnly = purpose.readOnly || backing.readOnly === true;
-  // A block device that a table names is opened by the kernel, as the table is.
-  const forWriting = !readOnly && (purpose.alwaysLoop || !isBlockDevice(path));
+  // A block device that a table names is opened by the kernel, as the table is. What is wrong with another, the opener says.
+  const forWriting = !readOnly && (purpose.alwaysLoop || !statIfThere(path)?.isBlockDevice());
   const file: GivenFile = {
     subject: purpose.subject,
     path,
@@ -110,15 +111,6 @@ function explain({ name }: Errno, action: string): ReturnType<NonNullable<GivenF
   if (action === 'write' && WRITE_REFUSED.includes(name))
     return { code: 'loop-file-not-writable', hint: READ_ONLY_HINT };
   return {};
-}
-
-function isBlockDevice(path: string): boolean {
-  try {
-    return statSync(path).isBlockDevice();
-  } catch {
-    // The opener says what is wrong with it.
-    return false;
-  }
 }
 
 type Measures = Omit<OpenBacking, 'fd' | 'path' | 'readOnly'>;

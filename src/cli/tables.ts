@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, readSync, statSync } from 'node:fs';
+import { closeSync, constants, readSync } from 'node:fs';
 import type { TableSource } from '../dm/table.js';
 import { needItself, served } from '../handoff/served.js';
 import { errnoError, errnoOf } from '../kernel/errno.js';
 import { openGivenFile } from '../kernel/given-file.js';
 import { shim } from '../kernel/shim.js';
+import { statIfThere } from '../kernel/stat.js';
 import { usageError } from './usage-error.js';
 
 /** The tables that the options name: lines first, then files. */
@@ -51,11 +52,7 @@ export function readTableFile(file: string): TableSource {
 }
 
 function isToBeWaitedFor(file: string): boolean {
-  try {
-    return file === '-' || !statSync(file).isFile();
-  } catch {
-    return false;
-  }
+  return file === '-' || statIfThere(file)?.isFile() === false;
 }
 
 function read(label: string, fd: number): TableSource {

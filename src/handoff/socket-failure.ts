@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import type { DmfdError, ErrorCode } from '../errors.js';
 import { describeErrno, errnoError, isRefusal } from '../kernel/errno.js';
+import { statIfThere } from '../kernel/stat.js';
 import { type Bytes, show, toBuffer } from './bytes.js';
 
 /** An operation at a unix socket. */
@@ -61,9 +61,5 @@ function explain(errno: string, address: Bytes, serverHint: string): { said?: st
 }
 
 function isOtherThanSocket(address: Bytes): boolean {
-  try {
-    return !address.startsWith('@') && !statSync(toBuffer(address)).isSocket();
-  } catch {
-    return false;
-  }
+  return !address.startsWith('@') && statIfThere(toBuffer(address))?.isSocket() === false;
 }

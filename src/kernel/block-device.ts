@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type BigIntStats, readFileSync, statSync, writeSync } from 'node:fs';
+import { type BigIntStats, readFileSync, writeSync } from 'node:fs';
 import { type DeviceNumber, decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import type { Kernel } from './kernel.js';
 import { numbersOf } from './layout.js';
 import { readIfThere } from './pseudo-files.js';
 import { shim } from './shim.js';
+import { statIfThere } from './stat.js';
 
 /** linux/fs.h */
 const BLKROGET = 0x125e;
@@ -118,29 +119,17 @@ export function isBlockNode(stats: BigIntStats | undefined, dev: DeviceNumber): 
 
 /** The device whose node stands at a path; undefined for anything else, and for what cannot be looked at. */
 export function blockDeviceAt(path: string): DeviceNumber | undefined {
-  try {
-    const stats = statSync(path, { bigint: true });
-    return stats.isBlockDevice() ? decodeLibcDevice(stats.rdev) : undefined;
-  } catch {
-    return undefined;
-  }
+  const stats = statIfThere(path);
+  return stats?.isBlockDevice() ? decodeLibcDevice(stats.rdev) : undefined;
 }
 
 /** When the node at a path was made; undefined where its file system does not tell. */
 export function nodeMadeAt(path: string): Date | undefined {
-  try {
-    const { birthtimeMs } = statSync(path);
-    return birthtimeMs > 0 ? new Date(birthtimeMs) : undefined;
-  } catch {
-    return undefined;
-  }
+  const made = statIfThere(path)?.birthtimeMs ?? 0n;
+  return made > 0n ? new Date(Number(made)) : undefined;
 }
 
 /** As {@link isBlockNode}, of a path; false for one that cannot be looked at. */
 export function isBlockNodeAt(path: string, dev: DeviceNumber): boolean {
-  try {
-    return isBlockNode(statSync(path, { bigint: true }), dev);
-  } catch {
-    return false;
-  }
+  return isBlockNode(statIfThere(path), dev);
 }

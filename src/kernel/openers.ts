@@ -1,7 +1,8 @@
-import { type BigIntStats, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { type BigIntStats, readlinkSync, realpathSync } from 'node:fs';
 import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { harmlessMounts, mountOf } from './open-nodes.js';
 import { listIfThere, otherProcesses, processName, readIfThere } from './pseudo-files.js';
+import { statIfThere } from './stat.js';
 
 /**
  * The other processes that have a file open, as `process 12 (qemu)`, where /proc tells. Only files with the same inode number, or
@@ -36,10 +37,6 @@ function isLike(pid: string, fd: string, path: string, { ino }: BigIntStats): bo
 }
 
 function isFile(link: string, { dev, ino }: BigIntStats): boolean {
-  try {
-    const stats = statSync(link, { bigint: true });
-    return stats.dev === dev && stats.ino === ino;
-  } catch {
-    return false;
-  }
+  const stats = statIfThere(link);
+  return stats?.dev === dev && stats.ino === ino;
 }

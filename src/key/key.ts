@@ -1,9 +1,10 @@
-import { closeSync, constants, fstatSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, type Stats } from 'node:fs';
 import { KEY_WORD, type Table } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { openGivenFile } from '../kernel/given-file.js';
 import { numbersOf } from '../kernel/layout.js';
 import { readIfThere } from '../kernel/pseudo-files.js';
+import { statIfThere } from '../kernel/stat.js';
 
 /**
  * Where a key comes from: `random` bits from the kernel's generator (a multiple of 8), the raw bytes of a `file`, or all
@@ -108,16 +109,7 @@ export function openKey(key: KeySource): OpenKey {
  * @throws DmfdError `usage` as {@link openKey}
  */
 export function tryKey(key: KeySource): void {
-  if (!('file' in key && isFifo(key.file))) openKey(key).close();
-}
-
-/** A file that cannot be looked at counts as none: opening it tells why. */
-function isFifo(path: string): boolean {
-  try {
-    return statSync(path).isFIFO();
-  } catch {
-    return false;
-  }
+  if (!('file' in key && statIfThere(key.file)?.isFIFO())) openKey(key).close();
 }
 
 /** Of anything but a file, only reading tells; that is done before there is a device, too. */

@@ -1,8 +1,9 @@
-import { type BigIntStats, statSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { shim } from '../kernel/shim.js';
+import { statIfThere } from '../kernel/stat.js';
 import { openLoop } from './open.js';
 import { decodeLoopInfo, INFO_SIZE, LOOP_COMMANDS, type LoopInfo } from './protocol.js';
 import { overlap, type Part, stretchOf } from './stretch.js';
@@ -45,12 +46,8 @@ export function fileOf(
   { device, inode }: LoopInfo,
 ): { readonly path: string; readonly stats: BigIntStats } | undefined {
   const path = backingPathOf(minor);
-  try {
-    const stats = statSync(path, { bigint: true });
-    return stats.isFile() && stats.dev === device && stats.ino === inode ? { path, stats } : undefined;
-  } catch {
-    return undefined;
-  }
+  const stats = statIfThere(path);
+  return stats?.isFile() && stats.dev === device && stats.ino === inode ? { path, stats } : undefined;
 }
 
 /**

@@ -1,5 +1,8 @@
-import { type BigIntStats, statSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { swapAreaPaths } from '../kernel/pseudo-files.js';
+import { statIfThere } from '../kernel/stat.js';
+
+export { statIfThere as look } from '../kernel/stat.js';
 
 /** The swap area that is this file or block device, by its path in /proc/swaps; undefined when there is none. */
 export function activeSwap(backing: BigIntStats): string | undefined {
@@ -7,17 +10,8 @@ export function activeSwap(backing: BigIntStats): string | undefined {
 }
 
 function isSame(path: string, backing: BigIntStats): boolean {
-  const stats = look(path);
+  const stats = statIfThere(path);
   if (stats === undefined) return false;
   if (backing.isBlockDevice()) return stats.isBlockDevice() && stats.rdev === backing.rdev;
   return stats.isFile() && stats.dev === backing.dev && stats.ino === backing.ino;
-}
-
-/** undefined for what cannot be looked at. */
-export function look(path: string): BigIntStats | undefined {
-  try {
-    return statSync(path, { bigint: true });
-  } catch {
-    return undefined;
-  }
 }
