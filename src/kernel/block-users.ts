@@ -1,6 +1,7 @@
 import { type DeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
 import { blockDeviceAt } from './block-device.js';
-import { readIfThere, swapDevicePaths, unescapePath } from './pseudo-files.js';
+import { mountsOf } from './mountinfo.js';
+import { swapDevicePaths } from './pseudo-files.js';
 
 /** A block device that this mount namespace has mounted. */
 export interface MountedDevice extends DeviceNumber {
@@ -14,16 +15,10 @@ export interface MountedDevice extends DeviceNumber {
 const UNNUMBERED = ['btrfs', 'bcachefs'];
 
 export function mountedDevices(): MountedDevice[] {
-  return readIfThere('/proc/self/mountinfo')
-    .split('\n')
-    .flatMap((line) => {
-      const [own = '', rest = ''] = line.split(' - ');
-      const [, , number = '', , path = ''] = own.split(' ');
-      const [type = '', source = '', options = ''] = rest.split(' ');
-      const device = UNNUMBERED.includes(type) ? blockDeviceOf(source) : numbered(number);
-      if (device === undefined) return [];
-      return [{ ...device, path: unescapePath(path), readOnly: options.split(',').includes('ro') }];
-    });
+  return mountsOf('self').flatMap(({ device, path, type, source, options }) => {
+    const dev = UNNUMBERED.includes(type) ? blockDeviceOf(source) : numbered(device);
+    return dev === undefined ? [] : [{ ...dev, path, readOnly: options.includes('ro') }];
+  });
 }
 
 function numbered(text: string): DeviceNumber | undefined {
@@ -32,7 +27,7 @@ function numbered(text: string): DeviceNumber | undefined {
 }
 
 function blockDeviceOf(source: string): DeviceNumber | undefined {
-  return source.startsWith('/') ? blockDeviceAt(unescapePath(source)) : undefined;
+  return source.startsWith('/') ? blockDeviceAt(source) : undefined;
 }
 
 /** A block device that is in use as swap, by its path there. */

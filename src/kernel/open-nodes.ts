@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { mountOf, mountsOf } from './mountinfo.js';
 import { linkIfThere, listIfThere, readIfThere } from './pseudo-files.js';
 
 /** File systems without a device number of their own that are in memory, where device nodes are, or on local disks. */
@@ -41,12 +42,10 @@ export function openNodes(pid: string, mounts: ReadonlySet<string>): string[] {
 export function harmlessMounts(pid: string, answering?: string): Set<string> {
   const mounts = new Set<string>();
   let isRootListed = false;
-  for (const line of readIfThere(`/proc/${pid}/mountinfo`).split('\n')) {
-    const [number = '', , device = '', , path] = line.split(' ');
+  for (const { id, device, path, type } of mountsOf(pid)) {
     isRootListed ||= path === '/';
-    const type = line.slice(line.indexOf(' - ') + 3).split(' ')[0] ?? '';
     const onDisk = !device.startsWith('0:') && !type.startsWith('fuse');
-    if (number !== '' && (LOCAL.includes(type) || onDisk || device === answering)) mounts.add(number);
+    if (LOCAL.includes(type) || onDisk || device === answering) mounts.add(id);
   }
   if (pid === 'self' && !isRootListed) mounts.add(rootMount());
   return mounts;
@@ -60,9 +59,4 @@ function rootMount(): string {
   } finally {
     closeSync(fd);
   }
-}
-
-/** The number of the mount that an open file is in, by what /proc says of its descriptor. */
-export function mountOf(fdinfo: string): string {
-  return /^mnt_id:\s*(\d+)$/m.exec(fdinfo)?.[1] ?? '';
 }

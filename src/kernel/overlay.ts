@@ -1,5 +1,5 @@
 import { type BigIntStatsFs, statfsSync } from 'node:fs';
-import { mountOf } from './open-nodes.js';
+import { type Mount, mountOf, mountsOf } from './mountinfo.js';
 import { readIfThere, unescapePath } from './pseudo-files.js';
 
 /** linux/magic.h */
@@ -19,7 +19,7 @@ export function writtenSystem(fd: number): BigIntStatsFs | undefined {
   const system = statfsSync(`/proc/self/fd/${fd}`, { bigint: true });
   if (typeOf(system) !== OVERLAYFS) return system;
   const mount = mountOf(readIfThere(`/proc/self/fdinfo/${fd}`));
-  const directory = upperDirectory(readIfThere('/proc/self/mountinfo'), mount);
+  const directory = upperDirectory(mountsOf('self'), mount);
   const upper = directory === undefined ? undefined : systemAt(directory);
   // The path is what it was to mount(8), and may be something else here and now. The overlay has the numbers of its upper layer.
   const isSeen =
@@ -35,13 +35,11 @@ export function writtenSystem(fd: number): BigIntStatsFs | undefined {
 /**
  * Where the upper layer of an overlay was when it was mounted.
  *
- * @param mountinfo what /proc says of the mounts
  * @param mount the number of the overlay's
  */
-export function upperDirectory(mountinfo: string, mount: string): string | undefined {
-  const line = mountinfo.split('\n').find((text) => text.startsWith(`${mount} `)) ?? '';
-  const options = line.slice(line.indexOf(' - ') + 3).split(' ')[2] ?? '';
-  const path = options.split(',').find((option) => option.startsWith('upperdir=/'));
+export function upperDirectory(mounts: readonly Mount[], mount: string): string | undefined {
+  const options = mounts.find(({ id }) => id === mount)?.options ?? [];
+  const path = options.find((option) => option.startsWith('upperdir=/'));
   return path && unescapePath(path.slice('upperdir='.length));
 }
 

@@ -75,6 +75,7 @@ function swapAreas(): { path: string; type: string | undefined }[] {
 
 /** /proc writes blanks in paths as `\040`, byte by byte. */
 export function unescapePath(text: string): string {
+  if (!text.includes('\\')) return text;
   const bytes = Buffer.from(text)
     .toString('latin1')
     .replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));

@@ -1,5 +1,6 @@
 import { closeSync, openSync, statfsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parseMountinfo } from '../../../src/kernel/mountinfo.js';
 import { typeOf, upperDirectory, writtenSystem } from '../../../src/kernel/overlay.js';
 
 const MOUNTS = `22 1 0:20 / / rw,relatime - overlay root rw,lowerdir=/overlay/host,upperdir=/overlay/upper,workdir=/overlay/work
@@ -19,7 +20,7 @@ describe('where the upper layer of an overlay was', () => {
     ['of a mount that is not there', '3', undefined],
     ['of no mount', '', undefined],
   ])('%s', (_, mount, directory) => {
-    expect(upperDirectory(MOUNTS, mount)).toBe(directory);
+    expect(upperDirectory(parseMountinfo(MOUNTS), mount)).toBe(directory);
   });
 });
 
