@@ -7,7 +7,7 @@ export type { Backing } from './backing/request.js';
 export type { DeviceChoice } from './device/choice.js';
 export { createDeviceSync } from './device/create.js';
 export type { KeyGiven, Mode } from './device/creation.js';
-export type { DeviceFacts, LayerFacts, LoopIdentity } from './device/facts.js';
+export type { DeviceFacts, LayerFacts } from './device/facts.js';
 export type { Device } from './device/handle.js';
 export type { DeviceState, DeviceSummary, ListRequest } from './device/list.js';
 export type { StaleLink } from './device/mapper-link.js';
@@ -48,6 +48,7 @@ export {
   resizeDevice,
   waitGone,
 } from './library/api.js';
+export type { LoopIdentity } from './loop/identity.js';
 export type { LoopFeatures } from './loop/probe.js';
 export type {
   BackingName,

@@ -1,8 +1,7 @@
-import type { LoopIdentity } from '../device/facts.js';
 import type { Device } from '../device/handle.js';
 import { findHolders, stillHeldBy } from '../device/holders.js';
 import { type Remains, waitGone } from '../device/wait-gone.js';
-import { formatDeviceNumber } from '../dm/device-number.js';
+import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { isAutoclear } from '../kernel/leaving.js';
 import { say } from './output.js';
 import { withProgress } from './progress.js';
@@ -34,7 +33,7 @@ function describeRemains(device: Device, remains: Remains): string[] {
 }
 
 /** Without a holder, its autoclear flag was switched off. */
-function holdersOfLoop(loop: LoopIdentity): string {
+function holdersOfLoop(loop: DeviceNumber): string {
   const stays = isAutoclear(loop.minor) === false;
   return stays && findHolders(loop).length === 0 ? 'nobody: "dmfd reap" detaches it' : stillHeldBy(loop);
 }

@@ -1,11 +1,6 @@
 import type { DeviceNumber } from '../dm/device-number.js';
+import type { LoopIdentity } from '../loop/identity.js';
 import type { KeyGiven } from './creation.js';
-
-/** A loop device under a device: identified by its sequence number, since this process does not hold it. */
-export interface LoopIdentity extends DeviceNumber {
-  readonly diskseq: bigint;
-  readonly file: string;
-}
 
 /** The properties of a layer below. It is held by the layer above, not by this process. */
 export interface LayerFacts extends DeviceNumber {

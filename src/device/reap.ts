@@ -3,9 +3,9 @@ import { isOwnUuid } from '../dm/names.js';
 import { DmfdError } from '../errors.js';
 import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
+import type { LoopIdentity } from '../loop/identity.js';
 import { findStrayLoops, letGo } from '../loop/strays.js';
 import { checkProperties, copyOf, TYPES } from '../properties.js';
-import type { LoopIdentity } from './facts.js';
 import { type DeviceState, type DeviceSummary, findDevices, summarize } from './list.js';
 import { removeStaleLinks, type StaleLink } from './mapper-link.js';
 

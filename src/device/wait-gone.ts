@@ -4,8 +4,9 @@ import type { DeviceNumber } from '../dm/device-number.js';
 import { diskseqInSys } from '../kernel/block-device.js';
 import { DmControl } from '../kernel/dm-control.js';
 import { Kernel } from '../kernel/kernel.js';
+import type { LoopIdentity } from '../loop/identity.js';
 import { checkSome, TYPES } from '../properties.js';
-import type { LayerFacts, LoopIdentity } from './facts.js';
+import type { LayerFacts } from './facts.js';
 
 /** The parts of a device that are still there. */
 export interface Remains {

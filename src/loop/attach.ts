@@ -6,17 +6,13 @@ import { resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import { withLoopControl } from './control.js';
+import type { LoopIdentity } from './identity.js';
 import { openLoop } from './open.js';
 import { encodeLoopConfig, encodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, type LoopSetup } from './protocol.js';
 
 /** A loop device that detaches when its last holder lets go: this descriptor, then the table above it. */
-export interface LoopDevice {
+export interface LoopDevice extends LoopIdentity {
   readonly fd: number;
-  readonly major: number;
-  readonly minor: number;
-  /** Of this attachment; another one under the same number has another. 0 before Linux 5.15. */
-  readonly diskseq: bigint;
-  readonly file: string;
 }
 
 const ATTEMPTS = 500;

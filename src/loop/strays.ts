@@ -3,22 +3,14 @@ import type { Kernel } from '../kernel/kernel.js';
 import { isAutoclear } from '../kernel/leaving.js';
 import { shim } from '../kernel/shim.js';
 import { attachedMinors, backingPathOf, withLoopInfo } from './attached.js';
+import type { LoopIdentity } from './identity.js';
 import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
 
-/** A loop device of dmfd's whose autoclear flag was switched off: it does not detach by itself any more. */
-export interface StrayLoop {
-  readonly major: number;
-  readonly minor: number;
-  /** 0 before Linux 5.15. */
-  readonly diskseq: bigint;
-  readonly file: string;
-}
-
 /**
- * Finds them. A process that may write to a device whose table is one whole loop device may switch that one's autoclear off: the
+ * Finds the loop devices of dmfd's whose autoclear flag was switched off: they do not detach by themselves any more. A process that may write to a device whose table is one whole loop device may switch that one's autoclear off: the
  * kernel passes the ioctl down.
  */
-export function findStrayLoops(kernel: Kernel): StrayLoop[] {
+export function findStrayLoops(kernel: Kernel): LoopIdentity[] {
   return attachedMinors()
     .filter((minor) => isAutoclear(minor) === false)
     .filter((minor) => withLoopInfo(kernel, minor, (_fd, info) => isStray(info)) === true)
@@ -33,7 +25,7 @@ export function findStrayLoops(kernel: Kernel): StrayLoop[] {
  *
  * @throws DmfdError `kernel`
  */
-export function letGo(kernel: Kernel, { minor, file }: StrayLoop): boolean {
+export function letGo(kernel: Kernel, { minor, file }: LoopIdentity): boolean {
   withLoopInfo(kernel, minor, (fd, info) => {
     if (!isStray(info)) return;
     kernel.must('LOOP_SET_STATUS64', () => shim.ioctl(fd, LOOP_COMMANDS.SET_STATUS64, setAutoclear(info)));
