@@ -4,9 +4,6 @@ import { type CallerState, isIgnored } from './caller-state.js';
 
 const RELEASING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-/** Why a hold ended. */
-export type Release = (typeof RELEASING)[number] | 'end of input';
-
 /**
  * Waits until it is time to let go: SIGTERM, SIGINT, SIGHUP, or the end of standard input where that is a pipe or a
  * socket, whose other end can be closed; a terminal or /dev/null says nothing. Then lets go; after that, the signals do what they
@@ -19,21 +16,18 @@ export async function hold(
   ready: () => Promise<void>,
   letGo: () => void,
   caller?: CallerState,
-): Promise<Release> {
+): Promise<void> {
   let stopHearing = (): void => undefined;
-  const release = await new Promise<Release>((resolve, reject) => {
-    stopHearing = onReleasingSignal(caller, resolve);
-    if (canEnd(0)) {
-      const over = (): void => resolve('end of input');
-      process.stdin.on('end', over).on('close', over).on('error', over).resume();
-    }
+  await new Promise<void>((resolve, reject) => {
+    const over = (): void => resolve();
+    stopHearing = onReleasingSignal(caller, over);
+    if (canEnd(0)) process.stdin.on('end', over).on('close', over).on('error', over).resume();
     // Signal handlers alone do not keep Node's event loop alive.
     setInterval(() => undefined, 2 ** 30);
     ready().catch(reject);
   });
   letGo();
   stopHearing();
-  return release;
 }
 
 /**

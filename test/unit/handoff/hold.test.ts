@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startNode } from '../support/in-child.js';
 
-const HOLD = `console.log(await hold(async () => fs.writeSync(1, 'ready\\n'), () => console.log('let go'))); process.exit(0);`;
+const HOLD = `await hold(async () => fs.writeSync(1, 'ready\\n'), () => console.log('let go')); process.exit(0);`;
 const start = (body = HOLD) => startNode({ hold: 'handoff/hold.js' }, body);
 
 describe.concurrent('a hold', () => {
@@ -9,7 +9,7 @@ describe.concurrent('a hold', () => {
     const child = start();
     await child.wrote('ready');
     child.process.kill(signal);
-    expect(await child.result).toMatchObject({ code: 0, stdout: `ready\nlet go\n${signal}\n` });
+    expect(await child.result).toMatchObject({ code: 0, stdout: 'ready\nlet go\n' });
   });
 
   test('ends with its standard input, whatever was written there', async () => {
@@ -17,7 +17,7 @@ describe.concurrent('a hold', () => {
     await child.wrote('ready');
     child.process.stdin.write('x'.repeat(100_000));
     child.process.stdin.end();
-    expect(await child.result).toMatchObject({ code: 0, stdout: 'ready\nlet go\nend of input\n' });
+    expect(await child.result).toMatchObject({ code: 0, stdout: 'ready\nlet go\n' });
   });
 
   test('does not end while nothing happens', async () => {
