@@ -34,8 +34,8 @@ export interface LoopBacking extends LoopSetup {
  * @throws DmfdError `taken` when other processes take every free device first, `kernel` when the driver refuses
  */
 export function attachOpenFile(kernel: Kernel, backing: LoopBacking): LoopDevice {
-  return withLoopControl(kernel, (control) => {
-    const { fd, minor } = attachToAnyFree(kernel, control.free, backing);
+  return withLoopControl(kernel, (free) => {
+    const { fd, minor } = attachToAnyFree(kernel, free, backing);
     try {
       if (backing.directIo) setDirectIo(kernel, fd, backing);
       return { fd, major: LOOP_MAJOR, minor, diskseq: readDiskseq(kernel, fd), file: backing.file };

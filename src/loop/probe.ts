@@ -19,8 +19,8 @@ const NO_FILE = -1;
 /** Asks the loop driver to configure a free device with no file at all: one that knows how says EBADF. */
 export function probeLoop(kernel: Kernel): LoopFeatures {
   try {
-    return withLoopControl(kernel, (control) => {
-      const minor = control.free();
+    return withLoopControl(kernel, (free) => {
+      const minor = free();
       if (minor < 0) return unavailable(`LOOP_CTL_GET_FREE: ${resultName(minor)}`);
       return { available: true, configure: knowsConfigure(kernel, minor), reason: undefined };
     });
