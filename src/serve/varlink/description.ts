@@ -1,14 +1,14 @@
 /**
  * Descriptions of Varlink interfaces (https://varlink.org/Interface-Definition): what methods there are, and what goes in and
- * out of them.
+ * out of them. Without the types that no interface here has: float, object, and [string].
  *
  * @module
  */
 
 /** The type of a value. */
 export type Type =
-  | { readonly kind: 'bool' | 'int' | 'float' | 'string' | 'object' }
-  | { readonly kind: 'maybe' | 'array' | 'map'; readonly of: Type }
+  | { readonly kind: 'bool' | 'int' | 'string' }
+  | { readonly kind: 'maybe' | 'array'; readonly of: Type }
   | { readonly kind: 'enum'; readonly words: readonly string[] }
   | { readonly kind: 'struct'; readonly fields: Fields }
   | { readonly kind: 'named'; readonly name: string };
@@ -28,9 +28,9 @@ export interface Interface {
   readonly errors: ReadonlyMap<string, Fields>;
 }
 
-const TOKEN = /[A-Za-z][\w.-]*|->|\[string\]|\[\]|[?():,]/y;
+const TOKEN = /[A-Za-z][\w.-]*|->|\[\]|[?():,]/y;
 const SPACE = /(?:\s|#[^\n]*)*/y;
-const PLAIN = ['bool', 'int', 'float', 'string', 'object'] as const;
+const PLAIN = ['bool', 'int', 'string'] as const;
 
 /** @throws Error for what is no description */
 export function parseInterface(text: string): Interface {
@@ -80,7 +80,6 @@ class Parser {
     const token = this.#next();
     if (token === '?') return { kind: 'maybe', of: this.#type() };
     if (token === '[]') return { kind: 'array', of: this.#type() };
-    if (token === '[string]') return { kind: 'map', of: this.#type() };
     if (token === '(') return this.#listed();
     const plain = PLAIN.find((kind) => kind === token);
     return plain === undefined ? { kind: 'named', name: token } : { kind: plain };

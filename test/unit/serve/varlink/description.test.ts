@@ -9,32 +9,27 @@ type Color (red, dark_blue) # two
 type Pair(
   # The first.
   a: ?[]int,
-  b: [string](x: float, y: bool)
+  b: (x: string, y: bool)
 )
-method Do(pair: Pair, any: object) -> (  text:string  )
+method Do(pair: Pair) -> (  text:string  )
 method Nothing() -> ()
 error Failed (why: Color)`);
   expect(name).toBe('org.example.more');
   const [color, pair] = [types.get('Color'), types.get('Pair')];
   expect(color).toEqual({ kind: 'enum', words: ['red', 'dark_blue'] });
   const point = new Map([
-    ['x', { kind: 'float' }],
+    ['x', { kind: 'string' }],
     ['y', { kind: 'bool' }],
   ]);
   expect(pair).toEqual({
     kind: 'struct',
     fields: new Map<string, unknown>([
       ['a', { kind: 'maybe', of: { kind: 'array', of: { kind: 'int' } } }],
-      ['b', { kind: 'map', of: { kind: 'struct', fields: point } }],
+      ['b', { kind: 'struct', fields: point }],
     ]),
   });
   expect([...methods.keys()]).toEqual(['Do', 'Nothing']);
-  expect(methods.get('Do')?.input).toEqual(
-    new Map([
-      ['pair', { kind: 'named', name: 'Pair' }],
-      ['any', { kind: 'object' } as unknown],
-    ]),
-  );
+  expect(methods.get('Do')?.input).toEqual(new Map([['pair', { kind: 'named', name: 'Pair' }]]));
   expect(methods.get('Nothing')).toEqual({ input: new Map(), output: new Map() });
   expect(errors.get('Failed')).toEqual(new Map([['why', { kind: 'named', name: 'Color' }]]));
 });
@@ -47,6 +42,7 @@ test.each([
   ['something else', 'interface a.b\nservice X ()'],
   ['a foreign character', 'interface a.b\ntype A (a; int)'],
   ['fields without parentheses', 'interface a.b\nerror A int'],
+  ['a type of maps', 'interface a.b\ntype A (a: [string]int)'],
   ['a name twice', 'interface a.b\ntype A (a: int)\nerror A ()'],
 ])('%s is refused', (_, text) => {
   expect(() => parseInterface(text)).toThrow();
