@@ -106,12 +106,11 @@ const ODD_BLANKS: Readonly<Record<string, string>> = {
 };
 const ODD_BLANK = /[\u00a0\r\v\f]/;
 
+const COLUMNS = 'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes';
+
 function parseSectors(where: string, column: string, word: string): bigint {
   if (!/^\d+$/.test(word)) {
-    throw invalid(
-      `${where}: ${column} is ${JSON.stringify(word)}, and not a whole decimal number`,
-      'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes',
-    );
+    throw invalid(`${where}: ${column} is ${JSON.stringify(word)}, and not a whole decimal number`, COLUMNS);
   }
   const sectors = BigInt(word);
   if (sectors > MAX_SECTORS) throw invalid(`${where}: ${column} is ${word}, more than 64 bits can count`);
@@ -126,10 +125,7 @@ function mixed(where: string, name: string, before: string | undefined): Error {
 }
 
 function missing(where: string, column: string): Error {
-  return invalid(
-    `${where}: ${column} is missing`,
-    'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes',
-  );
+  return invalid(`${where}: ${column} is missing`, COLUMNS);
 }
 
 function misplaced(where: string, start: bigint, next: bigint): Error {
@@ -143,10 +139,7 @@ function misplaced(where: string, start: bigint, next: bigint): Error {
 function checkTotals(sources: readonly TableSource[], targets: readonly Target[], size: number): void {
   const where = sources.length === 1 ? (sources[0]?.label ?? 'the table') : 'the table';
   if (targets.length === 0) {
-    throw invalid(
-      `${where}: there is no table line in it`,
-      'a table line reads: START LENGTH TARGET ARGS…, in sectors of 512 bytes',
-    );
+    throw invalid(`${where}: there is no table line in it`, COLUMNS);
   }
   if (targets.length > MAX_TARGETS) {
     throw invalid(`${where}: ${targets.length} lines, and the kernel takes at most ${MAX_TARGETS}`);
