@@ -1,6 +1,7 @@
 import type { CheckedLayer, CheckedRequest } from '../device/request.js';
 import { DmfdError } from '../errors.js';
-import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
+import { softDescriptorLimit } from '../kernel/descriptor-limit.js';
+import { listIfThere } from '../kernel/pseudo-files.js';
 
 /** The descriptors of a creation, beside its devices and their backings: controls, the kernel's log, nodes, files of /sys, a thread. */
 const PASSING = 16;
@@ -15,7 +16,7 @@ export class DescriptorRoom {
   readonly #limit: number;
 
   /** @param limit how many it may have */
-  constructor(limit = descriptorLimit()) {
+  constructor(limit = softDescriptorLimit() ?? Number.POSITIVE_INFINITY) {
     this.#limit = limit;
   }
 
@@ -47,10 +48,4 @@ function descriptorsOf({ content, loop }: CheckedLayer): number {
   const backings =
     'segments' in content ? content.segments.flatMap((segment) => Object.values(segment).flat()) : loop;
   return 1 + PER_BACKING * backings.length;
-}
-
-/** Node has raised the soft limit to the hard one. */
-function descriptorLimit(): number {
-  const soft = /^Max open files +(\d+)/m.exec(readIfThere('/proc/self/limits'))?.[1];
-  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
 }

@@ -1,7 +1,7 @@
 import { MODES, type Mode } from '../device/creation.js';
 import { UDEV_MODES, type UdevMode } from '../dm/udev.js';
 import { callerState } from '../handoff/caller.js';
-import { readIfThere } from '../kernel/pseudo-files.js';
+import { softDescriptorLimit } from '../kernel/descriptor-limit.js';
 import { usageError } from './usage-error.js';
 
 export function collect(value: string, before: readonly string[] | undefined): string[] {
@@ -43,12 +43,10 @@ export function parseFd(option: string): (value: string) => number {
 
 const DEFAULT_LIMIT = 1024;
 
-/** How many descriptors the command may have; Node has raised the soft limit of this process. */
+/** How many descriptors the command may have: as many as the caller, as far as that was noted. */
 function descriptorLimit(): number {
   const noted = callerState();
-  if (noted !== undefined) return Number(noted.softDescriptors);
-  const [, soft] = /^Max open files\s+(\d+)/m.exec(readIfThere('/proc/self/limits')) ?? [];
-  return soft === undefined ? DEFAULT_LIMIT : Number(soft);
+  return noted === undefined ? (softDescriptorLimit() ?? DEFAULT_LIMIT) : Number(noted.softDescriptors);
 }
 
 /** All bits set is no user's. */
