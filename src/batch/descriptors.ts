@@ -2,10 +2,11 @@ import type { CheckedLayer, CheckedRequest } from '../device/request.js';
 import { DmfdError } from '../errors.js';
 import { softDescriptorLimit } from '../kernel/descriptor-limit.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
+import { backingsOf, type CheckedSegment } from '../segment/request.js';
 
 /** The descriptors of a creation, beside its devices and their backings: controls, the kernel's log, nodes, files of /sys, a thread. */
 const PASSING = 16;
-/** For a backing: its file and its loop device. */
+/** For a backing, or a sparse file: the file and its loop device. */
 const PER_BACKING = 2;
 
 /** So many that are not counted: those that dmfd was given, and Node's own. Nearer than that to the limit, all are counted. */
@@ -44,8 +45,14 @@ export class DescriptorRoom {
 }
 
 function descriptorsOf({ content, loop }: CheckedLayer): number {
-  // Stripes are in a list of their own.
   const backings =
-    'segments' in content ? content.segments.flatMap((segment) => Object.values(segment).flat()) : loop;
-  return 1 + PER_BACKING * backings.length;
+    'segments' in content
+      ? content.segments.reduce((sum, segment) => sum + filesOf(segment), 0)
+      : loop.length;
+  return 1 + PER_BACKING * backings;
+}
+
+function filesOf(segment: CheckedSegment): number {
+  const hasSparse = segment.target === 'snapshot' && typeof segment.cow !== 'object';
+  return backingsOf(segment).length + (hasSparse ? 1 : 0);
 }

@@ -4,6 +4,7 @@ import { DescriptorRoom } from '../../../src/batch/descriptors.js';
 import { HeldDevices } from '../../../src/batch/devices.js';
 import { checkRequest } from '../../../src/device/request.js';
 import { listIfThere } from '../../../src/kernel/pseudo-files.js';
+import type { Segment } from '../../../src/segment/segment.js';
 
 const never = new AbortController().signal;
 
@@ -59,11 +60,23 @@ test('a device that descriptors are too few for is refused beforehand', () => {
   );
 });
 
-test('each stripe needs its own', () => {
-  const stripes = Array.from({ length: 40 }, (_, index) => ({ path: `/stripe${index}` }));
-  const striped = checkRequest({ name: 'c', segments: [{ target: 'striped', backings: stripes }] });
-  const room = new DescriptorRoom(listIfThere('/proc/self/fd').length + 60);
-  expect(() => room.expectRoom(striped, 1)).toThrow(expect.objectContaining({ code: 'resource-limit' }));
+test.each<[what: string, segment: Segment, needed: number]>([
+  ['zeros', { target: 'zero', size: 512n }, 17],
+  ['a file', { target: 'delay', backing: '/a', read: 1, write: 2, flush: 3 }, 19],
+  ['each stripe', { target: 'striped', backings: ['/a', '/b', '/c'] }, 23],
+  [
+    'data and tree, but for the signature',
+    { target: 'verity', backing: '/a', hash: '/b', root: '00', signature: '/c' },
+    21,
+  ],
+  ['a store', { target: 'snapshot', base: '/a', cow: '/b' }, 21],
+  ['a sparse store', { target: 'snapshot', base: '/a' }, 21],
+  ['a sparse store of a size', { target: 'snapshot', base: '/a', cow: 4096n }, 21],
+])('descriptors for %s', (_, segment, needed) => {
+  const request = checkRequest({ name: 'c', segments: [segment] });
+  expect(() => new DescriptorRoom(0).expectRoom(request, 0)).toThrow(
+    expect.objectContaining({ message: expect.stringContaining(`up to ${needed} descriptors`) }),
+  );
 });
 
 test('far from the limit, none are counted', () => {
