@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "close-from.h"
 
-#include "device/lost.h"
+#include "open-descriptors.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,9 +11,10 @@
 #define SYS_close_range 436
 #endif
 
-static int is_from(int fd, const void *first)
+static void close_from(int fd, void *first)
 {
-	return fd >= *(const int *)first;
+	if (fd >= *(const int *)first)
+		close(fd);
 }
 
 void dmfd_close_from(int first)
@@ -24,7 +25,7 @@ void dmfd_close_from(int first)
 	if (syscall(SYS_close_range, (unsigned int)first, ~0u, 0u) == 0)
 		return;
 	/* Where the limit is a thousand million, one by one would take minutes. */
-	if (dmfd_close_lost(is_from, &first) == 0)
+	if (dmfd_each_descriptor(close_from, &first) == 0)
 		return;
 	for (fd = (int)sysconf(_SC_OPEN_MAX) - 1; fd >= first; fd--)
 		close(fd);

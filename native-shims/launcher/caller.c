@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#define _LARGEFILE64_SOURCE /* getdents64() with musl */
 #include "caller.h"
 
-#include "fd.h"
+#include "open-descriptors.h"
 #include "signals.h"
 
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -84,49 +82,36 @@ static void put_range(struct out *out, int first, int last)
 	put(out, first == last ? "%d," : "%d-%d,", first, last);
 }
 
-/* Grows a range by a descriptor that follows it, or writes it out and starts the next; -1 writes out the last. */
-static void add(struct out *out, int *first, int *last, int fd)
+struct ranges {
+	struct out *out;
+	/* The last range, which is not written out yet; -1: there is none. */
+	int first, last;
+};
+
+/* Grows the range by a descriptor that follows it, or writes it out and starts the next; -1 writes out the last. */
+static void add(int fd, void *pointer)
 {
-	if (*first >= 0 && fd == *last + 1) {
-		*last = fd;
+	struct ranges *ranges = pointer;
+
+	if (ranges->first >= 0 && fd == ranges->last + 1) {
+		ranges->last = fd;
 		return;
 	}
-	if (*first >= 0)
-		put_range(out, *first, *last);
-	*first = *last = fd;
+	if (ranges->first >= 0)
+		put_range(ranges->out, ranges->first, ranges->last);
+	ranges->first = ranges->last = fd;
 }
 
-static void put_by_asking(struct out *out)
-{
-	int fd, first = -1, last = -1;
-
-	for (fd = 0; fd < ASKED_DESCRIPTORS; fd++)
-		if (fcntl(fd, F_GETFD) >= 0)
-			add(out, &first, &last, fd);
-	add(out, &first, &last, -1);
-}
-
-/* The kernel lists them in ascending order. */
 static void put_descriptors(struct out *out)
 {
-	_Alignas(struct dirent64) char entries[4096];
-	DMFD_AUTO_FD directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int first = -1, last = -1;
-	ssize_t size, at;
+	struct ranges ranges = { .out = out, .first = -1, .last = -1 };
+	int fd;
 
-	if (directory < 0) {
-		put_by_asking(out);
-		return;
-	}
-	while ((size = getdents64(directory, entries, sizeof(entries))) > 0)
-		for (at = 0; at < size;) {
-			const struct dirent64 *entry = (const void *)(entries + at);
-
-			at += entry->d_reclen;
-			if (entry->d_name[0] != '.' && atoi(entry->d_name) != directory)
-				add(out, &first, &last, atoi(entry->d_name));
-		}
-	add(out, &first, &last, -1);
+	if (dmfd_each_descriptor(add, &ranges) < 0)
+		for (fd = 0; fd < ASKED_DESCRIPTORS; fd++)
+			if (fcntl(fd, F_GETFD) >= 0)
+				add(fd, &ranges);
+	add(-1, &ranges);
 }
 
 /* Where this program is, which Node becomes again to wait for the command. */

@@ -32,7 +32,7 @@ static const char *path_of_now(const char *path)
 #define open(path, flags) open(path_of_now(path), flags)
 #include "close-from.c"
 #undef _LARGEFILE64_SOURCE
-#include "device/lost.c"
+#include "open-descriptors.c"
 #undef close
 #undef open
 
