@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #define STACK_SIZE (64u * 1024u)
 
@@ -23,4 +24,10 @@ pid_t dmfd_clone(int (*fn)(void *), void *argument, int flags)
 		pid = -errno;
 	munmap(stack, STACK_SIZE);
 	return pid;
+}
+
+void dmfd_await_clone(pid_t pid)
+{
+	while (waitpid(pid, NULL, (int)__WCLONE) < 0 && errno == EINTR)
+		;
 }

@@ -10,4 +10,10 @@
  */
 pid_t dmfd_clone(int (*fn)(void *), void *argument, int flags);
 
+/*
+ * Waits until a child has ended whose end sends no signal, as of one that dmfd_clone() has made. ECHILD does no harm:
+ * another thread, waiting for any child, has reaped it.
+ */
+void dmfd_await_clone(pid_t pid);
+
 #endif

@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 struct job {
@@ -27,14 +26,6 @@ static int run_job(void *pointer)
 	job->result = job->fn(job->argument);
 	job->finished = 1;
 	return 0;
-}
-
-/* The process has ended already (CLONE_VFORK). ECHILD does no harm: another thread, waiting for any child, has reaped
- * it. */
-static void reap(pid_t pid)
-{
-	while (waitpid(pid, NULL, (int)__WCLONE) < 0 && errno == EINTR)
-		;
 }
 
 /*
@@ -78,8 +69,9 @@ static int shield(struct job *job)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	begin_undumpable();
 	pid = dmfd_clone(run_job, job, CLONE_VM | CLONE_VFORK | CLONE_FILES);
+	/* It has ended already (CLONE_VFORK). */
 	if (pid >= 0)
-		reap(pid);
+		dmfd_await_clone(pid);
 	end_undumpable();
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return pid < 0 ? pid : 0;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "client.h"
 
+#include "clone.h"
 #include "fd.h"
 #include "process.h"
 
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 /* How long a cancelled process has to wipe the key, or the part of it that it has read. */
 #define GRACE_MS 1000
@@ -140,6 +140,5 @@ int dmfd_key_client_load(const struct dmfd_key_client *client, struct dmfd_creat
 void dmfd_key_client_end(struct dmfd_key_client *client)
 {
 	dmfd_close_fd(&client->socket);
-	while (waitpid(client->pid, NULL, (int)__WCLONE) < 0 && errno == EINTR)
-		;
+	dmfd_await_clone(client->pid);
 }
