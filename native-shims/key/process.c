@@ -90,16 +90,16 @@ static void load_table(const struct dmfd_creation *creation, const struct dmfd_k
 	reply->result = load_with(table, &words, &reply->given);
 }
 
-static void send_reply(int socket, const struct dmfd_key_reply *reply)
+void dmfd_key_process_reply(int socket, const void *reply, size_t size)
 {
-	send(socket, reply, sizeof(*reply), MSG_NOSIGNAL);
+	send(socket, reply, size, MSG_NOSIGNAL);
 }
 
 static _Noreturn void fail(int socket, int error)
 {
 	const struct dmfd_key_reply reply = { .result = error };
 
-	send_reply(socket, &reply);
+	dmfd_key_process_reply(socket, &reply, sizeof(reply));
 	_exit(1);
 }
 
@@ -108,6 +108,15 @@ int dmfd_key_process_is_told_to_load(void)
 	char order = 0;
 
 	return recv(DMFD_KEY_SOCKET, &order, sizeof(order), 0) == sizeof(order) && order == DMFD_KEY_ORDER_LOAD;
+}
+
+void dmfd_key_process_end(void *secret, size_t secret_size, const void *reply, size_t size)
+{
+	/* Before dmfd goes on. */
+	dmfd_secret_unmap(secret, secret_size);
+	if (reply)
+		dmfd_key_process_reply(DMFD_KEY_SOCKET, reply, size);
+	_exit(0);
 }
 
 void dmfd_key_process(int socket, const void *pointer)
@@ -129,14 +138,9 @@ void dmfd_key_process(int socket, const void *pointer)
 		fail(DMFD_KEY_SOCKET, -ENOMEM);
 	reply.result = is_random ? dmfd_key_make(key, key_size) :
 				   dmfd_key_read(key, &key_size, DMFD_KEY_SOURCE, DMFD_KEY_SOCKET);
-	send_reply(DMFD_KEY_SOCKET, &reply);
-	if (!reply.result && dmfd_key_process_is_told_to_load()) {
-		load_table(creation, task->table, key, key_size, &reply);
-		/* Before dmfd goes on. */
-		dmfd_secret_unmap(key, DMFD_KEY_ROOM);
-		send_reply(DMFD_KEY_SOCKET, &reply);
-	} else {
-		dmfd_secret_unmap(key, DMFD_KEY_ROOM);
-	}
-	_exit(0);
+	dmfd_key_process_reply(DMFD_KEY_SOCKET, &reply, sizeof(reply));
+	if (reply.result || !dmfd_key_process_is_told_to_load())
+		dmfd_key_process_end(key, DMFD_KEY_ROOM, NULL, 0);
+	load_table(creation, task->table, key, key_size, &reply);
+	dmfd_key_process_end(key, DMFD_KEY_ROOM, &reply, sizeof(reply));
 }

@@ -26,8 +26,13 @@ enum { DMFD_KEY_SOURCE = 0, DMFD_KEY_CONTROL = 1, DMFD_KEY_SOCKET = 2, DMFD_KEY_
  * dmfd has closed it. 0 or -errno. */
 int dmfd_key_process_begin(int source, int control, int socket);
 
+void dmfd_key_process_reply(int socket, const void *reply, size_t size);
+
 /* 0 when the other end was closed instead. */
 int dmfd_key_process_is_told_to_load(void);
+
+/* Wipes the secret, then replies, unless reply is NULL, and exits. */
+_Noreturn void dmfd_key_process_end(void *secret, size_t secret_size, const void *reply, size_t size);
 
 /*
  * Runs the process that has the key: gets the key, replies, loads the table when it is told to, replies, and exits.

@@ -8,7 +8,6 @@
 #include "table.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define FIRST_ROOM (64u * 1024u)
@@ -60,11 +59,6 @@ static int make_request(const struct dmfd_resizing *resizing, struct table *tabl
 	return error;
 }
 
-static void reply_with(int socket, const struct reply *reply)
-{
-	send(socket, reply, sizeof(*reply), MSG_NOSIGNAL);
-}
-
 static _Noreturn void process(int socket, const void *pointer)
 {
 	const struct dmfd_resizing *resizing = pointer;
@@ -73,21 +67,17 @@ static _Noreturn void process(int socket, const void *pointer)
 
 	reply.result = dmfd_key_process_begin(socket, resizing->control, socket);
 	if (reply.result) {
-		reply_with(socket, &reply);
+		dmfd_key_process_reply(socket, &reply, sizeof(reply));
 		_exit(1);
 	}
 	reply.result = make_request(resizing, &table, &reply.last);
-	reply_with(DMFD_KEY_SOCKET, &reply);
+	dmfd_key_process_reply(DMFD_KEY_SOCKET, &reply, sizeof(reply));
 	if (reply.result)
 		_exit(1);
-	if (dmfd_key_process_is_told_to_load()) {
-		reply.result = dmfd_ioctl(DMFD_KEY_CONTROL, DM_TABLE_LOAD, table.request);
-		dmfd_secret_unmap(table.request, table.room);
-		reply_with(DMFD_KEY_SOCKET, &reply);
-	} else {
-		dmfd_secret_unmap(table.request, table.room);
-	}
-	_exit(0);
+	if (!dmfd_key_process_is_told_to_load())
+		dmfd_key_process_end(table.request, table.room, NULL, 0);
+	reply.result = dmfd_ioctl(DMFD_KEY_CONTROL, DM_TABLE_LOAD, table.request);
+	dmfd_key_process_end(table.request, table.room, &reply, sizeof(reply));
 }
 
 int dmfd_reload_start(struct dmfd_key_client *client, const struct dmfd_resizing *resizing,
