@@ -93,8 +93,11 @@ int dmfd_key_client_spawn(struct dmfd_key_client *client, dmfd_key_process_fn *p
 	client->pid = clone_untraced(&before);
 	if (client->pid < 0)
 		return client->pid;
-	if (client->pid == 0)
+	if (client->pid == 0) {
 		process(theirs, argument);
+		/* It does not return; dmfd's own code must never run there. */
+		_exit(1);
+	}
 	client->socket = dmfd_steal_fd(&ours);
 	return 0;
 }
