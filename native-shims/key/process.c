@@ -14,15 +14,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* No core dump, and no process of the same user may look into it. */
-static void hide(void)
+/* No core dump, and no process of the same user may look into it. 0 or -errno. */
+static int hide(void)
 {
 	const struct rlimit none = { 0, 0 };
 
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	setrlimit(RLIMIT_CORE, &none);
-	/* ^C is for dmfd, which then closes its end of the socket. */
-	setsid();
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
+		return -errno;
+	/* ^C is for dmfd, which then closes its end of the socket. A new process leads no group, which would hinder
+	 * this. */
+	return setsid() < 0 ? -errno : 0;
 }
 
 int dmfd_key_process_begin(int source, int control, int socket)
@@ -32,9 +33,10 @@ int dmfd_key_process_begin(int source, int control, int socket)
 		[DMFD_KEY_CONTROL] = control,
 		[DMFD_KEY_SOCKET] = socket,
 	};
-	int fd;
+	int fd, error = hide();
 
-	hide();
+	if (error)
+		return error;
 	for (fd = 0; fd < DMFD_KEY_OTHERS; fd++) {
 		/* Out of the way of the three numbers first. */
 		kept[fd] = fcntl(kept[fd], F_DUPFD, DMFD_KEY_OTHERS);
