@@ -1,6 +1,7 @@
 import { DmfdError } from '../errors.js';
+import { cString } from '../kernel/c-string.js';
 import { shim } from '../kernel/shim.js';
-import { show, toBuffer } from './bytes.js';
+import { show } from './bytes.js';
 import { type SocketUse, socketFailed } from './socket-failure.js';
 
 /** Which sockets will do, and how long may be waited for their server. */
@@ -24,7 +25,7 @@ const UNKNOWN = 0xffff_ffff;
  */
 export function connectTo(use: SocketUse, { datagrams, limit, uid }: Acceptable): number {
   const owner = Buffer.alloc(4);
-  const connection = shim.connect(toBuffer(`${use.address}\0`), datagrams ? 1 : 0, limit, owner);
+  const connection = shim.connect(cString(use.address, 'latin1'), datagrams ? 1 : 0, limit, owner);
   if (connection < 0) throw socketFailed(use, -connection);
   const found = owner.readUInt32LE();
   if (found !== UNKNOWN && [0, process.getuid?.(), uid].includes(found)) return connection;

@@ -14,6 +14,7 @@ import { COMMANDS, type CommandName, FLAGS, MAX_DATA_SIZE } from '../dm/protocol
 import { decodeSegments, type LiveSegment } from '../dm/segments.js';
 import { udevEvent } from '../dm/udev.js';
 import { DmfdError, PRIVILEGE_HINT } from '../errors.js';
+import { type CString, cString } from './c-string.js';
 import { describeErrno, isRefusal, resultName } from './errno.js';
 import type { Kernel } from './kernel.js';
 import { DM_CONTROL, openMiscDevice, openMiscDeviceIfThere } from './misc-device.js';
@@ -233,6 +234,6 @@ export class DmControl implements Disposable {
 }
 
 /** As a creation claims it. */
-function claimedText(uuid: string): Buffer {
-  return Buffer.from(`${mangle(uuid)}\0`);
+function claimedText(uuid: string): CString {
+  return cString(mangle(uuid));
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { DmfdError, type ErrorCode, ROOT_HINT } from '../errors.js';
+import { cString } from './c-string.js';
 import { describeErrno, type Errno, errnoError, isRefusal } from './errno.js';
 import type { Kernel } from './kernel.js';
 import { loadModule } from './modprobe.js';
@@ -41,7 +42,7 @@ const MISC_MAJOR = 10;
  */
 export function openMiscDevice(kernel: Kernel, device: MiscDevice): number {
   const openNode = () =>
-    kernel.call(`open ${device.path}`, () => shim.open(Buffer.from(`${device.path}\0`), constants.O_RDWR));
+    kernel.call(`open ${device.path}`, () => shim.open(cString(device.path), constants.O_RDWR));
   let result = openNode();
   if (result >= 0) return result;
   if (isFinal(describeErrno(-result))) throw refused(device, describeErrno(-result));

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type CString, cString } from './c-string.js';
 import { shim } from './shim.js';
 
 const VERSION_4 = 0x40;
@@ -36,7 +37,7 @@ export function randomUuid(): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** For the directory of a private device node; NUL-terminated. */
-export function scratchName(): Buffer {
-  return Buffer.from(`dmfd-${randomHex(8)}\0`);
+/** For the directory of a private device node. */
+export function scratchName(): CString {
+  return cString(`dmfd-${randomHex(8)}`);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, machine } from 'node:os';
 import { dirname } from 'node:path';
+import type { CString } from './c-string.js';
 import { installed } from './installed.js';
 import { ffiUnloadable, shimUnloadable, unsupportedMachine } from './unloadable.js';
 
@@ -48,11 +49,11 @@ export const shim = {
   ioctlValue: native<[fd: number, request: number, value: number]>('dmfd_ioctl_value'),
   /** Opens a device (block 1, character 0) through a private node; `scratch` is scratchName() of random.ts. */
   openByNumber:
-    native<[block: number, major: number, minor: number, readOnly: number, scratch: Buffer]>(
+    native<[block: number, major: number, minor: number, readOnly: number, scratch: CString]>(
       'dmfd_open_by_number',
     ),
   /** Opens a block device whose number a descriptor of ours pins, read-only or not; `scratch` likewise. */
-  openDevice: native<[major: number, minor: number, readOnly: number, scratch: Buffer]>('dmfd_open_device'),
+  openDevice: native<[major: number, minor: number, readOnly: number, scratch: CString]>('dmfd_open_device'),
   /**
    * Connects to a unix socket, of any type or of datagrams alone; `address` is NUL-terminated. Writes the uid of its owner,
    * 0xffffffff where it cannot be known.
@@ -81,21 +82,21 @@ export const shim = {
   waitReady: native<[watcher: number, ready: Buffer, room: number]>('dmfd_wait_ready'),
   /** LOOP_SET_FD and LOOP_SET_STATUS64 in the shield. */
   loopSetFd: native<[loop: number, backing: number, status64: Buffer]>('dmfd_loop_set_fd'),
-  /** `path` NUL-terminated; flags as swapon(2) has them. */
-  swapOn: native<[path: Buffer, flags: number]>('dmfd_swapon'),
-  swapOff: native<[path: Buffer]>('dmfd_swapoff'),
+  /** Flags as swapon(2) has them. */
+  swapOn: native<[path: CString, flags: number]>('dmfd_swapon'),
+  swapOff: native<[path: CString]>('dmfd_swapoff'),
   /** Bytes of a page of memory. */
   pageSize: native<[]>('dmfd_page_size'),
   /** flock(2), exclusive, without waiting. */
   lock: native<[fd: number]>('dmfd_lock'),
   /**
-   * Claims a UUID (NUL-terminated) for a control descriptor, as a creation does; EAGAIN when another has it. It ends with
+   * Claims a UUID for a control descriptor, as a creation does; EAGAIN when another has it. It ends with
    * the descriptor, or with `unclaim`.
    */
-  claim: native<[control: number, uuid: Buffer]>('dmfd_claim'),
-  unclaim: native<[control: number, uuid: Buffer]>('dmfd_unclaim'),
+  claim: native<[control: number, uuid: CString]>('dmfd_claim'),
+  unclaim: native<[control: number, uuid: CString]>('dmfd_unclaim'),
   /** 1 when another descriptor has claimed the UUID, else 0. */
-  isClaimed: native<[control: number, uuid: Buffer]>('dmfd_is_claimed'),
+  isClaimed: native<[control: number, uuid: CString]>('dmfd_is_claimed'),
   /** 1 when another opener has locked a range of the file, else 0. */
   isRangeLocked: native<[fd: number]>('dmfd_is_range_locked'),
   /** 1 when a regular file is open elsewhere, too, else 0. */

@@ -1,6 +1,7 @@
 import { constants, statSync } from 'node:fs';
 import { NODE_HINT } from '../errors.js';
 import { isBlockNode } from '../kernel/block-device.js';
+import { cString } from '../kernel/c-string.js';
 import { describeErrno, errnoError } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { scratchName } from '../kernel/random.js';
@@ -15,7 +16,7 @@ import { LOOP_MAJOR } from './protocol.js';
 export function openLoop(kernel: Kernel, minor: number, readOnly: boolean): number {
   return kernel.call(`open /dev/loop${minor}`, () => {
     if (!isNodeOf(minor)) return openPrivately(minor, readOnly);
-    return shim.open(Buffer.from(`/dev/loop${minor}\0`), readOnly ? constants.O_RDONLY : constants.O_RDWR);
+    return shim.open(cString(`/dev/loop${minor}`), readOnly ? constants.O_RDONLY : constants.O_RDWR);
   });
 }
 

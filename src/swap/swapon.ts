@@ -1,3 +1,4 @@
+import { cString } from '../kernel/c-string.js';
 import { type Failure, resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
@@ -22,13 +23,13 @@ export function swapFlags({ priority, discard }: Pick<CheckedSwap, 'priority' | 
 /** By system call, of a path that is proved to be the device. @throws DmfdError `kernel`, `privilege` or `unsupported` */
 export function swapOn(kernel: Kernel, path: string, flags: number): void {
   const operation = `swapon ${path}`;
-  const result = kernel.call(operation, () => shim.swapOn(Buffer.from(`${path}\0`), flags));
+  const result = kernel.call(operation, () => shim.swapOn(cString(path), flags));
   if (result < 0) throw kernel.failure(operation, result, explain(resultName(result)));
 }
 
 /** For a swap that turns out to be of no use. */
 export function swapOff(kernel: Kernel, path: string): void {
-  kernel.call(`swapoff ${path}`, () => shim.swapOff(Buffer.from(`${path}\0`)));
+  kernel.call(`swapoff ${path}`, () => shim.swapOff(cString(path)));
 }
 
 function explain(errno: string): Failure {
