@@ -5,8 +5,8 @@ import { TYPES } from '../properties.js';
 import { SEGMENT_TYPES, type SegmentCheck } from './check.js';
 import type { Ground, Place } from './ground.js';
 import { type Part, part } from './part.js';
+import { readSignature } from './root-hash-signature.js';
 import type { VeritySegment } from './segment.js';
-import { readSignature } from './signature.js';
 import {
   decodeVeritySuperblock,
   faultOf,
