@@ -1,7 +1,7 @@
 import { type DeviceNumber, formatDeviceNumber } from '../dm/device-number.js';
 import { blockDeviceAt } from '../kernel/block-device.js';
 import { mountedDevices, swapDevices } from '../kernel/block-users.js';
-import { CLAIMANTS } from '../kernel/claim.js';
+import { EXCLUSIVE_HOLDERS } from '../kernel/exclusive.js';
 import { harmlessMounts, openNodes } from '../kernel/open-nodes.js';
 import { listIfThere, otherProcesses, processName } from '../kernel/pseudo-files.js';
 
@@ -20,7 +20,7 @@ export function findHolders(dev: DeviceNumber): string[] {
 
 /** Who may have it exclusively, in words; where nobody is found, what kinds of users do. */
 export function claimantsOf(dev: DeviceNumber): string {
-  return findHolders(dev).join(', ') || CLAIMANTS;
+  return findHolders(dev).join(', ') || EXCLUSIVE_HOLDERS;
 }
 
 /** Who has it open still, in words. */

@@ -26,7 +26,7 @@ import { formatMessage } from './message.js';
 import { withoutPassthrough } from './no-passthrough.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { inLayer } from './stack.js';
-import { refuseClaimed, refuseTaken } from './taken.js';
+import { refuseHeldExclusively, refuseTaken } from './taken.js';
 
 const SECTOR = 512n;
 
@@ -78,7 +78,7 @@ export function planDeviceSync(request: DeviceRequest): DevicePlan {
 
 /** Checks everything that can be checked without changing anything. */
 export function describePlan(kernel: Kernel, request: CheckedRequest): DevicePlan {
-  return plan(kernel, request, (devices) => refuseClaimed(kernel, devices));
+  return plan(kernel, request, (devices) => refuseHeldExclusively(kernel, devices));
 }
 
 /**

@@ -1,8 +1,8 @@
 import { formatDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
 import { isBlockNodeAt } from '../kernel/block-device.js';
-import { isClaimed } from '../kernel/claim.js';
 import { DmControl } from '../kernel/dm-control.js';
+import { isHeldExclusively } from '../kernel/exclusive.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
 import type { NamedDevice } from '../segment/ground.js';
@@ -54,7 +54,7 @@ export function refuseTaken(
  *
  * @throws DmfdError `taken`
  */
-export function refuseClaimed(kernel: Kernel, devices: readonly NamedDevice[]): void {
+export function refuseHeldExclusively(kernel: Kernel, devices: readonly NamedDevice[]): void {
   for (const { device, alone, subject } of devices) {
     // Where /dev lacks a partition's node, the rest of its disk may be in use.
     if (alone === undefined || !isBlockNodeAt(alone, device)) continue;
@@ -62,7 +62,7 @@ export function refuseClaimed(kernel: Kernel, devices: readonly NamedDevice[]): 
       const above = listIfThere(`/sys/dev/block/${formatDeviceNumber(device)}/holders`);
       return above.length > 0 && above.every((name) => name.startsWith('dm-'));
     };
-    if (!isClaimed(kernel, alone, subject, isShared)) continue;
+    if (!isHeldExclusively(kernel, alone, subject, isShared)) continue;
     throw new DmfdError('backing-in-use', `${subject}: it is in use: ${claimantsOf(device)}`, {
       operation: `open ${subject} exclusively`,
       errno: 'EBUSY',

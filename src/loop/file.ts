@@ -1,5 +1,5 @@
 import { DmfdError } from '../errors.js';
-import { CLAIMANTS, isClaimed } from '../kernel/claim.js';
+import { EXCLUSIVE_HOLDERS, isHeldExclusively } from '../kernel/exclusive.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { shim } from '../kernel/shim.js';
 import { attachOpenFile, type LoopBacking, type LoopDevice } from './attach.js';
@@ -15,12 +15,12 @@ import { attachUnshared, findInTheWay } from './unshared.js';
  */
 export function attachFile(kernel: Kernel, backing: LoopBacking, shared: boolean): LoopDevice {
   if (shared) return attachOpenFile(kernel, backing);
-  refuseClaimed(kernel, backing);
+  refuseHeldExclusively(kernel, backing);
   const { loop, inTheWay } = attachUnshared(kernel, backing);
   if (loop === undefined) throw takenByLoop(backing, inTheWay);
   try {
     // Who claimed it after we had looked may have looked before our loop device was there; who does from now on can see it.
-    refuseClaimed(kernel, backing);
+    refuseHeldExclusively(kernel, backing);
     return loop;
   } catch (error) {
     shim.close(loop.fd);
@@ -30,7 +30,7 @@ export function attachFile(kernel: Kernel, backing: LoopBacking, shared: boolean
 
 /** Refuses what others have, as {@link attachFile} does, and attaches nothing. @throws DmfdError `taken` */
 export function refuseInUse(kernel: Kernel, backing: LoopBacking): void {
-  refuseClaimed(kernel, backing);
+  refuseHeldExclusively(kernel, backing);
   const other = findInTheWay(kernel, backing);
   if (other !== undefined) throw takenByLoop(backing, other);
 }
@@ -39,11 +39,11 @@ export function refuseInUse(kernel: Kernel, backing: LoopBacking): void {
  * A mount, swap and a device of device-mapper claim their block device exclusively. A loop device does not, so the kernel would let
  * it write below them.
  */
-function refuseClaimed(kernel: Kernel, { alone, file, readOnly }: LoopBacking): void {
-  if (alone === undefined || !isClaimed(kernel, alone, file)) return;
+function refuseHeldExclusively(kernel: Kernel, { alone, file, readOnly }: LoopBacking): void {
+  if (alone === undefined || !isHeldExclusively(kernel, alone, file)) return;
   throw inUse(
     file,
-    CLAIMANTS,
+    EXCLUSIVE_HOLDERS,
     readOnly ? HALF_SEEN : 'what is written here would destroy what stands there',
     `open ${file}`,
   );

@@ -3,7 +3,7 @@ import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/
 import { DmfdError } from '../errors.js';
 import { blockDeviceAt } from '../kernel/block-device.js';
 import { mountedDevices, swapDevices } from '../kernel/block-users.js';
-import { isClaimed } from '../kernel/claim.js';
+import { isHeldExclusively } from '../kernel/exclusive.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { backingPathOf } from '../loop/attached.js';
@@ -89,7 +89,7 @@ export function refuseUsedHere(claims: readonly Claim[]): void {
  */
 export function refuseClaimedHere(kernel: Kernel, claims: readonly NamedClaim[]): void {
   for (const claim of claims) {
-    if (!claim.write || !isClaimed(kernel, claim.path, claim.path)) continue;
+    if (!claim.write || !isHeldExclusively(kernel, claim.path, claim.path)) continue;
     throw inUse(claim, `here: ${claimantsOf(claim)}`);
   }
 }

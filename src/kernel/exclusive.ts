@@ -5,17 +5,22 @@ import { resultName } from './errno.js';
 import type { Kernel } from './kernel.js';
 import { isLeaving, retryWhileLeaving } from './leaving.js';
 
-/** For messages: by whom a block device is claimed, where that cannot be told more exactly. */
-export const CLAIMANTS = 'a mount, swap or another device has it, or a part of it';
+/** For messages: who has a block device exclusively, where that cannot be told more exactly. */
+export const EXCLUSIVE_HOLDERS = 'a mount, swap or another device has it, or a part of it';
 
 /**
- * Whether a mount, swap or a device of device-mapper claims a block device, or a part of it, exclusively: claims it for a moment.
+ * Whether a mount, swap or a device of device-mapper has a block device, or a part of it, exclusively: opens it so for a moment.
  * Waits for a holder that is about to go.
  *
  * @param name its name in steps
- * @param isShared whether the claim is one that the caller could share
+ * @param isShared whether who has it would share it with the caller
  */
-export function isClaimed(kernel: Kernel, path: string, name: string, isShared = () => false): boolean {
+export function isHeldExclusively(
+  kernel: Kernel,
+  path: string,
+  name: string,
+  isShared = () => false,
+): boolean {
   const attempt = (): boolean => {
     if (isShared()) return true;
     const result = kernel.call(`open ${name} exclusively`, () => {
