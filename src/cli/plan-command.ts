@@ -5,7 +5,7 @@ import { lowestFree } from '../handoff/descriptors.js';
 import { findCommand } from '../handoff/find-command.js';
 import { FIRST_LISTEN_FD, inheritedNames } from '../handoff/listen.js';
 import { unfilledPlaceholders } from '../handoff/placeholders.js';
-import { askedPid } from '../kernel/pseudo-files.js';
+import { askedPid } from '../kernel/processes.js';
 import type { CreateOptions } from './create-options.js';
 import type { LayerWords } from './layer-options.js';
 import { usageError } from './usage-error.js';

@@ -3,7 +3,8 @@ import { blockDeviceAt } from '../kernel/block-device.js';
 import { mountedDevices, swapDevices } from '../kernel/block-users.js';
 import { EXCLUSIVE_HOLDERS } from '../kernel/exclusive.js';
 import { harmlessMounts, openNodes } from '../kernel/open-nodes.js';
-import { listIfThere, otherProcesses, processName } from '../kernel/pseudo-files.js';
+import { otherProcesses, processName } from '../kernel/processes.js';
+import { listIfThere } from '../kernel/pseudo-files.js';
 
 /** A holder of a block device. */
 export type Holder =

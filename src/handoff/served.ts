@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { represent } from '../kernel/pseudo-files.js';
+import { represent } from '../kernel/processes.js';
 import type { Bytes } from './bytes.js';
 import type { CallerState } from './caller-state.js';
 

@@ -1,5 +1,5 @@
 /**
- * The identity of a block device: its number, its sequence number, its size.
+ * Block devices: their numbers and sequence numbers, their sizes, their nodes, their places on disks; what is written to one.
  *
  * @module
  */

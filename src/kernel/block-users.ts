@@ -1,7 +1,7 @@
 import { type DeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
 import { blockDeviceAt } from './block-device.js';
 import { mountsOf } from './mountinfo.js';
-import { swapDevicePaths } from './pseudo-files.js';
+import { readIfThere, unescapePath } from './pseudo-files.js';
 
 /** A block device that this mount namespace has mounted. */
 export interface MountedDevice extends DeviceNumber {
@@ -36,4 +36,27 @@ export function swapDevices(): (DeviceNumber & { readonly path: string })[] {
     const device = blockDeviceAt(path);
     return device === undefined ? [] : [{ ...device, path }];
   });
+}
+
+/** The paths in /proc/swaps. */
+export function swapAreaPaths(): string[] {
+  return swapAreas().map(({ path }) => path);
+}
+
+/** Those of block devices: the paths of files may lead to a file system that does not answer. */
+export function swapDevicePaths(): string[] {
+  return swapAreas()
+    .filter(({ type }) => type === 'partition')
+    .map(({ path }) => path);
+}
+
+function swapAreas(): { path: string; type: string | undefined }[] {
+  return readIfThere('/proc/swaps')
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [path = '', type] = line.split(/\s+/);
+      return { path: unescapePath(path), type };
+    });
 }

@@ -8,8 +8,9 @@ import { existsSync } from 'node:fs';
 import { parseDeviceNumber } from '../dm/device-number.js';
 import { UUID_PREFIX } from '../dm/names.js';
 import { isBlockNodeAt } from './block-device.js';
+import { swapDevicePaths } from './block-users.js';
 import type { Kernel } from './kernel.js';
-import { listIfThere, readIfThere, swapDevicePaths } from './pseudo-files.js';
+import { listIfThere, readIfThere } from './pseudo-files.js';
 
 /** Milliseconds: longer than udev's workers look at a device, or udev's queue is. */
 const LEAVING = 5000;

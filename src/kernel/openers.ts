@@ -2,7 +2,8 @@ import { type BigIntStats, readlinkSync, realpathSync } from 'node:fs';
 import { decodeLibcDevice, formatDeviceNumber } from '../dm/device-number.js';
 import { mountOf } from './mountinfo.js';
 import { harmlessMounts } from './open-nodes.js';
-import { listIfThere, otherProcesses, processName, readIfThere } from './pseudo-files.js';
+import { otherProcesses, processName } from './processes.js';
+import { listIfThere, readIfThere } from './pseudo-files.js';
 import { statIfThere } from './stat.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { swapAreaPaths } from '../kernel/pseudo-files.js';
+import { swapAreaPaths } from '../kernel/block-users.js';
 import { statIfThere } from '../kernel/stat.js';
 
 export { statIfThere as look } from '../kernel/stat.js';
