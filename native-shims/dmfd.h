@@ -188,7 +188,7 @@ DMFD_EXPORT int dmfd_open_by_number(int block, uint32_t major, uint32_t minor, i
 /* device/loop.c */
 DMFD_EXPORT int dmfd_loop_set_fd(int loop, int backing, void *status64);
 
-/* swapon.c */
+/* swap.c */
 DMFD_EXPORT int dmfd_swapon(const char *path, int32_t flags);
 DMFD_EXPORT int dmfd_swapoff(const char *path);
 DMFD_EXPORT int dmfd_page_size(void);
@@ -197,6 +197,8 @@ DMFD_EXPORT int dmfd_page_size(void);
 DMFD_EXPORT int dmfd_lock(int fd);
 DMFD_EXPORT int dmfd_is_range_locked(int fd);
 DMFD_EXPORT int dmfd_is_open_elsewhere(int fd);
+
+/* allocate.c */
 DMFD_EXPORT int dmfd_allocate(int fd, const struct dmfd_range *range);
 
 /* random.c */

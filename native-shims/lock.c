@@ -41,14 +41,3 @@ int dmfd_is_open_elsewhere(int fd)
 	fcntl(fd, F_SETLEASE, F_UNLCK);
 	return 0;
 }
-
-/* Allocates a range of a file, so that writing to it needs no more space. 0 or -errno. */
-int dmfd_allocate(int fd, const struct dmfd_range *range)
-{
-	int error;
-
-	do
-		error = fallocate(fd, 0, range->start, range->length) < 0 ? -errno : 0;
-	while (error == -EINTR);
-	return error;
-}

@@ -97,8 +97,10 @@ DMFD_EXPORT int dmfd_next_launcher(int listener, int stop);
 /* occupy.c: /dev/null under a number that is free; -EBUSY when it is not */
 DMFD_EXPORT int dmfd_occupy(int number);
 
-/* receive.c */
+/* edition.c */
 DMFD_EXPORT int dmfd_edition(const char *path, struct dmfd_edition *edition);
+
+/* receive.c */
 DMFD_EXPORT int dmfd_receive_ask(int connection, struct dmfd_ask *ask, char *body, uint32_t room);
 DMFD_EXPORT int dmfd_receive_reply(int connection, struct dmfd_reply *reply, int timeout_ms);
 
