@@ -102,7 +102,10 @@ function explain(
         said: `/dev has no node for it (${formatDeviceNumber(outcome.dev)}), and opening one of our own says ${errno.name}, ${errno.words}`,
         hint: NODE_HINT,
       };
-    default:
+    case 'MEASURE':
+    case 'SIGNATURE':
+    case 'ROLLBACK':
+    case undefined:
       return { code: 'kernel-refused' };
   }
 }
