@@ -2,7 +2,7 @@ import { constants, statSync } from 'node:fs';
 import { NODE_HINT } from '../errors.js';
 import { isBlockNode } from '../kernel/block-device.js';
 import { cString } from '../kernel/c-string.js';
-import { describeErrno, errnoError } from '../kernel/errno.js';
+import { describeErrno, errnoError, resultName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { scratchName } from '../kernel/random.js';
 import { shim } from '../kernel/shim.js';
@@ -29,8 +29,8 @@ function isNodeOf(minor: number): boolean {
 /** ENODEV: the device was removed meanwhile, which is no reason to give up. */
 function openPrivately(minor: number, readOnly: boolean): number {
   const result = shim.openByNumber(1, LOOP_MAJOR, minor, readOnly ? 1 : 0, scratchName());
-  const errno = describeErrno(Math.abs(result));
-  if (result >= 0 || !['EPERM', 'EACCES', 'EROFS'].includes(errno.name)) return result;
+  if (!['EPERM', 'EACCES', 'EROFS'].includes(resultName(result))) return result;
+  const errno = describeErrno(-result);
   throw errnoError(`open /dev/loop${minor}`, errno, {
     code: 'node-missing',
     said: `/dev has no node /dev/loop${minor}, and opening one of our own says ${errno.name}, ${errno.words}`,
