@@ -1,8 +1,8 @@
 import type { DmfdError, ErrorCode } from '../errors.js';
 
 /**
- * Remedies for errors, where they are options: the library's own hints name properties of a request.
- * undefined where the library's will do.
+ * Remedies for errors, where the command line has others than the library, whose hints name properties of a request: undefined where
+ * an option in place of each, by {@link OPTIONS}, is all there is to it.
  */
 export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'invalid-request': undefined,
@@ -22,8 +22,7 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'key-not-open': 'open it for dmfd, as in: dmfd … --key-fd 5 5<FILE',
   'key-unusable': undefined,
   'key-too-long': 'all of a key file is the key; cut one out with: head -c BYTES FILE | dmfd … --key-fd 0',
-  'invalid-swap-uuid':
-    'as in 2c4b8b0e-51a5-4ba2-95a5-0d2d2a3c1f7e; "uuidgen" makes one, and without --uuid dmfd does',
+  'invalid-swap-uuid': undefined,
   'backing-unusable': undefined,
   'area-unusable': undefined,
   'command-line': undefined,
@@ -32,25 +31,22 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'driver-missing': undefined,
   'machine-unsupported': undefined,
   'deferred-remove-unsupported': undefined,
-  'descriptor-unsupported':
-    'only a kernel with the proposed flag can; use --mode auto, which reaches the same guarantee on any kernel',
+  'descriptor-unsupported': undefined,
   'swap-unsupported': undefined,
   'program-missing': undefined,
   'name-taken': undefined,
-  'uuid-taken': 'choose another --uuid, or leave it out; "dmsetup info -c" shows what exists',
+  'uuid-taken': undefined,
   'link-taken': undefined,
   'device-stolen': undefined,
   'loop-devices-taken': undefined,
-  'loop-file-in-use':
-    '"losetup -l" and "lsblk" show what uses it: end that; or allow both with --shared-loop',
+  'loop-file-in-use': undefined,
   'backing-in-use': undefined,
   'backing-has-content': '"wipefs" shows more; swap --force, or --cow PATH,force, overwrites it',
   'area-not-zero': undefined,
-  'backing-insecure': 'chown root FILE; chmod 600 FILE; or use it as it is, with --force',
-  'backing-copied-on-write':
-    'make it anew, not as a copy: rm FILE; touch FILE; chattr +C FILE (on btrfs); fallocate -l SIZE FILE; or elsewhere, on ext4 or XFS; or use it as it is, with --force',
-  'backing-served': 'take a file on a local file system, or a disk; or use it as it is, with --force',
-  'discard-makes-holes': 'leave --discard out; or use it all the same, with --force',
+  'backing-insecure': undefined,
+  'backing-copied-on-write': undefined,
+  'backing-served': undefined,
+  'discard-makes-holes': undefined,
   'backing-replaced': undefined,
   'receiver-not-trusted': 'a user that may have the device all the same is named with --send-to-uid UID',
   'already-served': undefined,
@@ -83,7 +79,16 @@ export const HINTS: Readonly<Record<ErrorCode, string | undefined>> = {
   'command-not-executable': undefined,
 };
 
+/** The options for properties that the library's hints name, as `force`. */
+export const OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['discard', '--discard'],
+  ['force', '--force'],
+  ['mode', '--mode'],
+  ['sharedLoop', '--shared-loop'],
+  ['uuid', '--uuid'],
+]);
+
 /** The remedy for users of the command line. */
 export function hintFor({ code, hint }: Pick<DmfdError, 'code' | 'hint'>): string | undefined {
-  return HINTS[code] ?? hint;
+  return HINTS[code] ?? hint?.replace(/`(\w+)`/g, (word, property) => OPTIONS.get(property) ?? word);
 }
