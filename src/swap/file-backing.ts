@@ -7,12 +7,12 @@ import type { Kernel } from '../kernel/kernel.js';
 import { isLoopLeaving, retryWhileLeaving } from '../kernel/leaving.js';
 import { openersOf } from '../kernel/openers.js';
 import { shim } from '../kernel/shim.js';
+import { statIfThere } from '../kernel/stat.js';
 import { LARGE_BLOCK } from '../loop/attach.js';
 import { type AttachedLoop, loopsOf } from '../loop/attached.js';
 import { attachUnshared } from '../loop/unshared.js';
 import { backingFile, hasLoop, inUse, lockedWords, openWords, refused, type SwapBacking } from './backing.js';
 import { refuseCopyOnWrite } from './copy-on-write.js';
-import { look } from './in-use.js';
 import { allocateArea, checkRoom } from './room.js';
 import { refuseServed } from './served.js';
 
@@ -114,7 +114,7 @@ function openUnlessLeased(path: string): number | undefined {
 
 /** Looked for only after the lock was tried: the process that had it before us has a loop device by now, or has given up. */
 function whoLocked(kernel: Kernel, path: string): Other {
-  const stats = look(path);
+  const stats = statIfThere(path);
   const loop = stats && loopsOf(kernel, stats)[0];
   return loop === undefined ? { by: 'lock', what: 'it' } : { by: 'loop device', loop };
 }
@@ -144,7 +144,7 @@ function taken(path: string, other: Other): DmfdError {
 }
 
 function findOpeners(path: string): string[] {
-  const stats = look(path);
+  const stats = statIfThere(path);
   return stats === undefined ? [] : openersOf(path, stats);
 }
 

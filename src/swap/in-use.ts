@@ -2,8 +2,6 @@ import type { BigIntStats } from 'node:fs';
 import { swapAreaPaths } from '../kernel/block-users.js';
 import { statIfThere } from '../kernel/stat.js';
 
-export { statIfThere as look } from '../kernel/stat.js';
-
 /** The swap area that is this file or block device, by its path in /proc/swaps; undefined when there is none. */
 export function activeSwap(backing: BigIntStats): string | undefined {
   return swapAreaPaths().find((path) => isSame(path, backing));
