@@ -36,8 +36,9 @@ describe('layers in one call', () => {
         for fd in /proc/$$/fd/*; do [ -b $fd ] && stat -Lc %Hr:%Lr $fd; done; echo {dev}' 9>events | tee out
       jq -c '[.event, .name, .below?[0]?.name]' events`);
     const lines = output.trim().split('\n');
-    expect(lines.slice(0, 7)).toEqual([
-      'up-0: 0 32768 linear L0 0',
+    expect(lines.slice(0, 8)).toEqual([
+      'up-0: 0 32760 linear L0 0',
+      'up-0: 32760 8 linear L0 32760',
       'up: 0 32768 delay D0 0 1 D0 0 0',
       'up-0:1:L--w',
       'up:1:L--w',
@@ -45,8 +46,8 @@ describe('layers in one call', () => {
       '16777216',
       `${HERE}/disk.img`,
     ]);
-    expect(lines[7]).toBe(lines[8]);
-    expect(lines.slice(9)).toEqual([
+    expect(lines[8]).toBe(lines[9]);
+    expect(lines.slice(10)).toEqual([
       '["created","up","up-0"]',
       '["started",null,null]',
       '["ended",null,null]',

@@ -29,7 +29,7 @@ afterEach(expectNothingLeft);
 
 describe('a preset makes the table that a person would write', () => {
   const rows: [options: string, table: string][] = [
-    ['--linear a.img', '0 16384 linear L0 0'],
+    ['--linear a.img', '0 16376 linear L0 0\n16376 8 linear L0 16376'],
     [
       '--linear a.img,size=1000 --error 8 --linear a.img,offset=1008',
       '0 1000 linear L0 0\n1000 8 error\n1008 15376 linear L0 1008',

@@ -206,7 +206,7 @@ recipe('Many devices from one process', {
   before: {
     'echo \'{"release"': [
       "dmsetup table | cut -d' ' -f4 | sort | uniq -c | tr -s ' '",
-      ' 1 linear\n 20 zero\n',
+      ' 2 linear\n 20 zero\n',
     ],
   },
   stdout: '"released":"slice7","gone":true}\n',

@@ -333,7 +333,7 @@ test('nothing of a device depends on the service', async () => {
 });
 
 describe('a socket that is no service costs a moment', () => {
-  beforeAll(killService);
+  beforeAll(() => killService());
 
   test.each(
     sampleOf(['silent', 'deaf', 'garbage', 'closing', 'full', 'stranger', 'dead', 'file', 'none'], 3),
