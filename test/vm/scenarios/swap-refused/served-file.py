@@ -1,4 +1,4 @@
-"""Serves a file system of FUSE that is one file, of 64 MiB, over the file that is named, until it is unmounted."""
+"""Serves a file system of FUSE that is one file, of 64 MiB, over the file that is named, until it is unmounted. Says what would change it."""
 import ctypes
 import errno
 import os
@@ -6,6 +6,7 @@ import struct
 import sys
 
 INIT, GETATTR, OPEN, STATFS, RELEASE, FORGET = 26, 3, 14, 17, 18, 2
+CHANGES = {4: 'SETATTR', 16: 'WRITE', 43: 'FALLOCATE'}
 SIZE = 64 << 20
 ATTRIBUTES = struct.pack('<QQQQQQIIIIIIIIII', 1, SIZE, SIZE // 512, 0, 0, 0, 0, 0, 0, 0o100600, 1, 0, 0, 0, 4096, 0)
 ANSWERS = {
@@ -28,6 +29,8 @@ while True:
     _, operation, unique = struct.unpack_from('<IIQ', request)
     if operation == FORGET:
         continue
+    if operation in CHANGES:
+        print(CHANGES[operation], flush=True)
     answer = ANSWERS.get(operation)
     status = -errno.ENOSYS if answer is None else 0
     os.write(fuse, struct.pack('<IiQ', 16 + len(answer or b''), status, unique) + (answer or b''))
