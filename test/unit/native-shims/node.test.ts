@@ -1,4 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { checkout, vmFile } from '../../vm/harness/checkout.js';
 import { runCFile } from '../support/compile.js';
 
 test('where no private node opens the device, its own answer is told, or else why none could be made', () => {
@@ -19,4 +23,16 @@ test('where no private node opens the device, its own answer is told, or else wh
     '-----: ENOENT, made 0',
     'p--d-: EPERM, made 1',
   ]);
+});
+
+test('what looks for private nodes that were left looks where they are made', () => {
+  const source = readFileSync(join(checkout, 'native-shims/device/node.c'), 'utf8');
+  const [, made = ''] = /\bplaces\[\] = \{ (.*) \};/.exec(source) ?? [];
+  const looked = execFileSync('sh', ['-c', '. "$0"; echo $PRIVATE_PLACES', vmFile('scenarios/leftovers.sh')]);
+  expect(made.split(', ')).toEqual(
+    String(looked)
+      .trim()
+      .split(' ')
+      .map((place) => `"${place}/"`),
+  );
 });

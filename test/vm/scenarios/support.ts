@@ -3,30 +3,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSwept, runsEverything } from '../default-set.js';
 import { cacheDirectory } from '../harness/cache.js';
+import { vmFile } from '../harness/checkout.js';
 import { bootedVm } from '../harness/index.js';
 
 /** The guest of this run. */
 export const vm = await bootedVm();
 
-/** What no test may leave: mapped devices, attached loop devices, directories of private nodes. One line each. */
-const LEFTOVERS = `
-for d in /sys/block/dm-*; do
-  [ -e "$d" ] && { read -r name <"$d/dm/name" || name=$d; echo "dm: $name"; } 2>/dev/null
-done
-for d in /sys/block/loop*/loop; do
-  [ -e "$d/backing_file" ] && { read -r name <"$d/backing_file" || name=$d; echo "loop: $name"; } 2>/dev/null
-done
-for d in /dev/.dmfd-* /run/.dmfd-* /tmp/.dmfd-*; do [ -e "$d" ] && echo "$d"; done`;
-
-/** A shell function `gone`: waits at most 2 seconds, prints what is left then; the kernel destroys a moment after a close. */
+/** Has a script know the functions of leftovers.sh: `gone` waits, and prints what is left then. */
 export const GONE = `
-leftovers() { ${LEFTOVERS}
-}
-gone() {
-  n=0
-  while left=$(leftovers); [ -n "$left" ] && [ $n -lt 40 ]; do n=$((n+1)); sleep 0.05; done
-  echo "$left"
-}`;
+. ${vmFile('scenarios/leftovers.sh')}`;
 
 /** What is there of mapped devices, loop devices and private nodes now. */
 export async function standing(): Promise<string> {

@@ -3,15 +3,16 @@
 #
 #   around.sh LINE
 
+# shellcheck source-path=SCRIPTDIR source=../leftovers.sh
+. "${0%/*}/../leftovers.sh"
+
 # A device without a table is not in /sys, hence dmsetup. `ran` is what the command leaves that must not run.
 state() {
   dmsetup info -c --noheadings -o name,uuid,minor,open
   for file in /sys/block/dm-*/dm/name /sys/block/loop*/loop/backing_file; do
     [ -e "$file" ] && read -r value <"$file" && echo "$file: $value"
   done
-  for file in /dev/.dmfd-* /run/.dmfd-* /dev/shm/.dmfd-* /tmp/.dmfd-* /var/tmp/.dmfd-*; do
-    [ -e "$file" ] && echo "$file"
-  done
+  private_nodes
   [ ! -e ran ] || echo 'the command ran'
 }
 
