@@ -360,24 +360,79 @@ thorough('nor does a client that is killed while its device is made', async () =
   expect(await stoppedAt('DM_DEV_SUSPEND', 'kill -9 $(cat /tmp/client.pid)')).toBe('');
 });
 
-const OTHERS: [who: string, command: string][] = [
-  ['of another mount namespace', 'unshare --mount'],
-  ['of another network namespace', 'unshare --net'],
-  ['of another PID namespace', 'unshare --fork --pid'],
-  ['of another user namespace', 'unshare --user --map-root-user'],
-  ['of another root directory', 'chroot /tmp/root'],
-  ['without CAP_SYS_ADMIN', 'setpriv --bounding-set=-sys_admin'],
+/** What a client does before it asks: it has a filter that lets all calls through. */
+const FILTER = `
+import ctypes, struct
+allow = ctypes.create_string_buffer(struct.pack('<HBBI', 6, 0, 0, 0x7fff0000))
+program = struct.pack('<H6xQ', 1, ctypes.addressof(allow))
+libc = ctypes.CDLL(None, use_errno=True)
+# PR_SET_NO_NEW_PRIVS, then PR_SET_SECCOMP with SECCOMP_MODE_FILTER.
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program) == 0`;
+
+const OTHERS: [who: string, command: string, why: string, first?: string][] = [
+  ['of another mount namespace', 'unshare --mount', 'it is in another namespace'],
+  ['of another network namespace', 'unshare --net', 'it is in another namespace'],
+  ['of another PID namespace', 'unshare --fork --pid', 'it is in another namespace'],
+  ['of another user namespace', 'unshare --user --map-root-user', 'it is in another namespace'],
+  ['of another root directory', 'chroot /tmp/root', 'it has another root directory'],
+  [
+    'without CAP_SYS_ADMIN',
+    'setpriv --bounding-set=-sys_admin',
+    'it does not have all capabilities that the service has',
+  ],
+  ['of another user, with root’s rights', 'setpriv --ruid=1', 'it runs as another user'],
+  ['with a filter of system calls', 'env', 'it has a filter of system calls (seccomp)', FILTER],
 ];
 
 test('only equals are served', async () => {
   await sh('mkdir -p /tmp/root && mount --rbind / /tmp/root');
-  const ask = python(`${SHOW}\nshow('List')`);
-  const asked = async (command: string) => (await vm.run([...command.split(' '), ...ask])).stdout;
-  for (const [who, command] of OTHERS) {
-    expect([who, await asked(command)]).toEqual([who, 'io.dmfd.Failed not-permitted -\n']);
+  const asked = async (command: string, first = '') => {
+    const ask = `${first}\ntry:\n    print(call('List')[0])\nexcept RuntimeError as error:\n    print(error.args[1]['message'])`;
+    return (await vm.run([...command.split(' '), ...python(ask)])).stdout;
+  };
+  for (const [who, command, why, first] of OTHERS) {
+    const refusal = `the client may not ask for this: ${why}\n`;
+    expect([who, await asked(command, first)]).toEqual([who, refusal]);
   }
   await sh('umount --recursive --lazy /tmp/root');
-  expect(await asked('chroot /')).toBe('{"devices": []}\n');
-  const stranger = await vm.run(['setpriv', '--reuid=1', '--clear-groups', ...ask]);
+  expect(await asked('chroot /')).toBe("{'devices': []}\n");
+  const stranger = await vm.run(['setpriv', '--reuid=1', '--clear-groups', ...python("call('List')")]);
   expect(stranger.stderr).toContain('PermissionError');
+});
+
+test('what a client was when it connected does not count, but what it is when the service accepts', async () => {
+  const output = await run(`
+import signal
+def late(change):
+    os.kill(${service.pid}, signal.SIGSTOP)
+    ready, told = os.pipe()
+    if os.fork() == 0:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect('/run/dmfd/dmfd.sock')
+            change()
+            os.write(told, b'x')
+            connection.sendall(json.dumps({'method': 'io.dmfd.List'}).encode() + b'\\0')
+            answer = json.loads(connection.recv(65536)[:-1])['parameters']
+            print(answer.get('message', answer), flush=True)
+        os._exit(0)
+    os.close(told)
+    os.read(ready, 1)
+    os.kill(${service.pid}, signal.SIGCONT)
+    # Until none has the other end.
+    assert os.read(ready, 1) == b''
+def becomes_another():
+    os.setresuid(1, 1, 1)
+def leaves_it_to_a_child():
+    own = os.getpid()
+    if os.fork() != 0: os._exit(0)
+    while os.getppid() == own: pass
+late(lambda: None)
+late(becomes_another)
+late(leaves_it_to_a_child)`);
+  expect(output.split('\n')).toEqual([
+    "{'devices': []}",
+    'the client may not ask for this: it runs as another user',
+    'the client may not ask for this: it is a process that cannot be seen from here, or has ended',
+    '',
+  ]);
 });
