@@ -20,8 +20,11 @@ What sets up encrypted swap consists of, as the kernel counts it in all processe
 ${countsOf(swap)}
 
 - **Instructions** (in millions: M) are those of a virtual machine with one processor, whose clock counts them: the kernel's and those of all
-  processes, and a nanosecond for each until the next timer when all of them wait. All files are in its memory, and no udevd runs.
+  processes, and a nanosecond for each until the next timer when all of them wait. All files are in its memory, and no udevd runs, but in the
+  row "beside udevd".
 - **64 at once** is measured on the clock of an emulated machine with two processors, and what is called native on this machine's own.
+  In its warm row, dmfd waits for up to 20 seconds until the service accepts. As it is installed, it waits for 50 ms, which are too few
+  in emulation, and then starts Node.
 - What "cold" says is that dmfd starts Node each time; "warm", that \`dmfd serve\` runs, and it never does; the service
   has made ${ANSWERED_BEFORE} devices before, and as many over a file. "Resident" is \`VmRSS\`.
 - [All numbers](results.json), with what they were measured on:
