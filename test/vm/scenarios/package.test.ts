@@ -92,6 +92,42 @@ test('npm: less than a megabyte, its binaries as they were built, and what has t
   expect(notices).toMatch(/GNU LESSER GENERAL PUBLIC LICENSE\s+Version 2\.1/);
 });
 
+/** Of those in src/. */
+const ROOMS_OF_LIBRARY = 'backing content device dm kernel key library loop segment swap'.split(' ');
+
+/** What npm gets, beside the types. */
+const IN_TARBALL = [
+  ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],
+  ...['compile.js', 'dmfd.js', 'dmfd.sh', 'dmfd-swap-stop', 'package.json'].map((file) => `bin/${file}`),
+  ...['dmfd-launcher.socket', 'dmfd-swap@.service', 'dmfd.service', 'dmfd.socket'].map(
+    (unit) => `bin/${unit}`,
+  ),
+  ...['batch-and-serve', 'batch', 'dmfd', 'ora', 'serve', 'warm', 'watch-thread'].map(
+    (part) => `dist/command/${part}.cjs`,
+  ),
+  'dist/command/THIRD-PARTY-NOTICES',
+  ...['index', 'shared', 'worker'].map((part) => `dist/module/${part}.js`),
+  ...['SHA256SUMS', 'THIRD-PARTY-NOTICES'].map((file) => `prebuilt/${file}`),
+  ...['aarch64', 'x86_64'].flatMap((machine) => [
+    `prebuilt/${machine}/dmfd`,
+    `prebuilt/${machine}/libdmfd.so`,
+  ]),
+];
+
+test('npm: the commands, the units, the library with its types, the man pages, and nothing else', () => {
+  const [tarball] = packagesLike(/\.tgz$/);
+  const listed = execFileSync('tar', ['--list', '--file', tarball], { encoding: 'utf8' });
+  const files = listed
+    .trimEnd()
+    .split('\n')
+    .map((file) => file.replace(/^package\//, ''));
+  const isType = (file: string) => file.startsWith('dist/types/');
+  const { man } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+  expect(files.filter((file) => !isType(file)).sort()).toEqual([...IN_TARBALL, ...man].sort());
+  const rooms = new Set(files.filter(isType).map((file) => file.split('/').slice(2, -1).join('/')));
+  expect([...rooms].sort()).toEqual(['', ...ROOMS_OF_LIBRARY]);
+});
+
 test('Debian: the copyright file names all who have written what is bundled', () => {
   const read = (path: string) => readFileSync(join(installed, 'debian/usr', path), 'utf8');
   const notices = read('lib/dmfd/dist/command/THIRD-PARTY-NOTICES');
