@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { checkout } from '../vm/harness/checkout.js';
+import { type Counts, counter } from './count-events.js';
 import type { BenchGuest } from './guest.js';
 
 interface Way {
@@ -10,14 +9,10 @@ interface Way {
 }
 
 /** What one way of setting up swap consists of. */
-export interface SwapCounts {
+export interface SwapCounts extends Pick<Counts, 'programs' | 'tasks' | 'systemCalls'> {
   readonly way: string;
   readonly steps: number;
   readonly undo: number;
-  readonly programs: number;
-  /** Processes and threads. */
-  readonly tasks: number;
-  readonly systemCalls: number;
 }
 
 /** Over the same block device, with the same cipher and size of the key; last, what starting dmfd alone takes. */
@@ -35,29 +30,17 @@ const WAYS: readonly Way[] = [
   { label: '`dmfd --version`', steps: ['dmfd --version'], undo: [] },
 ];
 
-/** What the kernel itself counts, of all processes: no tracer follows the one of dmfd's that has the key. */
-const EVENTS = ['sched/sched_process_exec', 'sched/sched_process_fork', 'raw_syscalls/sys_enter'];
-
 /** Counts what sets up encrypted swap, without what the shell does that runs it. */
 export async function countSwap(guest: BenchGuest): Promise<SwapCounts[]> {
-  const loop = await guest.sh(`mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing
-    truncate -s 64M /tmp/bench-swap.img; losetup -f --show /tmp/bench-swap.img`);
-  const count = async ({ steps, undo }: Way): Promise<number[]> => {
-    const words = [steps.join(' && '), undo.join('; '), ...EVENTS].map((word) => `'${word}'`).join(' ');
-    const numbers = await guest.sh(
-      `export loop=${loop.trim()}; ${join(checkout, 'test/bench/count-events.sh')} ${words}`,
-    );
-    return numbers.trim().split('\n').map(Number);
-  };
-  const shell = await count({ label: '', steps: ['true'], undo: [] });
+  const image = '/tmp/bench-swap.img';
+  const loop = await guest.sh(`truncate -s 64M ${image}; losetup -f --show ${image}`);
+  const count = await counter((script) => guest.sh(`export loop=${loop.trim()}; ${script}`));
   const counts: SwapCounts[] = [];
-  for (const way of WAYS) {
+  for (const { label, steps, undo } of WAYS) {
+    const once = () => count(steps.join(' && '), undo.join('; '));
     // The first time loads modules.
-    await count(way);
-    const [programs = 0, tasks = 0, systemCalls = 0] = (await count(way)).map(
-      (number, index) => number - (shell[index] ?? 0),
-    );
-    const { label, steps, undo } = way;
+    await once();
+    const { programs, tasks, systemCalls } = await once();
     counts.push({ way: label, steps: steps.length, undo: undo.length, programs, tasks, systemCalls });
   }
   return counts;

@@ -15,6 +15,7 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   batch: ['debian-latest'],
   ci: ['debian-6.12'],
   concurrency: ['debian-6.12'],
+  counts: ['debian-6.12'],
   forms: ['dmfd-6.1'],
   'hand-off': ['debian-6.1'],
   hold: ['debian-6.12'],
