@@ -1,7 +1,7 @@
 /**
  * Lets three creators work until they have made so many devices, and meanwhile kills a random one of them, its shield, a
- * command that holds a device, or udevd; another program makes and removes devices of its own, which nobody else may touch,
- * and udev is triggered all the time. A creator and its shield are never killed together: for that there is reap.
+ * command that holds a device, or udevd; another program makes and removes devices and loop devices of its own, which nobody
+ * else may touch, and udev is triggered all the time. A creator and its shield are never killed together: for that there is reap.
  *
  *   supervisor.mjs CREATIONS DIRECTORY
  *
@@ -110,7 +110,7 @@ async function killOne() {
 
 /** Ends when its standard input does. */
 function startStranger() {
-  const stranger = startScript('stranger.mjs');
+  const stranger = startScript('stranger.mjs', directory);
   createInterface({ input: stranger.stdout }).on('line', (line) => {
     if (line === 'fine') count(told, 'of a stranger');
     else wrong.push(line);
