@@ -291,6 +291,21 @@ thorough('a launcher that gives up waiting just when it is accepted is not serve
   expect(cold).toHaveLength(1);
 });
 
+/** Shell: what each process that answers launchers has open. */
+const OPEN = `${WORKERS}
+settled || exit 9
+for pid in $(pgrep -f '[w]arm.cjs'); do for fd in /proc/$pid/fd/*; do echo "$pid: \${fd##*/} is $(readlink $fd)"; done; done`;
+
+test('after all of these, served or given back, its processes have open what they had before', async () => {
+  const before = await sh(OPEN);
+  const scripts = [...ALIKE, ...ITS_OWN.slice(0, 3)].map(([, script]) => `(${script})`);
+  const { cold } = await watched(`{ ${scripts.join('\n')}
+  } >/dev/null 2>&1 || true`);
+  // Or most of it was done without them.
+  expect(cold.length).toBeLessThan(ALIKE.length / 2);
+  expect(await sh(OPEN)).toBe(before);
+});
+
 /** A reader of more than a pipe holds, who takes his time until /tmp/go-on is there. */
 const SLOWLY = `{ read -r first; echo began; until [ -e /tmp/go-on ]; do sleep 0.1; done; { echo "$first"; cat; } | cksum; }`;
 
