@@ -2,7 +2,7 @@ import { DmfdError } from '../errors.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { BackendWait, hexNumber } from './backend.js';
 import { Deadline } from './deadline.js';
-import { type Disk, type DiskLine, makeDisk, type TableReader, whole } from './disk.js';
+import { type Disk, type DiskLine, makeDisk, whole } from './disk.js';
 import { formatMade, MADE } from './made.js';
 import { openOtherSide } from './other-side.js';
 import { parseParams, type Syntax } from './params.js';
@@ -18,7 +18,8 @@ import {
   refuseUsedHere,
 } from './sharing.js';
 import { type Nodes, XenStore } from './store.js';
-import { claimsOfTable } from './table-claims.js';
+import { claimsNamed, claimsOfTable } from './table-claims.js';
+import type { TableReader } from './table-layers.js';
 import { type Mode, parseMode, pathIn, refuseWithdrawn, required, type Vbd } from './vbd.js';
 
 /** Milliseconds, all in all: libxl kills its script after 40 s. */
@@ -62,8 +63,8 @@ function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
     const wait = new BackendWait(kernel, store, vbd);
     const made =
       openClaimed(kernel, store, vbd) ??
-      withPinned(params, (pinned, asWritten) =>
-        makeClaimed(kernel, store, vbd, { params: pinned, asWritten, mode, readTable: request.readTable }),
+      withPinned(params, request.readTable, (pinned, asWritten) =>
+        makeClaimed(kernel, store, vbd, { params: pinned, asWritten, mode }),
       );
     if (made === undefined) return [];
     const { disk, claims } = made;
@@ -108,13 +109,20 @@ function openClaimed(kernel: Kernel, store: XenStore, vbd: Vbd): Claimed | undef
 /** The disk, when others know what it uses; undefined when another run of this was faster. */
 function makeClaimed(kernel: Kernel, store: XenStore, vbd: Vbd, line: DiskLine): Claimed | undefined {
   const { params, mode } = line;
-  const named = claimsOf(params, mode);
-  // Before the disk is made: some disks are written to then.
-  if (!claimed(store, vbd, line, named)) return undefined;
+  if (params.form !== 'table') {
+    const named = claimsOf(params, mode);
+    // Before the disk is made: some disks are written to then.
+    if (!claimed(store, vbd, line, named)) return undefined;
+    return orTakeBack(kernel, vbd, () => {
+      if (!mode.shared) refuseClaimedHere(kernel, named);
+      const disk = makeDisk(kernel, vbd, line);
+      return { disk, claims: withOwn(disk, mode, named) };
+    });
+  }
+  // Of what the table names, and then of what the kernel has open for it: by then, a snapshot's store may have been written to.
+  if (!claimed(store, vbd, line, claimsNamed(params.layers, mode))) return undefined;
   return orTakeBack(kernel, vbd, () => {
-    if (!mode.shared) refuseClaimedHere(kernel, named);
     const disk = makeDisk(kernel, vbd, line);
-    if (params.form !== 'table') return { disk, claims: withOwn(disk, mode, named) };
     return whole(disk, () => {
       const claims = claimsOfTable(kernel, disk.made, mode);
       if (claimed(store, vbd, line, claims)) return { disk, claims: withOwn(disk, mode, claims) };

@@ -4,16 +4,13 @@ import { makeDevice } from '../device/create.js';
 import type { Device } from '../device/handle.js';
 import { checkRequest, type SegmentRequest, type TableRequest } from '../device/request.js';
 import { type DeviceNumber, formatDeviceNumber, nodeOf } from '../dm/device-number.js';
-import type { TableSource } from '../dm/table.js';
 import { DmfdError } from '../errors.js';
 import { flushBlockDevice, readDiskseq, writeAll } from '../kernel/block-device.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { readIfThere } from '../kernel/pseudo-files.js';
 import { randomHex } from '../kernel/random.js';
 import type { Made } from './made.js';
-import type { DiskParams } from './params.js';
-import type { AsWritten } from './pinned.js';
-import { tableLayers } from './table-layers.js';
+import type { AsWritten, PinnedParams } from './pinned.js';
 import { type Mode, sysfsName, type Vbd } from './vbd.js';
 
 /** The block device that a domain is to have, held by a descriptor of ours: its number cannot become another one's. */
@@ -30,9 +27,6 @@ export interface Disk extends DeviceNumber {
   close(): void;
 }
 
-/** How to read a table file. */
-export type TableReader = (file: string) => TableSource;
-
 /** The sector size that guests can use, whatever the file system of the file has. */
 const SECTOR = 512;
 /** How much of a newly encrypted disk is made zeros, so that no program takes the noise for a file system. */
@@ -40,12 +34,10 @@ const WIPED = 1 << 20;
 
 /** What a disk line asks for. */
 export interface DiskLine {
-  /** With paths by which its files are pinned. */
-  readonly params: DiskParams;
+  readonly params: PinnedParams;
   /** For what people are told. */
   readonly asWritten: AsWritten;
   readonly mode: Mode;
-  readonly readTable: TableReader;
 }
 
 /**
@@ -98,7 +90,7 @@ function makePinned(kernel: Kernel, vbd: Vbd, line: DiskLine): Disk {
       return diskOf(make({ below, segments: [{ target: 'snapshot', base: params.base, cow: '{below}' }] }));
     }
     case 'table': {
-      const layers = tableLayers(line.readTable(params.file));
+      const { layers } = params;
       return diskOf(make({ below: layers.slice(0, -1), table: layers.at(-1)?.table ?? [] }));
     }
     case 'snapshot':
@@ -107,7 +99,7 @@ function makePinned(kernel: Kernel, vbd: Vbd, line: DiskLine): Disk {
 }
 
 /** Its store has to be written to even if the domain only reads. */
-function keptSnapshot({ base, cow, top }: Extract<DiskParams, { form: 'snapshot' }>): Pick<
+function keptSnapshot({ base, cow, top }: Extract<PinnedParams, { form: 'snapshot' }>): Pick<
   TableRequest,
   'table' | 'loop' | 'below'
 > & {

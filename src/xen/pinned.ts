@@ -1,18 +1,30 @@
 import { closeSync } from 'node:fs';
 import { pinBacking } from '../backing/open.js';
+import type { TableSource } from '../dm/table.js';
 import { DmfdError, detailsOf } from '../errors.js';
 import type { DiskParams } from './params.js';
+import { type Layer, type TableReader, tableLayers, withNumbers } from './table-layers.js';
+
+/** What a disk line names, by paths that lead to that alone; a table, by the numbers of devices. */
+export type PinnedParams = NamingParams | { readonly form: 'table'; readonly layers: readonly Layer[] };
+
+/** Those that name all files and devices themselves. */
+export type NamingParams = Exclude<DiskParams, { readonly form: 'table' }>;
 
 /** Puts the paths of the disk line where a text has those by which its files are pinned. */
 export type AsWritten = (text: string) => string;
 
 /**
- * Does something with what a disk line names now: in the params that it gets, paths lead to that, whatever the line's own lead to
+ * Does something with what a disk line names now: in the params that it gets, paths lead to that, whatever the line's own, or its table's, lead to
  * meanwhile. So what is checked is what is used. Errors have the line's paths.
  *
  * @throws DmfdError `usage` for a path that leads to neither a file nor a block device
  */
-export function withPinned<T>(params: DiskParams, use: (pinned: DiskParams, asWritten: AsWritten) => T): T {
+export function withPinned<T>(
+  params: DiskParams,
+  readTable: TableReader,
+  use: (pinned: PinnedParams, asWritten: AsWritten) => T,
+): T {
   const pins = new Map<number, string>();
   const pin = (path: string, what: string): string => {
     const fd = pinBacking(path, `${what} ${JSON.stringify(path)}`);
@@ -26,7 +38,10 @@ export function withPinned<T>(params: DiskParams, use: (pinned: DiskParams, asWr
       return quote === '' ? path : JSON.stringify(path);
     });
   try {
-    return use(withPaths(params, pin), asWritten);
+    return use(
+      params.form === 'table' ? readLayers(readTable(params.file)) : withPaths(params, pin),
+      asWritten,
+    );
   } catch (error) {
     throw error instanceof DmfdError ? translated(error, asWritten) : error;
   } finally {
@@ -34,8 +49,12 @@ export function withPinned<T>(params: DiskParams, use: (pinned: DiskParams, asWr
   }
 }
 
-/** The same line with other paths. A table's file is read, and nothing more: what its lines name, the kernel opens. */
-function withPaths(params: DiskParams, to: (path: string, what: string) => string): DiskParams {
+function readLayers(table: TableSource): PinnedParams {
+  return { form: 'table', layers: tableLayers(withNumbers(table)) };
+}
+
+/** The same line with other paths. */
+function withPaths(params: NamingParams, to: (path: string, what: string) => string): NamingParams {
   switch (params.form) {
     case 'path':
       return { ...params, path: to(params.path, 'disk') };
@@ -52,8 +71,6 @@ function withPaths(params: DiskParams, to: (path: string, what: string) => strin
       const file = (path: string) => to(path, 'loop file');
       return { ...params, base: file(base), cow: file(cow), top: top === undefined ? undefined : file(top) };
     }
-    case 'table':
-      return params;
   }
 }
 

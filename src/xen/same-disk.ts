@@ -40,7 +40,7 @@ export function findOtherSide(nodes: Nodes, vbd: Vbd): SameDisk | undefined {
 /** What is written to these ends with their device. */
 const MADE_ANEW: readonly DiskParams['form'][] = ['overlay', 'crypt', 'crypt-overlay'];
 
-export function isMadeAnew({ form }: DiskParams): boolean {
+export function isMadeAnew({ form }: Pick<DiskParams, 'form'>): boolean {
   return MADE_ANEW.includes(form);
 }
 
@@ -50,7 +50,7 @@ export function isMadeAnew({ form }: DiskParams): boolean {
  *
  * @throws DmfdError `taken`
  */
-export function refuseMadeAnew(nodes: Nodes, vbd: Vbd, params: DiskParams): void {
+export function refuseMadeAnew(nodes: Nodes, vbd: Vbd, params: Pick<DiskParams, 'form'>): void {
   const machine = isMadeAnew(params) ? machineOf(nodes, vbd.domain) : undefined;
   if (machine === undefined) return;
   for (const other of sameNumbered(nodes, vbd)) {

@@ -9,7 +9,7 @@ import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { backingPathOf } from '../loop/attached.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 import { isSameMachine } from './machine.js';
-import type { DiskParams } from './params.js';
+import type { NamingParams } from './pinned.js';
 import type { Nodes } from './store.js';
 import type { Mode, Vbd } from './vbd.js';
 
@@ -35,8 +35,8 @@ export interface NamedClaim extends Claim {
 /** The node that tells the claims of a disk to others; it goes with the disk. */
 export const CLAIMS = 'dmfd-claims';
 
-/** The block devices that a disk line names. Those of a table are known only when it is loaded: table-claims.ts. */
-export function claimsOf(params: DiskParams, { readOnly }: Mode): NamedClaim[] {
+/** The block devices that a disk line names. Those of a table: table-claims.ts. */
+export function claimsOf(params: NamingParams, { readOnly }: Mode): NamedClaim[] {
   const named = (path: string | undefined, write: boolean): NamedClaim[] => {
     const device = path === undefined ? undefined : blockDeviceAt(path);
     return path === undefined || device === undefined ? [] : [{ ...device, write, path }];
@@ -51,8 +51,6 @@ export function claimsOf(params: DiskParams, { readOnly }: Mode): NamedClaim[] {
       return [...named(params.base, false), ...named(params.cow, true)];
     case 'snapshot':
       return [...named(params.base, false), ...named(params.cow, true), ...named(params.top, true)];
-    case 'table':
-      return [];
   }
 }
 

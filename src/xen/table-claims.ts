@@ -4,9 +4,10 @@ import { DmControl } from '../kernel/dm-control.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Made } from './made.js';
 import type { Claim } from './sharing.js';
+import type { Layer } from './table-layers.js';
 import type { Mode } from './vbd.js';
 
-/** Targets that read one of their devices and write to the others: which one, in the order of their arguments. */
+/** Targets that read one of their devices and write to the others: which one, by the number of the argument. */
 const READERS: ReadonlyMap<string, number> = new Map([
   ['snapshot', 0],
   ['clone', 2],
@@ -15,7 +16,26 @@ const KEYED: readonly string[] = ['crypt', 'integrity'];
 /** Gives each of its devices blocks of its own in the pool. */
 const THIN = 'thin';
 
-/** The devices below those of a table, except for each other: known only when they are made, from the kernel. */
+/** The devices that layers name, by number; the lowest layer first. */
+export function claimsNamed(layers: readonly Layer[], { readOnly }: Mode): Claim[] {
+  return layers.flatMap(({ table }, index) => {
+    const lines = table.flatMap(({ text }) => text.split('\n')).flatMap(targetOf);
+    const numbers = lines.flatMap(({ text }) => text.split(' ').filter(parseDeviceNumber));
+    const below = [...new Set(numbers)].flatMap((number) => parseDeviceNumber(number) ?? []);
+    return claimsOfLayer(lines, below, readOnly && index === layers.length - 1);
+  });
+}
+
+/** Of any line, for what is wrong with it is told when the table is loaded. */
+function targetOf(line: string): Pick<LiveSegment, 'type' | 'text'>[] {
+  const [, type, text = ''] = LINE.exec(line) ?? [];
+  return type === undefined ? [] : [{ type, text: text.trim().replace(/\s+/g, ' ') }];
+}
+
+/** `NAME: START LENGTH TYPE ARGS…`, the name as "dmsetup table" prints it. */
+const LINE = /^\s*(?!#)(?:\S+:\s+)?\S+\s+\S+\s+(\S+)(.*)$/s;
+
+/** The devices below those of a table, except for each other: from the kernel, when they are made. */
 export function claimsOfTable(kernel: Kernel, made: readonly Made[], { readOnly }: Mode): Claim[] {
   const own = made.map(formatDeviceNumber);
   return DmControl.with(kernel, (dm) =>
@@ -45,9 +65,9 @@ export function claimsOfLayer(
   const [read, kept, others] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (const { type, text } of table) {
     const reads = READERS.get(type);
-    for (const [index, number] of text.split(' ').filter(parseDeviceNumber).entries()) {
+    for (const [index, word] of text.split(' ').entries()) {
       const set = reads === undefined ? others : index === reads ? read : kept;
-      set.add(number);
+      set.add(word);
     }
   }
   return below.map((device) => {

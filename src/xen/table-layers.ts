@@ -1,7 +1,12 @@
+import { formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
 import type { TableSource } from '../dm/table.js';
+import { blockDeviceAt } from '../kernel/block-device.js';
+
+/** How to read a table file. */
+export type TableReader = (file: string) => TableSource;
 
 /** A layer of a table file. */
-interface Layer {
+export interface Layer {
   readonly table: readonly TableSource[];
 }
 
@@ -16,4 +21,19 @@ export function tableLayers({ label, text }: TableSource): Layer[] {
     else layers.at(-1)?.push(line);
   }
   return layers.map((lines) => ({ table: [{ label, text: lines.join('\n') }] }));
+}
+
+/** As the kernel parts a target's arguments: a backslash takes the character after it as it is. */
+const WORD = /(?:\\[^\n]|[^\s\\])+/g;
+
+/** The same text with the numbers of the block devices that its words name now, for the kernel to open those. */
+export function withNumbers({ label, text }: TableSource): TableSource {
+  return { label, text: text.replace(WORD, (word) => numberNamed(word) ?? word) };
+}
+
+function numberNamed(word: string): string | undefined {
+  const plain = word.replace(/\\(.)/g, '$1');
+  // No other word is looked for in the file system: it may be a key.
+  const device = plain.includes('/') ? blockDeviceAt(plain) : parseDeviceNumber(plain);
+  return device === undefined ? undefined : formatDeviceNumber(device);
 }

@@ -11,11 +11,16 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { DmfdError } from '../../../src/errors.js';
 import type { DiskParams } from '../../../src/xen/params.js';
-import { withPinned } from '../../../src/xen/pinned.js';
+import { type AsWritten, type PinnedParams, withPinned } from '../../../src/xen/pinned.js';
 import { refusal } from '../support/refusal.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
+
+/** With no table. */
+function pinning<T>(params: DiskParams, use: (pinned: PinnedParams, asWritten: AsWritten) => T): T {
+  return withPinned(params, () => expect.unreachable(), use);
+}
 
 beforeAll(() => {
   for (const name of ['one', 'two', 'three']) writeFileSync(join(folder, name), name);
@@ -26,7 +31,7 @@ test('a path leads to what it led to at first, wherever the line’s own leads t
   const [link, other] = [join(folder, 'link'), join(folder, 'other')];
   symlinkSync(join(folder, 'one'), link);
   symlinkSync(join(folder, 'two'), other);
-  withPinned({ form: 'path', path: link }, (pinned) => {
+  pinning({ form: 'path', path: link }, (pinned) => {
     renameSync(other, link);
     expect(readFileSync(link, 'utf8')).toBe('two');
     expect(pinned).toEqual({ form: 'path', path: expect.stringMatching(/^\/proc\/self\/fd\/\d+$/) });
@@ -47,7 +52,7 @@ test.each<[params: () => DiskParams, read: string[]]>([
   [() => ({ form: 'snapshot', base: F('one'), cow: F('two'), top: F('three') }), ['one', 'two', 'three']],
 ])('every file of a line is pinned, and none is left open', (params, read) => {
   const line = params();
-  const paths = withPinned(line, (pinned, asWritten) => {
+  const paths = pinning(line, (pinned, asWritten) => {
     const { form, ...files } = pinned;
     const pins = Object.values(files).filter((path) => path !== undefined);
     expect(form).toBe(line.form);
@@ -58,16 +63,29 @@ test.each<[params: () => DiskParams, read: string[]]>([
   for (const path of paths) expect(() => readFileSync(path)).toThrow();
 });
 
-test('the file of a table is as it was', () => {
-  const line: DiskParams = { form: 'table', file: '/nowhere' };
-  expect(withPinned(line, (pinned) => pinned)).toEqual(line);
+test('of a table there are its layers', () => {
+  const line: DiskParams = { form: 'table', file: '/t' };
+  const text = '0 8 linear /dev/null 0\nthen\n0 8 linear {below} 0';
+  expect(
+    withPinned(
+      line,
+      (file) => ({ label: file, text }),
+      (pinned) => pinned,
+    ),
+  ).toEqual({
+    form: 'table',
+    layers: [
+      { table: [{ label: '/t', text: '0 8 linear /dev/null 0' }] },
+      { table: [{ label: '/t', text: '\n\n0 8 linear {below} 0' }] },
+    ],
+  });
 });
 
 test('errors have the paths of the line, and those of other descriptors as they are', () => {
   const other = openSync(F('two'), 'r');
   try {
     const error = refusal(() =>
-      withPinned({ form: 'overlay', base: F('one'), cow: undefined }, (pinned) => {
+      pinning({ form: 'overlay', base: F('one'), cow: undefined }, (pinned) => {
         const path = pinned.form === 'overlay' ? pinned.base : '';
         throw new DmfdError(
           'loop-file-unusable',
@@ -99,7 +117,7 @@ test.each([
   const before = openSync('/dev/null', 'r');
   closeSync(before);
   const error = refusal(() =>
-    withPinned({ form: 'overlay', base: F('one'), cow: F(name) }, () => expect.unreachable()),
+    pinning({ form: 'overlay', base: F('one'), cow: F(name) }, () => expect.unreachable()),
   );
   expect(error).toMatchObject({ code: 'backing-unusable', message: expect.stringMatching(message) });
   const after = openSync('/dev/null', 'r');

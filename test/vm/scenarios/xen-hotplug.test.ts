@@ -383,6 +383,32 @@ thorough('a table claims what the kernel has open for it', async () => {
   expect(stdout).toBe('w7:7 w7:6\n');
 });
 
+/** Zeros are a store that is made anew: its header is written when the table is loaded. */
+thorough('a table whose store another domain has is refused before anything is written there', async () => {
+  const tables = [
+    '0 1024 snapshot /dev/loop6 /dev/loop7 P 8',
+    '0 1024 snapshot 7:6 7:7 P 8',
+    '0 1024 snapshot /dev/loop6 /tmp/link P 8',
+    '0 1024 linear /dev/loop6 0\\nthen\\n0 {below:sectors} snapshot {below} /dev/loop7 P 8',
+    '0 1024 snapshot /dev/loop6 /dev/loop7 P 8\\nthen\\n0 1024 linear {below} 0',
+  ];
+  const { stdout } = await xenShell(`
+    truncate -s 1M /tmp/a.img /tmp/b.img; losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
+    ln -sfn /dev/loop7 /tmp/link
+    xs write /local/domain/3/vm /vm/a /local/domain/4/vm /vm/b
+    xs write /local/domain/0/backend/vbd/4/1/physical-device 7:7 /local/domain/0/backend/vbd/4/1/mode w
+    try() {
+      printf "$1" >/tmp/table; disk 1 table:/tmp/table
+      hotplug block-dmfd add 1 2>/dev/null; echo "$? $(xs read $(path 1)/hotplug-error)"
+      xs rm $(path 1)
+    }
+    ${tables.map((table) => `try '${table}'`).join('\n    ')}
+    head -c 8192 /dev/loop7 | cmp -n 8192 - /dev/zero && echo 'nothing is written'
+    losetup -d /dev/loop6; losetup -d /dev/loop7`);
+  const refused = '125 block device 7:7: it is in use by domain 4 (backend/vbd/4/1); it cannot be written to';
+  expect(stdout.trimEnd().split('\n')).toEqual([...tables.map(() => refused), 'nothing is written']);
+});
+
 thorough('where /dev has no node, others are told its name, and not the path of a descriptor', async () => {
   const output = await sh(
     inBareDev(`${FUNCTIONS} echo '0 2048 zero' >/tmp/table
