@@ -20,7 +20,17 @@ import {
 import { type Nodes, XenStore } from './store.js';
 import { claimsNamed, claimsOfTable } from './table-claims.js';
 import type { TableReader } from './table-layers.js';
-import { type Mode, parseMode, pathIn, refuseWithdrawn, required, type Vbd } from './vbd.js';
+import {
+  type AskedVbd,
+  isAnother,
+  type Mode,
+  parseMode,
+  pathIn,
+  readLine,
+  refuseWithdrawn,
+  required,
+  type Vbd,
+} from './vbd.js';
 
 /** Milliseconds, all in all: libxl kills its script after 40 s. */
 const LIMIT = 30_000;
@@ -44,46 +54,54 @@ export interface AddRequest {
  * @throws DmfdError as `createDevice()`, and `xen-disk-invalid`, `xen-disk-withdrawn`, `xen-backend-failed`, `xenstore-failed`
  */
 export function addDisk(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
+  let line: AskedVbd['line'] | undefined;
   try {
-    return add(kernel, vbd, request);
+    const deadline = new Deadline(request.limit ?? LIMIT);
+    return XenStore.with(kernel, deadline, (store) => {
+      line = readLine(store, vbd);
+      return add(kernel, store, { ...vbd, line }, request, deadline);
+    });
   } catch (error) {
-    if (error instanceof DmfdError) tell(kernel, vbd, error);
+    if (error instanceof DmfdError) tell(kernel, vbd, line, error);
     throw error;
   }
 }
 
-function add(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
-  const deadline = new Deadline(request.limit ?? LIMIT);
-  return XenStore.with(kernel, deadline, (store) => {
-    // It may be run twice.
-    if (isPublished(store, vbd)) return [];
-    refuseWithdrawn(store, vbd);
-    const params = parseParams(required(store, vbd, 'params'), request.syntax);
-    const mode = parseMode(required(store, vbd, 'mode'));
-    const wait = new BackendWait(kernel, store, vbd);
-    const made =
-      openClaimed(kernel, store, vbd) ??
-      withPinned(params, request.readTable, (pinned, asWritten) =>
-        makeClaimed(kernel, store, vbd, { params: pinned, asWritten, mode }),
-      );
-    if (made === undefined) return [];
-    const { disk, claims } = made;
-    try {
-      request.beforePublishing();
-      if (!store.transaction((nodes) => publish(nodes, vbd, told(disk, claims)))) return [];
-      wait.until(disk, deadline);
-    } catch (error) {
-      takeBack(kernel, vbd, hexNumber(disk));
-      throw error;
-    } finally {
-      disk.close();
-    }
-    store.transaction((nodes) => {
-      refuseWithdrawn(nodes, vbd);
-      nodes.write(pathIn(vbd, 'hotplug-status'), 'connected');
-    });
-    return disk.warnings;
+function add(
+  kernel: Kernel,
+  store: XenStore,
+  vbd: AskedVbd,
+  request: AddRequest,
+  deadline: Deadline,
+): readonly string[] {
+  // It may be run twice.
+  if (isPublished(store, vbd)) return [];
+  refuseWithdrawn(store, vbd);
+  const params = parseParams(required(vbd, 'params'), request.syntax);
+  const mode = parseMode(required(vbd, 'mode'));
+  const wait = new BackendWait(kernel, store, vbd);
+  const made =
+    openClaimed(kernel, store, vbd) ??
+    withPinned(params, request.readTable, (pinned, asWritten) =>
+      makeClaimed(kernel, store, vbd, { params: pinned, asWritten, mode }),
+    );
+  if (made === undefined) return [];
+  const { disk, claims } = made;
+  try {
+    request.beforePublishing();
+    if (!store.transaction((nodes) => publish(nodes, vbd, told(disk, claims)))) return [];
+    wait.until(disk, deadline);
+  } catch (error) {
+    takeBack(kernel, vbd, hexNumber(disk));
+    throw error;
+  } finally {
+    disk.close();
+  }
+  store.transaction((nodes) => {
+    refuseWithdrawn(nodes, vbd);
+    nodes.write(pathIn(vbd, 'hotplug-status'), 'connected');
   });
+  return disk.warnings;
 }
 
 interface Claimed {
@@ -93,7 +111,7 @@ interface Claimed {
 }
 
 /** The device of the other side of the disk, when others know that it is used here, too; undefined when there is none. */
-function openClaimed(kernel: Kernel, store: XenStore, vbd: Vbd): Claimed | undefined {
+function openClaimed(kernel: Kernel, store: XenStore, vbd: AskedVbd): Claimed | undefined {
   if (findOtherSide(store, vbd) === undefined) return undefined;
   const other = store.transaction((nodes) => {
     refuseWithdrawn(nodes, vbd);
@@ -107,7 +125,7 @@ function openClaimed(kernel: Kernel, store: XenStore, vbd: Vbd): Claimed | undef
 }
 
 /** The disk, when others know what it uses; undefined when another run of this was faster. */
-function makeClaimed(kernel: Kernel, store: XenStore, vbd: Vbd, line: DiskLine): Claimed | undefined {
+function makeClaimed(kernel: Kernel, store: XenStore, vbd: AskedVbd, line: DiskLine): Claimed | undefined {
   const { params, mode } = line;
   if (params.form !== 'table') {
     const named = claimsOf(params, mode);
@@ -147,7 +165,7 @@ function isPublished(nodes: Nodes, vbd: Vbd): boolean {
 /** Tells others what this disk is going to use, if it may. False when another run of this was faster. */
 function claimed(
   store: XenStore,
-  vbd: Vbd,
+  vbd: AskedVbd,
   { params, mode: { shared } }: DiskLine,
   claims: readonly Claim[],
 ): boolean {
@@ -166,7 +184,7 @@ function claimed(
 }
 
 /** Tells the backend of the disk. As {@link claimed}. */
-function publish(nodes: Nodes, vbd: Vbd, values: Readonly<Record<string, string>>): boolean {
+function publish(nodes: Nodes, vbd: AskedVbd, values: Readonly<Record<string, string>>): boolean {
   refuseWithdrawn(nodes, vbd);
   if (isPublished(nodes, vbd)) return false;
   for (const [name, value] of Object.entries(values)) nodes.write(pathIn(vbd, name), value);
@@ -188,7 +206,7 @@ function told(disk: Disk, claims: readonly Claim[]): Record<(typeof NODES)[numbe
 }
 
 /** Others are told that what this disk was going to use is free again when that fails. */
-function orTakeBack<T>(kernel: Kernel, vbd: Vbd, work: () => T): T {
+function orTakeBack<T>(kernel: Kernel, vbd: AskedVbd, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -202,20 +220,26 @@ function orTakeBack<T>(kernel: Kernel, vbd: Vbd, work: () => T): T {
  *
  * @param published its number, if that was told
  */
-function takeBack(kernel: Kernel, vbd: Vbd, published: string | undefined): void {
+function takeBack(kernel: Kernel, vbd: AskedVbd, published: string | undefined): void {
   whileFailing(kernel, (nodes) => {
     const now = nodes.read(pathIn(vbd, 'physical-device'));
-    // Those of another run of this.
-    if (now !== undefined && now !== published) return;
+    // Those of another run of this, or of another disk.
+    if ((now !== undefined && now !== published) || isAnother(nodes, vbd)) return;
     for (const name of NODES) nodes.remove(pathIn(vbd, name));
   });
 }
 
-/** Nothing is written where there is no disk any more: that would make it again. */
-function tell(kernel: Kernel, vbd: Vbd, { message, kernelLog, kind }: DmfdError): void {
+/** Nothing is written where there is no disk any more, for that would make it again, nor at another one. */
+function tell(
+  kernel: Kernel,
+  vbd: Vbd,
+  line: AskedVbd['line'] | undefined,
+  { message, kernelLog, kind }: DmfdError,
+): void {
   const text = [message, ...kernelLog].join('; ').slice(0, 1000);
   whileFailing(kernel, (nodes) => {
     if (nodes.read(pathIn(vbd, 'state')) === undefined) return;
+    if (line !== undefined && isAnother(nodes, { ...vbd, line })) return;
     nodes.write(pathIn(vbd, 'hotplug-error'), text);
     nodes.write(pathIn(vbd, 'hotplug-status'), kind === 'taken' ? 'busy' : 'error');
   });

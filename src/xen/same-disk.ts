@@ -4,7 +4,7 @@ import { MADE, type Made, parseMade } from './made.js';
 import type { DiskParams } from './params.js';
 import { CLAIMS, type Claim, parseClaims } from './sharing.js';
 import type { Nodes } from './store.js';
-import { isEnding, pathIn, type Vbd } from './vbd.js';
+import { isEnding, LINE, pathIn, readLine, type Vbd } from './vbd.js';
 
 /**
  * The same disk in another domain: libxl attaches each disk of a domain whose device model has a domain of its own to both, and, for
@@ -20,16 +20,13 @@ export interface SameDisk {
   readonly claims: readonly Claim[];
 }
 
-/** The nodes of a disk line. */
-const LINE = ['params', 'mode'] as const;
-
 /** This disk in the domain whose device model this domain is, or in the device model of this domain, when it has its device. */
 export function findOtherSide(nodes: Nodes, vbd: Vbd): SameDisk | undefined {
-  const line = LINE.map((name) => nodes.read(pathIn(vbd, name)));
+  const line = readLine(nodes, vbd);
   for (const other of sameNumbered(nodes, vbd)) {
     // The nodes of a disk that is none of its business may have anything in them.
     if (!isWithItsModel(nodes, vbd.domain, String(other.domain))) continue;
-    if (LINE.some((name, index) => nodes.read(pathIn(other, name)) !== line[index])) continue;
+    if (LINE.some((name) => nodes.read(pathIn(other, name)) !== line[name])) continue;
     const made = parseMade(nodes.read(pathIn(other, MADE)) ?? '');
     if (made.length > 0)
       return { vbd: other, made, claims: parseClaims(nodes.read(pathIn(other, CLAIMS)) ?? '') };

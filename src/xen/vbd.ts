@@ -13,6 +13,19 @@ export interface Vbd {
   readonly device: number;
 }
 
+/** The nodes by which the toolstack says what disk it wants. */
+export const LINE = ['params', 'mode'] as const;
+type Line = Readonly<Record<(typeof LINE)[number], string | undefined>>;
+
+/** A disk as it was asked for. At the same path, another one may be asked for later. */
+export interface AskedVbd extends Vbd {
+  readonly line: Line;
+}
+
+export function readLine(nodes: Nodes, vbd: Vbd): Line {
+  return { params: nodes.read(pathIn(vbd, 'params')), mode: nodes.read(pathIn(vbd, 'mode')) };
+}
+
 /** From here on, numbers of domains have special meanings (xen/public/xen.h: DOMID_FIRST_RESERVED). */
 const FIRST_RESERVED = 0x7ff0;
 const LARGEST_DEVICE = 0xffff_ffff;
@@ -51,9 +64,17 @@ const CLOSED = '6';
  *
  * @throws DmfdError `taken` where it does not
  */
-export function refuseWithdrawn(nodes: Nodes, vbd: Vbd): void {
+export function refuseWithdrawn(nodes: Nodes, vbd: AskedVbd): void {
   const state = nodes.read(pathIn(vbd, 'state'));
   if (isEnding(state)) throw withdrawn(vbd, state);
+  if (isAnother(nodes, vbd))
+    throw new DmfdError('xen-disk-withdrawn', `${vbd.path}: another disk is asked for there by now`);
+}
+
+/** Whether the disk at this path is not the one that was asked for. */
+export function isAnother(nodes: Nodes, vbd: AskedVbd): boolean {
+  const now = readLine(nodes, vbd);
+  return LINE.some((name) => now[name] !== vbd.line[name]);
 }
 
 /** @param state undefined where the node is gone */
@@ -84,8 +105,8 @@ export function parseMode(text: string): Mode {
 }
 
 /** The value of a node that has to be there. @throws DmfdError `usage` */
-export function required(nodes: Nodes, vbd: Vbd, name: string): string {
-  const value = nodes.read(pathIn(vbd, name));
+export function required(vbd: AskedVbd, name: (typeof LINE)[number]): string {
+  const value = vbd.line[name];
   if (value !== undefined) return value;
   throw new DmfdError('xen-disk-invalid', `${pathIn(vbd, name)}: xenstore has no such node`);
 }

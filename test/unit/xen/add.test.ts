@@ -42,3 +42,27 @@ test('what a table names is looked at before the device is made, which this mach
   const { 'hotplug-error': _told, ...others } = xenstored.now.below(NODES);
   expect(others).toEqual({ ...LINE, 'hotplug-status': 'busy' });
 });
+
+test.each([
+  ['params', 'table:/other'],
+  ['mode', 'r'],
+])('a disk that is attached anew with another %s while an old script works is left alone', (name, value) => {
+  const anew = { ...LINE, [name]: value, 'dmfd-claims': 'r4095:3' };
+  const error = refusal(() =>
+    add('0 8 linear 4095:1 0', () => {
+      xenstored.now.command('rm', NODES);
+      write(NODES, anew);
+    }),
+  );
+  expect(error).toMatchObject({
+    code: 'xen-disk-withdrawn',
+    message: `${DISK}: another disk is asked for there by now`,
+  });
+  expect(xenstored.now.below(NODES)).toEqual(anew);
+});
+
+test('a node that cannot be read is told of', () => {
+  xenstored.now.command('write', `${NODES}/params`, '\\xff');
+  expect(refusal(() => add('')).message).toBe(`xenstore: ${DISK}/params: it is not valid UTF-8`);
+  expect(xenstored.now.below(NODES)).toMatchObject({ 'hotplug-status': 'error' });
+});

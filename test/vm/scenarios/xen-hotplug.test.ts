@@ -164,6 +164,24 @@ thorough('a toolstack that takes the disk back gets no node of it again', async 
   expect(stdout).toBe('ended with 125\n\n');
 });
 
+thorough(
+  'a disk that is attached anew while an old script makes its device gets nothing of that',
+  async () => {
+    const { stdout } = await xenShell(`
+    truncate -s 1M /tmp/a.img; disk 1 overlay:/tmp/a.img
+    export XEN; printf '%s\\n' ". '${vmFile('scenarios/xen-hotplug/backend.sh')}'" 'xs rm $(path 1); disk 1 /tmp/b.img' >/tmp/anew
+    ln -sfn "$LAUNCHER" /tmp/block-dmfd
+    XENBUS_PATH=backend/vbd/3/1 ${atCall('DM_TABLE_LOAD', { run: 'bash /tmp/anew' })} /tmp/block-dmfd add 2>&1
+    echo "ended with $?"; xs list $(path 1) | sort | tr '\\n' ' '; xs read $(path 1)/params`);
+    expect(stdout.split('\n')).toEqual([
+      'dmfd: backend/vbd/3/1: another disk is asked for there by now',
+      'ended with 125',
+      'frontend-id mode opened params state /tmp/b.img',
+      '',
+    ]);
+  },
+);
+
 for (const params of ['overlay:/tmp/a.img', '/tmp/a.img'])
   thorough(
     `a kill while the backend is waited for leaves a number that no device has (${params})`,
