@@ -9,6 +9,7 @@ import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { backingPathOf } from '../loop/attached.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 import { isSameMachine } from './machine.js';
+import { hasGone, MADE, parseMade } from './made.js';
 import type { NamingParams } from './pinned.js';
 import type { Nodes } from './store.js';
 import type { Mode, Vbd } from './vbd.js';
@@ -107,12 +108,17 @@ export function refuseUsedElsewhere(nodes: Nodes, vbd: Vbd, claims: readonly Cla
       if (path === vbd.path) continue;
       const theirs = claimsIn(nodes, path);
       for (const claim of claims) {
-        if (!theirs.some((other) => conflict(claim, other)) || isSameMachine(nodes, vbd.domain, domain))
-          continue;
+        if (!theirs.some((other) => conflict(claim, other))) continue;
+        if (isSameMachine(nodes, vbd.domain, domain) || isLeft(nodes, path)) continue;
         throw inUse(claim, `by domain ${domain} (${path})`);
       }
     }
   }
+}
+
+/** A script that was killed when it had told of its device leaves its claims: with its own number, which another device may get. */
+function isLeft(nodes: Nodes, path: string): boolean {
+  return hasGone(parseMade(nodes.read(`${path}/${MADE}`) ?? ''));
 }
 
 /** Those of another script have their device alone there. */

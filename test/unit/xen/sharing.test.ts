@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { DmfdError } from '../../../src/errors.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
+import { listIfThere, readIfThere } from '../../../src/kernel/pseudo-files.js';
 import { Deadline } from '../../../src/xen/deadline.js';
 import { formatMade, parseMade } from '../../../src/xen/made.js';
 import {
@@ -72,6 +73,24 @@ test.each<[what: string, nodes: Record<string, string>, claims: Claim[]]>([
     [device(1, true)],
   ],
   [
+    'what was made for another is gone, and another device may have its number',
+    {
+      '0/backend/vbd/4/1/dmfd-claims': 'w4095:1 r4095:2',
+      '0/backend/vbd/4/1/dmfd-made': '4095:1@9=DMFD-1 7:9999@8',
+      '4/vm': '/vm/b',
+    },
+    [device(1, true)],
+  ],
+  [
+    'the same, of a kernel that counts no disks',
+    {
+      '0/backend/vbd/4/1/dmfd-claims': 'w4095:1',
+      '0/backend/vbd/4/1/dmfd-made': '4095:1@0=DMFD-1',
+      '4/vm': '/vm/b',
+    },
+    [device(1, true)],
+  ],
+  [
     'the other has no device yet',
     { '0/backend/vbd/4/1/params': '/dev/x', '4/vm': '/vm/b' },
     [device(1, true)],
@@ -124,6 +143,12 @@ test.each<[what: string, nodes: Record<string, string>, claims: Claim[], message
     /4095:1/,
   ],
   [
+    'nothing is known to have been made for the other',
+    { '0/backend/vbd/4/1/dmfd-claims': 'w4095:1', '0/backend/vbd/4/1/dmfd-made': '' },
+    [device(1, false)],
+    /in use by domain 4/,
+  ],
+  [
     'one of several is taken',
     { '0/backend/vbd/4/7/physical-device': 'fff:9' },
     [device(1, false), device(9, true)],
@@ -136,6 +161,27 @@ test.each<[what: string, nodes: Record<string, string>, claims: Claim[], message
     message: expect.stringMatching(message),
   });
 });
+
+/** A device that this machine has, as if it had been made for a disk: 8:0@9=DMFD-1. */
+const [there] = listIfThere('/sys/dev/block').flatMap((number) => {
+  const diskseq = readIfThere(`/sys/dev/block/${number}/diskseq`).trim();
+  return diskseq === '' ? [] : [`${number}@${diskseq}=DMFD-1`];
+});
+
+test.runIf(there !== undefined)(
+  'a disk is refused while something of what was made for another is there',
+  () => {
+    const other = '0/backend/vbd/4/1';
+    write({
+      ...ALIVE,
+      [`${other}/dmfd-claims`]: 'w4095:1',
+      [`${other}/dmfd-made`]: `4095:1@9=DMFD-2 ${there}`,
+    });
+    expect(refusal(() => look([device(1, true)]))).toMatchObject({ code: 'backing-in-use' });
+    write({ [`${other}/dmfd-made`]: `4095:1@9=DMFD-2 ${there?.replace('@', '@9')}` });
+    look([device(1, true)]);
+  },
+);
 
 test('a domain without a machine’s name is another one than this', () => {
   write({ '0/backend/vbd/4/1/physical-device': 'fff:1', '4/name': 'old' });
