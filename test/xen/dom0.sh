@@ -9,7 +9,7 @@ launcher=${2-}
 
 main() {
   cp -rsn "$packages/etc" "$packages/usr" "$packages/var" /
-  mkdir -p /run/xen /run/xenstored /run/lock /var/log/xen /var/lib/xen
+  mkdir -p /run/xen /run/xenstored /run/lock /var/log/xen/console /var/lib/xen
   modprobe -a xenfs xen-evtchn xen-gntdev xen-gntalloc
   mount -t xenfs xenfs /proc/xen
   bin=$(echo /usr/lib/xen-[0-9]*/bin)
@@ -21,7 +21,7 @@ main() {
     sleep 0.1
   done
   "$bin/xen-init-dom0" >/dev/null
-  "$bin/xenconsoled" --pid-file=/run/xen/xenconsoled.pid
+  "$bin/xenconsoled" --log=guest --log-dir=/var/log/xen/console --pid-file=/run/xen/xenconsoled.pid
   modprobe -a xen-blkback xen-blkfront loop dm-mod
   if [ -n "$launcher" ]; then ln -sfn "$launcher" /etc/xen/scripts/block-dmfd; fi
   ln -sfn block-dmfd /etc/xen/scripts/block-snapshot

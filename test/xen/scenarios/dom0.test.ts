@@ -4,7 +4,7 @@ import { program } from '../../programs.js';
 import { checkout } from '../../vm/harness/checkout.js';
 import { findKernel } from '../../vm/harness/kernel.js';
 import { unpackedXen } from '../../vm/harness/xen.js';
-import { expectNothingLeft, sh, vm } from '../../vm/scenarios/support.js';
+import { GONE, sh, vm } from '../../vm/scenarios/support.js';
 import { unwatchNode, WORKERS, watched, watchNode } from '../../vm/scenarios/warm/service.js';
 import { DOM0_KERNEL } from '../global-setup.js';
 import { QUBES_LINES, TARGETS, XL_LINE } from './page.js';
@@ -27,10 +27,19 @@ afterEach(async ({ task }) => {
 
 async function dom0(
   script: string,
-  timeoutMs = 180_000,
+  timeoutMs = 330_000,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const { code, stdout, stderr } = await vm.sh(`${FUNCTIONS}\n${script}`, { timeoutMs });
   return { code, stdout, stderr };
+}
+
+/** In emulation, what the kernel destroys on its own takes it seconds. */
+async function expectNothingLeft(): Promise<void> {
+  const { stdout } = await vm.sh(
+    `${GONE}\nfor _ in $(seq 120); do [ -n "$(leftovers)" ] || break; sleep 0.5; done; leftovers; echo 'that is all'`,
+    { timeoutMs: 180_000 },
+  );
+  expect(stdout).toBe('that is all\n');
 }
 
 const FILES = 'files /tmp/files';
@@ -245,24 +254,25 @@ test.each([
   });
 });
 
-test.each([
-  ['', 'which xl waits for in vain first'],
-  ['--force', 'at once'],
-])(
-  'a disk that is detached (%s) while the domain has it open goes, %s, and the domain stays',
+/** The blkfront of Linux 6.1, unlike that of 5.10, closes a disk that is open, so xl does not wait for it in vain. */
+test.each(['', '--force'])(
+  'a disk that is detached (%s) while the domain has it open goes, and the domain stays',
   async (force) => {
-    const { code, stdout } = await dom0(`set -e
+    const { code, stdout, stderr } = await dom0(`set -e
     ${FILES}
     domain guest hold overlay:/tmp/files/base
     until_said
+    backend=/local/domain/0/backend/vbd/$(xl domid guest)/51712
+    echo "state $(xenstore-read $backend/state)"
     xl block-detach ${force} guest xvda
     xl domid guest >/dev/null
-    xenstore-exists /local/domain/0/backend/vbd/$(xl domid guest)/51712 || echo 'xenstore has forgotten it'
-    gone_but_said() { ! losetup -nO BACK-FILE | grep -qv '^/tmp/said$'; }
-    for _ in $(seq 100); do gone_but_said && break; sleep 0.1; done
-    gone_but_said && echo 'it is gone'
+    if says_no xenstore-exists $backend; then echo 'xenstore has forgotten it'; fi
+    if until_so only_said_is_left; then echo 'it is gone'; fi
     xl destroy guest`);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'xenstore has forgotten it\nit is gone\n' });
+    expect({ code, stdout: stdout.trimEnd().split('\n') }, stderr).toEqual({
+      code: 0,
+      stdout: ['state 4', 'xenstore has forgotten it', 'it is gone'],
+    });
   },
 );
 
@@ -364,27 +374,33 @@ test.each([
   },
 );
 
-test('twelve scripts at once, each killed at a random moment, leave nothing, though "remove" is not run', async () => {
-  const manyDisks = (words: string) => dom0(`'${xenFile('many-disks.sh')}' ${words}`, 300_000);
-  const whole = await manyDisks('time block-dmfd');
-  // Each claims the UUID of its own device, a byte that no other waits for; nothing else is locked.
-  expect(whole).toMatchObject({
-    code: 0,
-    stdout: expect.stringMatching(/^\d+ ms\nlocks: +12 \S+ posix *\n/),
-  });
-  const seconds = Math.ceil(Number.parseInt(whole.stdout, 10) / 1000);
-  const { code, stdout, stderr } = await manyDisks(`kill block-dmfd ${seconds}`);
-  const [killed, ...left] = stdout.split('\n');
-  expect({ code, left }, stderr).toEqual({
-    code: 0,
-    left: [
-      'left without remove: 0 loop devices, 0 mapped devices',
-      'left after remove: 0 loop devices, 0 mapped devices',
-      '',
-    ],
-  });
-  console.info(killed);
-});
+const minutes = 60_000;
+
+test(
+  'twelve scripts at once, each killed at a random moment, leave nothing, though "remove" is not run',
+  async () => {
+    const manyDisks = (words: string) => dom0(`'${xenFile('many-disks.sh')}' ${words}`, 300_000);
+    const whole = await manyDisks('time block-dmfd');
+    // Each claims the UUID of its own device, a byte that no other waits for; nothing else is locked.
+    expect(whole).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+ ms\nlocks of (\d+) runs: +\1 \S+ posix *\n/),
+    });
+    const seconds = Math.ceil(Number.parseInt(whole.stdout, 10) / 1000);
+    const { code, stdout, stderr } = await manyDisks(`kill block-dmfd ${seconds}`);
+    const [killed, ...left] = stdout.split('\n');
+    expect({ code, left }, stderr).toEqual({
+      code: 0,
+      left: [
+        'left without remove: 0 loop devices, 0 mapped devices',
+        'left after remove: 0 loop devices, 0 mapped devices',
+        '',
+      ],
+    });
+    console.info(killed);
+  },
+  12 * minutes,
+);
 
 test('a frontend that closes and begins anew finds the same device', async () => {
   const { code, stdout, stderr } = await dom0(`set -e
@@ -392,14 +408,14 @@ test('a frontend that closes and begins anew finds the same device', async () =>
     attach overlay:/tmp/files/base
     backend=/local/domain/0/backend/vbd/0/268441856
     frontend=$(xenstore-read $backend/frontend)
-    until_state() { for _ in $(seq 100); do [ "$(xenstore-read $backend/state)" = $1 ] && break; sleep 0.1; done; }
+    has_state() { [ "$(xenstore-read $backend/state)" = $1 ]; }
     tell() { echo "$1: backend $(xenstore-read $backend/state), $(dmsetup info -c --noheadings -o open)"; }
     tell connected
-    xenstore-write $frontend/state 6; until_state 6; tell closed
-    xenstore-write $frontend/state 1; until_state 2; tell anew
+    xenstore-write $frontend/state 6; until_so has_state 6; tell closed
+    xenstore-write $frontend/state 1; until_so has_state 2; tell anew
     # Of its end, blkback hears from the frontend alone; the rest is the toolstack's.
     xenstore-write $backend/online 0; xenstore-write $frontend/state 6
-    for _ in $(seq 100); do [ -z "$(ls -d /sys/block/dm-* 2>/dev/null)" ] && break; sleep 0.1; done
+    until_so no_mapped_device_is_left
     xenstore-rm $backend; xenstore-rm $frontend; xenstore-rm /libxl/0/device/vbd/268441856`);
   expect({ code, stdout, stderr }).toEqual({
     code: 0,

@@ -70,29 +70,61 @@ said() {
 
 # Both ask seldom: each program that an emulated domain 0 runs may be the one that dies of what it has not done.
 
-# until_said [N]: waits until the domain has said it, or is not there for longer than one that reboots, for which xl sleeps 2 s.
+# until_said [N]: waits until the domain has said it, or xl, which watches over it and starts it again, has ended; 150 s at most.
 until_said() {
-  missed=0
-  for _ in $(seq 60); do
+  read -r uptime _ </proc/uptime
+  limit=$((${uptime%.*} + 150))
+  while read -r uptime _ </proc/uptime && [ "${uptime%.*}" -lt $limit ]; do
+    # First: what it says last, it says before that.
+    is_left=true
+    says_no pgrep -f "[x]l create -q /tmp/$name.cfg" && is_left=false
     for _ in 1 2 3 4; do
       [ -z "$(said "${1-0}")" ] || return 0
       sleep 0.5
     done
-    if xl domid "$name" >/dev/null 2>&1; then missed=0; else missed=$((missed + 1)); fi
-    [ $missed -lt 4 ] || break
+    $is_left || break
   done
   echo 'the domain says nothing'
+  tail -n 20 "/var/log/xen/xl-$name.log" "/var/log/xen/console/guest-$name.log" || true
+  xenstore-ls -f /local/domain/0/backend/vbd | grep '/hotplug-error = ' || true
   return 1
-}
+} >&2
 
 # until_ended NAME
 until_ended() {
   for _ in $(seq 120); do
-    xl domid "$1" >/dev/null 2>&1 || return 0
+    if says_no xl domid "$1"; then return 0; fi
     sleep 0.5
   done
   echo "the domain $1 does not end"
   return 1
+}
+
+# says_no COMMAND…: it ends with 1, and does not die.
+says_no() {
+  status=0
+  "$@" >/dev/null 2>&1 || status=$?
+  [ $status = 1 ]
+}
+
+# until_so COMMAND…: waits until it succeeds, for a minute at least.
+until_so() {
+  for _ in $(seq 600); do
+    ! "$@" || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
+# Whether nothing has a loop device but what domains say.
+only_said_is_left() {
+  for file in /sys/block/loop*/loop/backing_file; do
+    [ ! -e "$file" ] || { read -r backing <"$file" && [ "$backing" = /tmp/said ]; } || return 1
+  done
+} 2>/dev/null
+
+no_mapped_device_is_left() {
+  for device in /sys/block/dm-*; do [ ! -e "$device" ] || return 1; done
 }
 
 # What a row that has failed may have left.
