@@ -1,8 +1,6 @@
 import { isAttached, isThere } from '../device/wait-gone.js';
 import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
-import { diskseqInSys } from '../kernel/block-device.js';
 import type { DmControl } from '../kernel/dm-control.js';
-import { readIfThere } from '../kernel/pseudo-files.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 
 /** A device that was made for a disk, and goes with it. */
@@ -40,15 +38,4 @@ export function parseMade(text: string): Made[] {
 /** Whether the kernel has it still, and not another one under its number. */
 export function isStillMade(dm: DmControl, { uuid, ...device }: Made): boolean {
   return uuid === undefined ? isAttached(device) : isThere(dm, { ...device, uuid });
-}
-
-/** Whether what was made for a disk, if anything was, has gone, as far as /sys tells: nobody uses anything by way of it then. */
-export function hasGone(made: readonly Made[]): boolean {
-  return made.length > 0 && !made.some(isInSys);
-}
-
-function isInSys({ uuid, ...device }: Made): boolean {
-  if (uuid === undefined) return isAttached(device);
-  if (device.diskseq !== 0n) return diskseqInSys(device) === device.diskseq;
-  return readIfThere(`/sys/dev/block/${formatDeviceNumber(device)}/dm/uuid`).trim() === uuid;
 }

@@ -1,7 +1,7 @@
 import { claimantsOf } from '../device/holders.js';
 import { type DeviceNumber, formatDeviceNumber, parseDeviceNumber } from '../dm/device-number.js';
 import { DmfdError } from '../errors.js';
-import { blockDeviceAt } from '../kernel/block-device.js';
+import { blockDeviceAt, diskseqInSys } from '../kernel/block-device.js';
 import { mountedDevices, swapDevices } from '../kernel/block-users.js';
 import { isHeldExclusively } from '../kernel/exclusive.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -9,7 +9,7 @@ import { listIfThere, readIfThere } from '../kernel/pseudo-files.js';
 import { backingPathOf } from '../loop/attached.js';
 import { LOOP_MAJOR } from '../loop/protocol.js';
 import { isSameMachine } from './machine.js';
-import { hasGone, MADE, parseMade } from './made.js';
+import { MADE, parseMade } from './made.js';
 import type { NamingParams } from './pinned.js';
 import type { Nodes } from './store.js';
 import type { Mode, Vbd } from './vbd.js';
@@ -116,9 +116,13 @@ export function refuseUsedElsewhere(nodes: Nodes, vbd: Vbd, claims: readonly Cla
   }
 }
 
-/** A script that was killed when it had told of its device leaves its claims: with its own number, which another device may get. */
+/**
+ * A script that was killed when it had told of its device leaves its claims, with the number of that, which another device may get.
+ * Kernels before 5.15 cannot tell the two apart.
+ */
 function isLeft(nodes: Nodes, path: string): boolean {
-  return hasGone(parseMade(nodes.read(`${path}/${MADE}`) ?? ''));
+  const [own] = parseMade(nodes.read(`${path}/${MADE}`) ?? '');
+  return own !== undefined && own.diskseq !== 0n && diskseqInSys(own) !== own.diskseq;
 }
 
 /** Those of another script have their device alone there. */
