@@ -54,15 +54,15 @@ export interface AddRequest {
  * @throws DmfdError as `createDevice()`, and `xen-disk-invalid`, `xen-disk-withdrawn`, `xen-backend-failed`, `xenstore-failed`
  */
 export function addDisk(kernel: Kernel, vbd: Vbd, request: AddRequest): readonly string[] {
-  let line: AskedVbd['line'] | undefined;
+  let asked: AskedVbd = { ...vbd, line: undefined };
   try {
     const deadline = new Deadline(request.limit ?? LIMIT);
     return XenStore.with(kernel, deadline, (store) => {
-      line = readLine(store, vbd);
-      return add(kernel, store, { ...vbd, line }, request, deadline);
+      asked = { ...vbd, line: readLine(store, vbd) };
+      return add(kernel, store, asked, request, deadline);
     });
   } catch (error) {
-    if (error instanceof DmfdError) tell(kernel, vbd, line, error);
+    if (error instanceof DmfdError) tell(kernel, asked, error);
     throw error;
   }
 }
@@ -127,20 +127,14 @@ function openClaimed(kernel: Kernel, store: XenStore, vbd: AskedVbd): Claimed | 
 /** The disk, when others know what it uses; undefined when another run of this was faster. */
 function makeClaimed(kernel: Kernel, store: XenStore, vbd: AskedVbd, line: DiskLine): Claimed | undefined {
   const { params, mode } = line;
-  if (params.form !== 'table') {
-    const named = claimsOf(params, mode);
-    // Before the disk is made: some disks are written to then.
-    if (!claimed(store, vbd, line, named)) return undefined;
-    return orTakeBack(kernel, vbd, () => {
-      if (!mode.shared) refuseClaimedHere(kernel, named);
-      const disk = makeDisk(kernel, vbd, line);
-      return { disk, claims: withOwn(disk, mode, named) };
-    });
-  }
-  // Of what the table names, and then of what the kernel has open for it: by then, a snapshot's store may have been written to.
-  if (!claimed(store, vbd, line, claimsNamed(params.layers, mode))) return undefined;
+  const named = params.form === 'table' ? claimsNamed(params.layers, mode) : claimsOf(params, mode);
+  // Before the disk is made: some disks are written to then.
+  if (!claimed(store, vbd, line, named)) return undefined;
   return orTakeBack(kernel, vbd, () => {
+    if (!mode.shared) refuseClaimedHere(kernel, named);
     const disk = makeDisk(kernel, vbd, line);
+    if (params.form !== 'table') return { disk, claims: withOwn(disk, mode, named) };
+    // What the kernel has open may be more than what the lines name.
     return whole(disk, () => {
       const claims = claimsOfTable(kernel, disk.made, mode);
       if (claimed(store, vbd, line, claims)) return { disk, claims: withOwn(disk, mode, claims) };
@@ -230,16 +224,10 @@ function takeBack(kernel: Kernel, vbd: AskedVbd, published: string | undefined):
 }
 
 /** Nothing is written where there is no disk any more, for that would make it again, nor at another one. */
-function tell(
-  kernel: Kernel,
-  vbd: Vbd,
-  line: AskedVbd['line'] | undefined,
-  { message, kernelLog, kind }: DmfdError,
-): void {
+function tell(kernel: Kernel, vbd: AskedVbd, { message, kernelLog, kind }: DmfdError): void {
   const text = [message, ...kernelLog].join('; ').slice(0, 1000);
   whileFailing(kernel, (nodes) => {
-    if (nodes.read(pathIn(vbd, 'state')) === undefined) return;
-    if (line !== undefined && isAnother(nodes, { ...vbd, line })) return;
+    if (nodes.read(pathIn(vbd, 'state')) === undefined || isAnother(nodes, vbd)) return;
     nodes.write(pathIn(vbd, 'hotplug-error'), text);
     nodes.write(pathIn(vbd, 'hotplug-status'), kind === 'taken' ? 'busy' : 'error');
   });

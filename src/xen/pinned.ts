@@ -1,6 +1,5 @@
 import { closeSync } from 'node:fs';
 import { pinBacking } from '../backing/open.js';
-import type { TableSource } from '../dm/table.js';
 import { DmfdError, detailsOf } from '../errors.js';
 import type { DiskParams } from './params.js';
 import { type Layer, type TableReader, tableLayers, withNumbers } from './table-layers.js';
@@ -38,19 +37,16 @@ export function withPinned<T>(
       return quote === '' ? path : JSON.stringify(path);
     });
   try {
-    return use(
-      params.form === 'table' ? readLayers(readTable(params.file)) : withPaths(params, pin),
-      asWritten,
-    );
+    const pinned: PinnedParams =
+      params.form === 'table'
+        ? { form: 'table', layers: tableLayers(withNumbers(readTable(params.file))) }
+        : withPaths(params, pin);
+    return use(pinned, asWritten);
   } catch (error) {
     throw error instanceof DmfdError ? translated(error, asWritten) : error;
   } finally {
     for (const fd of pins.keys()) closeSync(fd);
   }
-}
-
-function readLayers(table: TableSource): PinnedParams {
-  return { form: 'table', layers: tableLayers(withNumbers(table)) };
 }
 
 /** The same line with other paths. */

@@ -30,7 +30,8 @@ export interface Claim extends DeviceNumber {
 
 /** A claim of a block device that the disk line names. */
 export interface NamedClaim extends Claim {
-  readonly path: string;
+  /** Not of one that a table names: the kernel looks who has that. */
+  readonly path?: string;
 }
 
 /** The node that tells the claims of a disk to others; it goes with the disk. */
@@ -88,7 +89,8 @@ export function refuseUsedHere(claims: readonly Claim[]): void {
  */
 export function refuseClaimedHere(kernel: Kernel, claims: readonly NamedClaim[]): void {
   for (const claim of claims) {
-    if (!claim.write || !isHeldExclusively(kernel, claim.path, claim.path)) continue;
+    const { path, write } = claim;
+    if (path === undefined || !write || !isHeldExclusively(kernel, path, path)) continue;
     throw inUse(claim, `here: ${claimantsOf(claim)}`);
   }
 }

@@ -13,6 +13,7 @@ const READERS: ReadonlyMap<string, number> = new Map([
   ['clone', 2],
 ]);
 const KEYED: readonly string[] = ['crypt', 'integrity'];
+const BLANKS = /\s+/;
 /** Gives each of its devices blocks of its own in the pool. */
 const THIN = 'thin';
 
@@ -20,8 +21,8 @@ const THIN = 'thin';
 export function claimsNamed(layers: readonly Layer[], { readOnly }: Mode): Claim[] {
   return layers.flatMap(({ table }, index) => {
     const lines = table.flatMap(({ text }) => text.split('\n')).flatMap(targetOf);
-    const numbers = lines.flatMap(({ text }) => text.split(' ').filter(parseDeviceNumber));
-    const below = [...new Set(numbers)].flatMap((number) => parseDeviceNumber(number) ?? []);
+    const words = new Set(lines.flatMap(({ text }) => text.split(BLANKS)));
+    const below = [...words].flatMap((word) => parseDeviceNumber(word) ?? []);
     return claimsOfLayer(lines, below, readOnly && index === layers.length - 1);
   });
 }
@@ -29,11 +30,11 @@ export function claimsNamed(layers: readonly Layer[], { readOnly }: Mode): Claim
 /** Of any line, for what is wrong with it is told when the table is loaded. */
 function targetOf(line: string): Pick<LiveSegment, 'type' | 'text'>[] {
   const [, type, text = ''] = LINE.exec(line) ?? [];
-  return type === undefined ? [] : [{ type, text: text.trim().replace(/\s+/g, ' ') }];
+  return type === undefined ? [] : [{ type, text }];
 }
 
 /** `NAME: START LENGTH TYPE ARGS…`, the name as "dmsetup table" prints it. */
-const LINE = /^\s*(?!#)(?:\S+:\s+)?\S+\s+\S+\s+(\S+)(.*)$/s;
+const LINE = /^\s*(?!#)(?:\S+:\s+)?\S+\s+\S+\s+(\S+)\s*(.*)$/s;
 
 /** The devices below those of a table, except for each other: from the kernel, when they are made. */
 export function claimsOfTable(kernel: Kernel, made: readonly Made[], { readOnly }: Mode): Claim[] {
@@ -65,7 +66,7 @@ export function claimsOfLayer(
   const [read, kept, others] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (const { type, text } of table) {
     const reads = READERS.get(type);
-    for (const [index, word] of text.split(' ').entries()) {
+    for (const [index, word] of text.split(BLANKS).entries()) {
       const set = reads === undefined ? others : index === reads ? read : kept;
       set.add(word);
     }

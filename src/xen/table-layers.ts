@@ -28,12 +28,11 @@ const WORD = /(?:\\[^\n]|[^\s\\])+/g;
 
 /** The same text with the numbers of the block devices that its words name now, for the kernel to open those. */
 export function withNumbers({ label, text }: TableSource): TableSource {
-  return { label, text: text.replace(WORD, (word) => numberNamed(word) ?? word) };
-}
-
-function numberNamed(word: string): string | undefined {
-  const plain = word.replace(/\\(.)/g, '$1');
-  // No other word is looked for in the file system: it may be a key.
-  const device = plain.includes('/') ? blockDeviceAt(plain) : parseDeviceNumber(plain);
-  return device === undefined ? undefined : formatDeviceNumber(device);
+  const numbered = text.replace(WORD, (word) => {
+    const plain = word.replace(/\\(.)/g, '$1');
+    // No other word is looked for in the file system: it may be a key.
+    const device = plain.includes('/') ? blockDeviceAt(plain) : parseDeviceNumber(plain);
+    return device === undefined ? word : formatDeviceNumber(device);
+  });
+  return { label, text: numbered };
 }

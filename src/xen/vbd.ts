@@ -19,7 +19,8 @@ type Line = Readonly<Record<(typeof LINE)[number], string | undefined>>;
 
 /** A disk as it was asked for. At the same path, another one may be asked for later. */
 export interface AskedVbd extends Vbd {
-  readonly line: Line;
+  /** undefined until it has been read. */
+  readonly line: Line | undefined;
 }
 
 export function readLine(nodes: Nodes, vbd: Vbd): Line {
@@ -66,15 +67,12 @@ const CLOSED = '6';
  */
 export function refuseWithdrawn(nodes: Nodes, vbd: AskedVbd): void {
   const state = nodes.read(pathIn(vbd, 'state'));
-  if (isEnding(state)) throw withdrawn(vbd, state);
-  if (isAnother(nodes, vbd))
-    throw new DmfdError('xen-disk-withdrawn', `${vbd.path}: another disk is asked for there by now`);
+  if (isEnding(state) || isAnother(nodes, vbd)) throw withdrawn(vbd, state);
 }
 
 /** Whether the disk at this path is not the one that was asked for. */
 export function isAnother(nodes: Nodes, vbd: AskedVbd): boolean {
-  const now = readLine(nodes, vbd);
-  return LINE.some((name) => now[name] !== vbd.line[name]);
+  return LINE.some((name) => vbd.line !== undefined && nodes.read(pathIn(vbd, name)) !== vbd.line[name]);
 }
 
 /** @param state undefined where the node is gone */
@@ -82,10 +80,11 @@ export function isEnding(state: string | undefined): boolean {
   return state === undefined || state === CLOSING || state === CLOSED;
 }
 
-/** @param state undefined where the node is gone */
+/** @param state undefined where the node is gone; one of a disk that is wanted, where that is another one */
 export function withdrawn(vbd: Vbd, state: string | undefined): DmfdError {
-  const what =
+  const closed =
     state === undefined ? 'it is gone from xenstore' : `its state is ${state}, so it is being closed`;
+  const what = isEnding(state) ? closed : 'another disk is asked for there';
   return new DmfdError('xen-disk-withdrawn', `${vbd.path}: ${what}`);
 }
 
@@ -106,7 +105,7 @@ export function parseMode(text: string): Mode {
 
 /** The value of a node that has to be there. @throws DmfdError `usage` */
 export function required(vbd: AskedVbd, name: (typeof LINE)[number]): string {
-  const value = vbd.line[name];
+  const value = vbd.line?.[name];
   if (value !== undefined) return value;
   throw new DmfdError('xen-disk-invalid', `${pathIn(vbd, name)}: xenstore has no such node`);
 }

@@ -56,7 +56,7 @@ test.each([
   );
   expect(error).toMatchObject({
     code: 'xen-disk-withdrawn',
-    message: `${DISK}: another disk is asked for there by now`,
+    message: `${DISK}: another disk is asked for there`,
   });
   expect(xenstored.now.below(NODES)).toEqual(anew);
 });

@@ -174,7 +174,7 @@ thorough(
     XENBUS_PATH=backend/vbd/3/1 ${atCall('DM_TABLE_LOAD', { run: 'bash /tmp/anew' })} /tmp/block-dmfd add 2>&1
     echo "ended with $?"; xs list $(path 1) | sort | tr '\\n' ' '; xs read $(path 1)/params`);
     expect(stdout.split('\n')).toEqual([
-      'dmfd: backend/vbd/3/1: another disk is asked for there by now',
+      'dmfd: backend/vbd/3/1: another disk is asked for there',
       'ended with 125',
       'frontend-id mode opened params state /tmp/b.img',
       '',
@@ -411,7 +411,8 @@ thorough('a table whose store another domain has is refused before anything is w
     '0 1024 snapshot /dev/loop6 /dev/loop7 P 8\\nthen\\n0 1024 linear {below} 0',
   ];
   const { stdout } = await xenShell(`
-    truncate -s 1M /tmp/a.img /tmp/b.img; losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
+    rm -f /tmp/a.img /tmp/b.img; truncate -s 1M /tmp/a.img /tmp/b.img
+    losetup /dev/loop6 /tmp/a.img; losetup /dev/loop7 /tmp/b.img
     ln -sfn /dev/loop7 /tmp/link
     xs write /local/domain/3/vm /vm/a /local/domain/4/vm /vm/b
     xs write /local/domain/0/backend/vbd/4/1/physical-device 7:7 /local/domain/0/backend/vbd/4/1/mode w
