@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { type Table, tableLength } from '../dm/table.js';
+import type { Table } from '../dm/table.js';
 import type { LoopPlan } from '../loop/plan.js';
 import { tableOfParts } from '../segment/plan.js';
 
@@ -19,7 +19,7 @@ export function withoutPassthrough(table: Table, loops: readonly LoopPlan[]): Ta
   if (line === undefined || another !== undefined || line.type !== 'linear') return table;
   const [, loop, index] = /^(\{loop(\d+)\})[ \t]+0[ \t]*$/.exec(line.params) ?? [];
   const plan = loops[Number(index)];
-  if (loop === undefined || plan === undefined || tableLength(table) !== (sectorsOf(plan) ?? line.length))
+  if (loop === undefined || plan === undefined || line.length !== (sectorsOf(plan) ?? line.length))
     return table;
   const first = ((line.length - 1n) / BLOCK) * BLOCK;
   if (first === 0n) return table;

@@ -7,8 +7,8 @@ import type { LoopIdentity } from './identity.js';
 import { decodeLoopInfo, LOOP_COMMANDS, LOOP_MAJOR, setAutoclear } from './protocol.js';
 
 /**
- * Finds the loop devices of dmfd's whose autoclear flag was switched off: they do not detach by themselves any more. A process that may write to a device whose table is one whole loop device may switch that one's autoclear off: the
- * kernel passes the ioctl down.
+ * Finds the loop devices of dmfd's whose autoclear flag was switched off: they do not detach by themselves any more. A process that may
+ * write to a device whose table is one line, of one whole loop device, may do that: the kernel passes the ioctl down.
  */
 export function findStrayLoops(kernel: Kernel): LoopIdentity[] {
   return attachedMinors()

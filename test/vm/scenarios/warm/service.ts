@@ -3,7 +3,7 @@ import { vmFile } from '../../harness/checkout.js';
 import { sh, vm } from '../support.js';
 
 /** Where a start of Node for dmfd is noted: tools/tell-node.c. */
-export const COLD = '/tmp/cold-starts';
+const COLD = '/tmp/cold-starts';
 
 type Process = Awaited<ReturnType<typeof vm.start>>;
 
@@ -61,11 +61,18 @@ export async function coldStarts(): Promise<string[]> {
   return (await sh(`cat ${COLD}`)).split('\n').slice(0, -1);
 }
 
-/** The same for a script in which dmfd is not to need it; its standard output. */
-export async function warm(script: string): Promise<string> {
+/** Does something in which dmfd is not to need it. */
+export async function whileWarm<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const { stdout, cold } = await watched(script);
-    if (cold.length === 0) return stdout;
+    await sh(`: >${COLD}`);
+    const result = await work();
+    const cold = await coldStarts();
+    if (cold.length === 0) return result;
     if (attempt === TRIES) throw new Error(`needed Node for: ${cold.join('; ')}`);
   }
+}
+
+/** The standard output of a script in which dmfd is not to need it. */
+export async function warm(script: string): Promise<string> {
+  return await whileWarm(() => sh(script));
 }
