@@ -16,7 +16,14 @@ const before = descriptors();
 const plan = await planDevice({ name: 'top', below, segments });
 assert.equal(plan.table, '0 2048 delay {layer0} 0 1 {layer0} 0 0');
 assert.deepEqual(plan.below, [
-  { name: 'top-0', table: '0 2048 linear {loop0} 0', size: 1n << 20n, readOnly: false, loops: [{ file }] },
+  {
+    name: 'top-0',
+    // Two lines: of one, the kernel would pass ioctls on to the loop device.
+    table: '0 2040 linear {loop0} 0\n2040 8 linear {loop0} 2040',
+    size: 1n << 20n,
+    readOnly: false,
+    loops: [{ file }],
+  },
 ]);
 
 for (const create of [createDevice, createDeviceSync]) {
