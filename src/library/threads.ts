@@ -22,7 +22,7 @@ export interface Accompaniment<Result> {
 
 /** So many operations go on at once; others wait for their turn. A thread takes some milliseconds and megabytes. */
 const AT_ONCE = 16;
-/** Milliseconds without the end of any of these, after which one more begins: they may wait for a disk that does not answer. */
+/** Milliseconds without the end of any of these, after which the oldest is not counted: it may wait for a disk that does not answer. */
 const STANDSTILL = 2000;
 /** So many threads are kept for what comes next. They do not keep the process alive. */
 const KEPT = 4;
@@ -35,7 +35,8 @@ const THREAD: WorkerOptions = { execArgv: [], trackUnmanagedFds: false, env: SHA
 const idle: Worker[] = [];
 const waiting: (() => void)[] = [];
 const running = new Set<() => void>();
-let taken = 0;
+/** Those whose turn it is, the oldest first. */
+const turns = new Set<symbol>();
 let standstill: NodeJS.Timeout | undefined;
 
 /**
@@ -51,11 +52,11 @@ export async function inThread<Name extends OperationName>(
   const { signal, mayWait = false } = accompaniment;
   signal?.throwIfAborted();
   if (mayWait) return await withThread(operation, request, accompaniment);
-  await turn(signal);
+  const own = await turn(signal);
   try {
     return await withThread(operation, request, accompaniment);
   } finally {
-    nextTurn();
+    endTurn(own);
   }
 }
 
@@ -86,14 +87,16 @@ async function withThread<Name extends OperationName>(
   }
 }
 
-async function turn(signal: AbortSignal | undefined): Promise<void> {
-  if (taken < AT_ONCE) {
-    taken++;
-    return;
+async function turn(signal: AbortSignal | undefined): Promise<symbol> {
+  const own = Symbol();
+  if (turns.size < AT_ONCE) {
+    turns.add(own);
+    return own;
   }
   await new Promise<void>((resolve, reject) => {
     const begin = (): void => {
       stopHearing();
+      turns.add(own);
       resolve();
     };
     const stopHearing = onAbort(signal, () => {
@@ -103,6 +106,7 @@ async function turn(signal: AbortSignal | undefined): Promise<void> {
     waiting.push(begin);
     watchStandstill();
   });
+  return own;
 }
 
 const listening = new WeakMap<AbortSignal, Set<() => void>>();
@@ -121,22 +125,24 @@ function onAbort(signal: AbortSignal | undefined, listener: () => void): () => v
   return () => listeners.delete(listener);
 }
 
-/** Passes the turn on to the next operation that waits for one, unless it was one beyond the usual number. */
-function nextTurn(): void {
+function endTurn(own: symbol): void {
   clearTimeout(standstill);
   standstill = undefined;
-  const next = taken > AT_ONCE ? undefined : waiting.shift();
-  if (next === undefined) taken--;
-  else next();
+  passTurn(own);
   watchStandstill();
+}
+
+/** Has the next operation that waits begin, unless this one has lost its turn already. */
+function passTurn(from: symbol): void {
+  if (turns.delete(from)) waiting.shift()?.();
 }
 
 function watchStandstill(): void {
   if (waiting.length === 0) return;
   standstill ??= setTimeout(() => {
     standstill = undefined;
-    taken++;
-    waiting.shift()?.();
+    const [oldest] = turns;
+    if (oldest !== undefined) passTurn(oldest);
     watchStandstill();
   }, STANDSTILL);
 }
