@@ -71,7 +71,7 @@ export function addCreateOptions(command: CommandLine): () => LayerWords[] {
       'attach FILE to a loop device: {loop0} in the table, {sectors0} its size (repeatable)',
       collectAs((word) => parseBacking('--loop', word)),
     )
-    .option('--shared-loop', 'attach each FILE even if it is in use, by another loop device, a mount, swap')
+    .option('--shared-loop', 'use what another loop device has; attach what is mounted, or in use as swap')
     .optionsGroup('The key of --crypt, or of {key} in the table:')
     .option('--key-random <BITS>', 'make a random key of BITS bits', parseKeyBits)
     .option('--key-file <FILE>', 'use the whole content of FILE as the key')

@@ -17,7 +17,7 @@ import { makeMapperLink, refuseTakenLink } from './mapper-link.js';
 import { sendMessages } from './message.js';
 import { type PlannedLayer, planAhead, refuseUnformatted, withPlan } from './plan.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
-import { refuseTakenUuid } from './taken.js';
+import { refuseTakenUuid, refuseUnderLoops } from './taken.js';
 import { awaitUdev, udevClock } from './udev.js';
 
 const SECTOR = 512n;
@@ -75,11 +75,13 @@ function makeLayer(kernel: Kernel, layer: CheckedLayer, options: Options, below:
       DmControl.with(kernel, (dm) => {
         refuseTakenUuid(dm, layer.uuid);
         if (options.mapperLink) refuseTakenLink(kernel, dm, layer.name);
-        const make = ({ loops, looks = [], ...plan }: PlannedLayer) =>
-          withLoops(kernel, loops, options.sharedLoop, (attached) => {
+        const make = ({ loops, looks = [], ...plan }: PlannedLayer) => {
+          refuseUnderLoops(kernel, plan, options.sharedLoop);
+          return withLoops(kernel, loops, options.sharedLoop, (attached) => {
             for (const look of looks) look();
             return createOver(kernel, dm, { ...plan, ...options }, attached, key);
           });
+        };
         if (planned.formatting === undefined) return make(planned);
         formatAreas(kernel, dm, { ...planned, ...options });
         return withPlan(kernel, layer, ground, (formatted) => {
@@ -128,6 +130,8 @@ function createOver(
     const { linkWarnings, mapperLink } = orClose(result.fd, () => {
       const own = [`dm-${device.minor}`, ...loops.map(({ minor }) => `loop${minor}`)];
       for (const named of request.devices ?? []) if (named.overwritten) refuseOthersOn(kernel, named, own);
+      const ownLoops = loops.map(({ minor }) => minor);
+      refuseUnderLoops(kernel, request, request.sharedLoop, ownLoops);
       sendMessages(dm, device, request.messages, log);
       return makeLinks(kernel, request, device, since);
     });

@@ -26,7 +26,7 @@ import { formatMessage } from './message.js';
 import { withoutPassthrough } from './no-passthrough.js';
 import { type CheckedLayer, type CheckedRequest, checkRequest, type DeviceRequest } from './request.js';
 import { inLayer } from './stack.js';
-import { refuseHeldExclusively, refuseTaken } from './taken.js';
+import { refuseHeldExclusively, refuseTaken, refuseUnderLoops } from './taken.js';
 
 const SECTOR = 512n;
 
@@ -114,6 +114,7 @@ function plan(
     inLayer(known.length, layers.length, () =>
       withPlan(kernel, layer, known, (planned) => {
         checkDevices(planned.devices ?? []);
+        refuseUnderLoops(kernel, planned, sharedLoop);
         loops.push(...checkLoops(kernel, planned.loops, sharedLoop, loops));
         refuseUnformatted(planned);
         warnings.push(...planned.warnings);

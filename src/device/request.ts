@@ -81,7 +81,7 @@ interface DeviceOptions {
    * by the one above, and goes with it.
    */
   readonly below?: readonly Layer[];
-  /** Attach files to loop devices even if other loop devices have them; otherwise that is refused, unless both are read-only. */
+  /** Use files and block devices even if other loop devices have them; otherwise that is refused, unless both are read-only. */
   readonly sharedLoop?: boolean;
   /** `auto` (default); `atomic`: only if the kernel returns the descriptor itself; `fallback`: never ask it to. */
   readonly mode?: Mode;

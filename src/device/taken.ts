@@ -5,6 +5,7 @@ import { DmControl } from '../kernel/dm-control.js';
 import { isHeldExclusively } from '../kernel/exclusive.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { listIfThere } from '../kernel/pseudo-files.js';
+import { refuseUnderLoop } from '../loop/file.js';
 import type { NamedDevice } from '../segment/ground.js';
 import { claimantsOf } from './holders.js';
 import { refuseTakenLink } from './mapper-link.js';
@@ -69,6 +70,21 @@ export function refuseHeldExclusively(kernel: Kernel, devices: readonly NamedDev
       hint: 'end that first; "lsblk" shows what stands on what',
     });
   }
+}
+
+/**
+ * Refuses block devices that loop devices have, unless they may be shared.
+ *
+ * @param own the numbers of loop devices of the same request
+ * @throws DmfdError `taken`
+ */
+export function refuseUnderLoops(
+  kernel: Kernel,
+  { devices = [] }: { readonly devices?: readonly NamedDevice[] },
+  shared: boolean,
+  own?: readonly number[],
+): void {
+  if (!shared) for (const named of devices) refuseUnderLoop(kernel, named, named.subject, own);
 }
 
 export const NAME_TAKEN_HINT = 'choose another name, or leave it out; "dmsetup info -c" shows what exists';

@@ -14,6 +14,9 @@ export type Attachment =
 const GIVING_UP = 1000;
 const PAUSE = 20;
 
+/** A part of an open file or block device, and whether it is only read. */
+export type OpenPart = Pick<LoopBacking, 'fd' | 'readOnly' | 'offset' | 'sizeLimit'>;
+
 /**
  * Attaches a file that no other loop device has, unless both are read-only: each has a cache of its own, and they would write over
  * each other. One that is about to be detached is waited for.
@@ -33,9 +36,17 @@ export function attachUnshared(kernel: Kernel, backing: LoopBacking): Attachment
   return attachment;
 }
 
-/** What would be in the way, and stays. */
-export function findInTheWay(kernel: Kernel, backing: LoopBacking): AttachedLoop | undefined {
-  return findSettled(kernel, () => findOther(kernel, backing));
+/**
+ * What would be in the way, and stays.
+ *
+ * @param own the numbers of loop devices that are no others
+ */
+export function findInTheWay(
+  kernel: Kernel,
+  backing: OpenPart,
+  own: readonly number[] = [],
+): AttachedLoop | undefined {
+  return findSettled(kernel, () => findOther(kernel, backing, own));
 }
 
 /** What is found, once no loop device that is found is about to be detached. */
@@ -72,15 +83,15 @@ function tryToAttach(kernel: Kernel, backing: LoopBacking): Attachment {
 function findRival(kernel: Kernel, backing: LoopBacking, own: number): AttachedLoop | undefined {
   const limit = performance.now() + GIVING_UP;
   for (;;) {
-    const rival = findOther(kernel, backing, own);
+    const rival = findOther(kernel, backing, [own]);
     if (rival === undefined || rival.minor < own || performance.now() > limit) return rival;
     kernel.pause(PAUSE);
   }
 }
 
-/** The lowest loop device but our own that must not be beside ours. */
-function findOther(kernel: Kernel, backing: LoopBacking, own?: number): AttachedLoop | undefined {
+/** The lowest loop device but our own that must not be beside us. */
+function findOther(kernel: Kernel, backing: OpenPart, own: readonly number[] = []): AttachedLoop | undefined {
   return loopsOf(kernel, fstatSync(backing.fd, { bigint: true }), backing)
-    .filter((loop) => loop.minor !== own && !(backing.readOnly && loop.readOnly))
+    .filter((loop) => !own.includes(loop.minor) && !(backing.readOnly && loop.readOnly))
     .sort((a, b) => a.minor - b.minor)[0];
 }

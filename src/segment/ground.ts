@@ -9,6 +9,7 @@ import { type DiskPlace, flushBlockDevice, haveCommonBytes, placeOnDisk } from '
 import type { Kernel } from '../kernel/kernel.js';
 import { othersOn } from '../loop/others.js';
 import type { LoopPlan } from '../loop/plan.js';
+import type { OpenPart } from '../loop/unshared.js';
 import type { Part } from './part.js';
 
 const SECTOR = 512n;
@@ -55,8 +56,8 @@ export interface Demand {
   readonly overwritten?: boolean;
 }
 
-/** A block device that the table names itself. */
-export interface NamedDevice {
+/** A block device that the table names itself; what it has of it, as of a loop device. */
+export interface NamedDevice extends OpenPart {
   readonly device: DeviceNumber;
   /** As of an open backing. */
   readonly alone: string | undefined;
@@ -193,7 +194,16 @@ export class Ground {
     };
     if (device !== undefined && isAligned && limit === undefined && !needsLoop(backing)) {
       // Of a layer nobody knows yet.
-      const named = { device, alone: open.alone, subject, overwritten: overwritten && layer === undefined };
+      const named = {
+        device,
+        alone: open.alone,
+        subject,
+        overwritten: overwritten && layer === undefined,
+        fd: open.fd,
+        readOnly: open.readOnly,
+        offset: open.start,
+        sizeLimit: open.bytes,
+      };
       if (named.overwritten) refuseOthersOn(this.#kernel, named);
       this.#devices.push(named);
       return { ...place, device: formatDeviceNumber(device), start: at / SECTOR };

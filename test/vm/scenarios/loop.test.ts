@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { atCall } from './at-call.js';
-import { expectNothingLeft, image, sampleOf, sh, thorough, vm, whole } from './support.js';
+import { everything, expectNothingLeft, image, sampleOf, sh, thorough, vm, whole } from './support.js';
 
 const CREATE = "dmfd create ours --loop /tmp/ours.img --table '0 2048 linear {loop0} 0'";
 
@@ -300,33 +300,69 @@ if (whole) {
       ]);
     });
 
-    test('the same as a partition, or the disk of one, that a loop device has; not as another partition', async () => {
-      const taken = (device: string, by = '/dev/loopN has it') => [
-        `dmfd: loop file "${device}": ${by}; the two would overwrite what the other writes`,
-        '125',
-      ];
+    thorough(
+      'the same as a partition, or the disk of one, that a loop device has; not as another partition',
+      async () => {
+        const taken = (device: string, by = '/dev/loopN has it') => [
+          `dmfd: loop file "${device}": ${by}; the two would overwrite what the other writes`,
+          '125',
+        ];
+        const rows: [command: string, answer: string[]][] = [
+          [`${over('$disk')} -- echo ran`, taken('/dev/loopN')],
+          [`${over('$disk,partition=1')} --dry-run`, taken('/dev/loopN')],
+          [`${over('$disk"p2"')} -- echo ran`, ['ran', '0']],
+          [`${over('$disk,partition=2')} -- echo ran`, ['ran', '0']],
+          [
+            `${over('$disk"p2"')} --loop $disk,partition=2 --table '8 8 linear {loop1} 0' --dry-run`,
+            taken('/dev/loopN', 'another loop device is to have it, too'),
+          ],
+        ];
+        const p1 = sampleOf(rows, 3);
+        expect(
+          await refusalsOf(
+            'above=$(losetup -f --show "$disk"p1)',
+            p1.map(([command]) => command),
+            'losetup -d $above',
+          ),
+        ).toEqual(p1.flatMap(([, answer]) => answer));
+        const disk = [`${over('$disk"p2"')} -- echo ran`];
+        expect(await refusalsOf('above=$(losetup -f --show $disk)', disk, 'losetup -d $above')).toEqual(
+          taken('/dev/loopNp2'),
+        );
+      },
+    );
+
+    const preset = (words: string) => `dmfd create over --linear $disk"${words}"`;
+    const inTheWay = (device: string) => [
+      `dmfd: linear "${device}": /dev/loopN has it; the two would overwrite what the other writes`,
+      '125',
+    ];
+
+    test('one that a preset names is refused where a loop device has it', async () => {
       const rows: [command: string, answer: string[]][] = [
-        [`${over('$disk')} -- echo ran`, taken('/dev/loopN')],
-        [`${over('$disk,partition=1')} --dry-run`, taken('/dev/loopN')],
-        [`${over('$disk"p2"')} -- echo ran`, ['ran', '0']],
-        [`${over('$disk,partition=2')} -- echo ran`, ['ran', '0']],
-        [
-          `${over('$disk"p2"')} --loop $disk,partition=2 --table '8 8 linear {loop1} 0' --dry-run`,
-          taken('/dev/loopN', 'another loop device is to have it, too'),
-        ],
+        [`${preset('p1')} -- echo ran`, inTheWay('/dev/loopNp1')],
+        [`${preset('p1')} --shared-loop -- echo ran`, ['ran', '0']],
+        [`${preset('p1')} --dry-run`, inTheWay('/dev/loopNp1')],
+        [`${preset('')} -- echo ran`, inTheWay('/dev/loopN')],
+        [`${preset('p2')} -- echo ran`, ['ran', '0']],
+        [`${preset(',partition=2')} -- echo ran`, ['ran', '0']],
+        [`${preset('p1,ro')} -- echo ran`, [expect.stringContaining('the other would see half'), '125']],
+        [`${preset('p1,sector-size=4096')} --linear $disk"p1" --shared-loop -- echo ran`, ['ran', '0']],
       ];
-      const p1 = sampleOf(rows, 3);
-      expect(
-        await refusalsOf(
-          'above=$(losetup -f --show "$disk"p1)',
-          p1.map(([command]) => command),
-          'losetup -d $above',
-        ),
-      ).toEqual(p1.flatMap(([, answer]) => answer));
-      const disk = [`${over('$disk"p2"')} -- echo ran`];
-      expect(await refusalsOf('above=$(losetup -f --show $disk)', disk, 'losetup -d $above')).toEqual(
-        taken('/dev/loopNp2'),
+      const sample = everything ? rows : rows.slice(0, 2);
+      const commands = sample.map(([command]) => command);
+      expect(await refusalsOf('above=$(losetup -f --show "$disk"p1)', commands, 'losetup -d $above')).toEqual(
+        sample.flatMap(([, answer]) => answer),
       );
+    });
+
+    thorough('which comes after dmfd has looked, and its own are none', async () => {
+      const intruder = atCall('DM_TABLE_LOAD', { run: 'losetup -f "$(losetup -nO NAME)"p1' });
+      const commands = [
+        `${intruder} ${preset('p1')} -- echo ran; s=$?; losetup -d $(losetup -nO NAME -j "$disk"p1); (exit $s)`,
+        `${preset('p1')} --linear $disk"p1",sector-size=4096 -- echo ran`,
+      ];
+      expect(await refusalsOf(':', commands, ':')).toEqual([...inTheWay('/dev/loopNp1'), 'ran', '0']);
     });
 
     test('the same since after dmfd has looked', async () => {
@@ -355,7 +391,7 @@ test('a block device in place of a file', async () => {
 });
 
 if (whole) {
-  test('a file of odd size: rounded down to sectors, with a warning', async () => {
+  thorough('a file of odd size: rounded down to sectors, with a warning', async () => {
     const create = "dmfd create ours --loop /tmp/odd.img --table '0 195 linear {loop0} 0'";
     const result = await vm.sh(
       `truncate -s 100000 /tmp/odd.img; ${create} -- sh -c 'blockdev --getsize64 {path}'; ${create} -q -- true`,
