@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { program } from '../programs.js';
 import { checkout } from '../vm/harness/checkout.js';
+import type { Steps } from './breakdown.js';
 import { type BenchGuest, CREATE, CREATE_OVER_FILE, SERVED_FILE, type Words } from './guest.js';
 import type { Measure } from './measure.js';
 
@@ -22,6 +23,8 @@ function byDmsetup(...table: string[]): Words {
   ];
 }
 
+const PLAN: Words = ['dmfd', 'create', '--dry-run', '--table', ZERO];
+
 const THOUSAND = 1000;
 const LINES = 10_000;
 const CROWD = 5000;
@@ -34,10 +37,7 @@ const FREE_LOOP = '/dev/loop7';
 export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
   const requests = await guest.file('requests', `{"table":"${ZERO}"}\n`.repeat(THOUSAND));
   const many = await guest.file('many-requests', `{"table":"${ZERO}"}\n`.repeat(LINES));
-  const library = (how: 'sync' | 'threads') => async () =>
-    (await guest.printed(['node', LIBRARY, INDEX, how, String(THOUSAND)])) / THOUSAND;
-  const bare = async () => (await guest.printed([BARE, String(THOUSAND)])) / THOUSAND;
-  const shimAlone = async () => (await guest.printed([SHIM_ALONE, String(THOUSAND)])) / THOUSAND;
+  const { bare, shimAlone, library } = perDevice(guest);
   const once = () => guest.time(DMSETUP_ALONE);
   return [
     {
@@ -105,6 +105,57 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
       bound: 0.05,
     },
   ];
+}
+
+/** What those are made of that take longer than was asked for. */
+export async function countedSteps(guest: BenchGuest): Promise<Steps[]> {
+  const { bare, shimAlone, library } = perDevice(guest);
+  const table = ['--table-file', await guest.file('table', tableOf(LINES))];
+  const time = (what: string, ...words: string[]) => ({ what, take: () => guest.time(words) });
+  return [
+    {
+      of: 'one device, cold',
+      steps: [
+        time('Node: `node -e 0`', 'node', '-e', '0'),
+        time('the launcher, and the least of the command: `--version`', 'dmfd', '--version'),
+        time('the options of `create`: `--help`', 'dmfd', 'create', '--help'),
+        time('ffi-rs, the shim, and what is checked: `--dry-run`', ...PLAN),
+        time('the device, and the start of the command', 'dmfd', ...CREATE),
+      ],
+    },
+    {
+      of: 'a table of 10,000 lines, cold',
+      steps: [
+        time('a plan of one line: `--dry-run`', ...PLAN),
+        time('a plan of all lines: `--dry-run`', 'dmfd', 'create', '--dry-run', ...table),
+        time('the device, and the start of the command', 'dmfd', 'create', ...table, '--exec', '--', 'true'),
+      ],
+    },
+    {
+      of: 'library, per device',
+      steps: [
+        { what: 'the bare ioctls in C', take: bare },
+        { what: 'what proves and protects: the shim, called from C', take: shimAlone },
+        { what: 'JavaScript: `createDeviceSync`', take: library('sync') },
+        { what: 'a thread: `createDevice`', take: library('threads') },
+      ],
+    },
+  ];
+}
+
+/** What each of a thousand devices takes. */
+function perDevice(guest: BenchGuest): {
+  bare: () => Promise<number>;
+  shimAlone: () => Promise<number>;
+  library: (how: 'sync' | 'threads') => () => Promise<number>;
+} {
+  const count = String(THOUSAND);
+  const each = (words: Words) => async () => (await guest.printed(words)) / THOUSAND;
+  return {
+    bare: each([BARE, count]),
+    shimAlone: each([SHIM_ALONE, count]),
+    library: (how) => each(['node', LIBRARY, INDEX, how, count]),
+  };
 }
 
 /** While the service runs. */

@@ -9,10 +9,18 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { checkout } from '../vm/harness/checkout.js';
 import { findKernel } from '../vm/harness/kernel.js';
-import { CROWDED, countedMeasures, crowdedMeasure, udevMeasure, warmMeasures } from './counted.js';
+import { breakDown, type Steps } from './breakdown.js';
+import {
+  CROWDED,
+  countedMeasures,
+  countedSteps,
+  crowdedMeasure,
+  udevMeasure,
+  warmMeasures,
+} from './counted.js';
 import { BenchGuest } from './guest.js';
 import { compare, type Measure } from './measure.js';
-import { pageOf, rowOf } from './page.js';
+import { pageOf, rowOf, stepsOf } from './page.js';
 import { pictureOf } from './picture.js';
 import { AT_ONCE, atOnceMeasure, nativeMeasures } from './real.js';
 import { type Conditions, jsonOf, Measured } from './results.js';
@@ -50,6 +58,13 @@ async function compareAll(measures: readonly Measure[]): Promise<void> {
   }
 }
 
+async function performSteps(steps: Steps): Promise<void> {
+  if (only === undefined ? measured.hasBreakdown(steps.of) : !only.test(steps.of)) return;
+  const breakdown = await breakDown(steps, rounds);
+  measured.addBreakdown(breakdown);
+  console.log(stepsOf(breakdown));
+}
+
 async function inGuest(clock: 'counted' | 'real', work: (guest: BenchGuest) => Promise<void>): Promise<void> {
   const guest = await BenchGuest.start(kernel, clock);
   try {
@@ -63,6 +78,7 @@ await perform(nativeMeasures());
 await inGuest('counted', async (guest) => {
   await perform(await countedMeasures(guest));
   if (only === undefined || only.test('swap')) measured.addSwap(await countSwap(guest));
+  for (const steps of await countedSteps(guest)) await performSteps(steps);
   await perform(await warmMeasures(guest), (work) => guest.served(work));
   await perform([udevMeasure(guest)], (work) => guest.withUdev(() => guest.served(work)));
   if (wants(CROWDED)) await perform([await crowdedMeasure(guest, rounds)]);

@@ -1,11 +1,12 @@
 /** What was measured, as a page of Markdown. */
+import type { Breakdown } from './breakdown.js';
 import { ANSWERED_BEFORE } from './guest.js';
 import { type Outcome, shareOfBound, type Unit } from './measure.js';
 import type { Results } from './results.js';
 import type { Spread } from './statistics.js';
 import type { SwapCounts } from './swap-counts.js';
 
-export function pageOf({ conditions, outcomes, swap }: Results): string {
+export function pageOf({ conditions, outcomes, swap, breakdowns }: Results): string {
   return `# What dmfd costs
 
 \`make bench\` has written this page. What is compared is done in turn, ${conditions.rounds} times unless the row says otherwise, after once
@@ -14,6 +15,12 @@ that does not count. A cell has the median, and in brackets the least and the mo
 ${tableOf(outcomes)}
 
 ![Each ratio against what was asked for](results.svg)
+
+## What the longest are made of
+
+Each line does what the one before does, and more:
+
+${breakdowns.map(stepsOf).join('\n\n')}
 
 What sets up encrypted swap consists of, as the kernel counts it in all processes:
 
@@ -49,6 +56,14 @@ function tableOf(outcomes: readonly Outcome[]): string {
     return [`${name}${once}`, against, amounts(ours, unit), amounts(theirs, unit), cameTo(outcome), bound];
   });
   return markdown(['measure', 'against', 'dmfd', 'the other', 'comes to', 'was to be'], rows);
+}
+
+export function stepsOf({ of, steps }: Breakdown): string {
+  const rows = steps.map(({ what, taken }, index) => {
+    const before = steps[index - 1]?.taken ?? 0;
+    return [what, amount(taken - before, 'instructions'), amount(taken, 'instructions')];
+  });
+  return markdown([of, 'adds', 'altogether'], rows);
 }
 
 function countsOf(swap: readonly SwapCounts[]): string {

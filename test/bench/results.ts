@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Breakdown } from './breakdown.js';
 import type { Outcome } from './measure.js';
 import type { SwapCounts } from './swap-counts.js';
 
@@ -9,6 +10,7 @@ export interface Results {
   readonly conditions: Conditions;
   readonly outcomes: readonly Outcome[];
   readonly swap: readonly SwapCounts[];
+  readonly breakdowns: readonly Breakdown[];
 }
 
 export interface Conditions {
@@ -29,6 +31,7 @@ export class Measured {
   readonly #conditions: Conditions;
   #outcomes: readonly Outcome[];
   #swap: readonly SwapCounts[];
+  #breakdowns: readonly Breakdown[];
 
   /** Begins with what the file has, if that was measured under the same conditions; of a tree with changes, nobody knows that. */
   constructor(file: string, conditions: Conditions) {
@@ -38,10 +41,16 @@ export class Measured {
     this.#conditions = conditions;
     this.#outcomes = same ? (before?.outcomes ?? []) : [];
     this.#swap = same ? (before?.swap ?? []) : [];
+    this.#breakdowns = same ? (before?.breakdowns ?? []) : [];
   }
 
   get results(): Results {
-    return { conditions: this.#conditions, outcomes: this.#outcomes, swap: this.#swap };
+    return {
+      conditions: this.#conditions,
+      outcomes: this.#outcomes,
+      swap: this.#swap,
+      breakdowns: this.#breakdowns,
+    };
   }
 
   has(what: Compared): boolean {
@@ -56,6 +65,15 @@ export class Measured {
 
   addSwap(swap: readonly SwapCounts[]): void {
     this.#swap = swap;
+    this.#write();
+  }
+
+  hasBreakdown(of: string): boolean {
+    return this.#breakdowns.some((known) => known.of === of);
+  }
+
+  addBreakdown(breakdown: Breakdown): void {
+    this.#breakdowns = [...this.#breakdowns.filter(({ of }) => of !== breakdown.of), breakdown];
     this.#write();
   }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { breakDown } from '../../bench/breakdown.js';
 import { compare, type Measure, shareOfBound } from '../../bench/measure.js';
 import { pageOf } from '../../bench/page.js';
 import { pictureOf } from '../../bench/picture.js';
@@ -44,6 +45,23 @@ test('what is to be done once is done once', async () => {
   expect(shareOfBound(outcome)).toBe(0.5);
 });
 
+test('steps are taken in turn, the first turn does not count, and each has those before among it', async () => {
+  const inTurn = [9, 1, 2, 4, 9, 3, 1, 7, 8, 9];
+  const take = async () => inTurn.shift() ?? Number.NaN;
+  const steps = [
+    { what: 'one', take },
+    { what: 'and more', take },
+  ];
+  expect(await breakDown({ of: 'both', steps }, 3)).toEqual({
+    of: 'both',
+    steps: [
+      { what: 'one', taken: 2 },
+      { what: 'and more', taken: 4 },
+    ],
+  });
+  expect(inTurn).toEqual([8, 9]);
+});
+
 test('a speedup has to reach its bound, a difference not to exceed it', async () => {
   const speedup = await compare(measure([8, 1], [4, 2], { rounds: 1, bound: 1, result: 'speedup' }), 1);
   expect(speedup.came.median).toBe(0.5);
@@ -74,10 +92,13 @@ test('a run that was interrupted is gone on with, if it was of the same commit',
   first.add(once);
   first.add({ ...once, against: 'd' });
   first.add(again);
+  first.addBreakdown({ of: 'e', steps: [{ what: 'f', taken: 1 }] });
 
   const second = new Measured(file, conditions);
   expect(second.results.outcomes).toEqual([{ ...once, against: 'd' }, again]);
   expect(second.has(once)).toBe(true);
+  expect(second.hasBreakdown('e')).toBe(true);
+  expect(second.hasBreakdown('f')).toBe(false);
   expect(second.has({ ...once, against: 'e' })).toBe(false);
 
   expect(new Measured(file, { ...conditions, dmfd: '0.1.0 (abd)' }).has(once)).toBe(false);
@@ -104,6 +125,15 @@ test('page and picture have each row, and what was asked for', async () => {
       ),
     ],
     swap: [{ way: '`dmfd swap`', steps: 1, undo: 1, programs: 3, tasks: 4, systemCalls: 500 }],
+    breakdowns: [
+      {
+        of: '`a`',
+        steps: [
+          { what: 'b', taken: 1e8 },
+          { what: 'c', taken: 1.5e8 },
+        ],
+      },
+    ],
   };
   const page = pageOf(results);
   expect(page).toContain('| `a` & b | c | 2.00 M | 1.00 M | 2.00 | at most 1.1: **not reached** |');
@@ -111,6 +141,9 @@ test('page and picture have each row, and what was asked for', async () => {
   expect(page).toContain('| free (once) | c | 300 M | 100 M | 3.00 |  |');
   expect(page).toContain('| memory (once) | c | 3.00 MiB | 953.67 MiB | 0.003 | at most 0.05: reached |');
   expect(page).toContain('| `dmfd swap` | 1 | 1 | 3 | 4 | 500 |');
+  expect(page).toContain(
+    '| `a` | adds | altogether |\n| --- | --- | --- |\n| b | 100 M | 100 M |\n| c | 50.00 M | 150 M |',
+  );
   const picture = pictureOf(results);
   expect(picture).toMatch(
     /^<svg [^>]*>\n( {2}<(title|rect|line|text)[^<]*(<\/(title|text)>|\/>)\n)+<\/svg>\n$/,
