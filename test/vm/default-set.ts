@@ -55,8 +55,8 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
 export const testsAll = process.env.DMFD_TEST_ALL === '1';
 
 /**
- * In `make test-all`, this one has all of each scenario; on the others, it runs what `make test` would, or less: all of it on all of
- * them would take four hours.
+ * In `make test-all`, this one has all of each scenario; on the others, it runs the files that `make test` would, or fewer, and the
+ * same of each but for larger samples: all of it on all of them would take four hours.
  */
 const WHOLE = 'debian-6.12';
 /** Together, they have the whole of the SIGKILL sweep of the main job: see points.ts. */
@@ -66,6 +66,8 @@ const ENDS = ['debian-5.10', 'debian-latest'];
 const SAFETY = ['identity', 'key', 'probe', 'rm', 'swap-refused', 'swap-sigkill'];
 /** What takes long, and says the same on every kernel: beside the whole, which takes long, too. */
 const LEISURELY = 'debian-latest';
+/** `make soak`, on the kernels that it names. */
+const soaks = process.env.DMFD_SOAK !== undefined;
 const LEISURE = [
   'soak',
   'nodes',
@@ -117,7 +119,7 @@ export function isSwept(kernel: string): boolean {
 /** The scenario files that are not for `kernel`. */
 export function excluded(kernel: string, tested: readonly string[]): string[] {
   return [
-    ...(testsAll && kernel === LEISURELY ? [] : LEISURE),
+    ...(soaks || (testsAll && kernel === LEISURELY) ? [] : LEISURE),
     ...(testsAll && kernel !== WHOLE ? WHOLE_ONLY : []),
     ...(testsAll ? (LEFT_TO_OTHERS[kernel] ?? []) : []),
     ...(runsEverything(kernel) ? [] : LEFT_TO_WHOLE),

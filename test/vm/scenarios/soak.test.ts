@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { vmFile } from '../harness/checkout.js';
 import { expectNothingLeft, sh, vm } from './support.js';
 
-/** `make soak` has forty times as many. */
+/** `make soak` has twenty times as many, on each of two kernels. */
 const creations = Number(process.env.DMFD_SOAK ?? 250);
 /** Long enough for thousands of creations in an emulated machine. */
 const hours = 3 * 3_600_000;
