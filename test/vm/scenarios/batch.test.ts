@@ -180,7 +180,7 @@ thorough('a reader that goes and one that does not read leave nothing', async ()
   expect(outcome).toMatch(/\n(1[5-9]\d|2\d\d)\n0\n$/);
 });
 
-test('descriptors that are too few are told for the line alone, before anything is made', async () => {
+thorough('descriptors that are too few are told for the line alone, before anything is made', async () => {
   await sh(`${SLICES} | head -n 60 >/tmp/batch-60`);
   const { code, stdout } = await vm.sh('ulimit -n 64; dmfd batch - </tmp/batch-60', { timeoutMs: 120_000 });
   expect(code).toBe(1);

@@ -130,7 +130,7 @@ test('--json-fd tells what becomes of device and command, and stdout stays the c
   ]);
 });
 
-test('--json-fd with --exec ends with the start; without a command there is no start', async () => {
+thorough('--json-fd with --exec ends with the start; without a command there is no start', async () => {
   const events = (text: string) =>
     text
       .trim()
@@ -151,7 +151,7 @@ thorough('--json-fd to a reader that has gone costs nothing but a warning', asyn
   expect(result.stderr).toMatch(/^dmfd: --json-fd 9: .*EPIPE.*; nothing more is written there\n$/);
 });
 
-test('--json-fd says who still holds the device when the time is up', async () => {
+thorough('--json-fd says who still holds the device when the time is up', async () => {
   await sh(`mkfifo /tmp/go; rm -f /tmp/pid`);
   const output = await sh(
     `${CREATE} --json-fd 9 --wait-gone=0.3 -q -- sh -c 'cat /tmp/go >/dev/null 2>&1 & echo $! >/tmp/pid; exit 3' 9>&1 >/dev/null; echo $?; cat /tmp/pid`,

@@ -151,7 +151,7 @@ test('stdin, stdout and stderr are the command’s, in blocking mode', async () 
   expect(rest).toEqual(['late', '']);
 });
 
-test('ora is loaded only for a wait on a terminal', async () => {
+thorough('ora is loaded only for a wait on a terminal', async () => {
   const traced = (file: string) => `strace --seccomp-bpf -f -qq -e trace=openat -o ${file} ${CREATE}`;
   // What holds the device lets go of it when it sees that ora was loaded.
   const { stdout } = await vm.sh(

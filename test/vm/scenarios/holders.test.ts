@@ -47,7 +47,7 @@ thorough('a mount whose file system has a number of its own is named where that 
   expect(output).toBe('mount /tmp/btrfs\nheld: goes with its last holder: mount /tmp/btrfs\n');
 });
 
-test(row('dmfd is stopped then (SIGSTOP)'), async () => {
+thorough(row('dmfd is stopped then (SIGSTOP)'), async () => {
   for (const [signal, output] of [
     ['CONT', 'ran\n'],
     ['KILL', ''],
@@ -119,7 +119,7 @@ test(row('dmfd is killed while COMMAND runs (SIGKILL)'), async () => {
   expect(await sh('head -c 6 /tmp/held.img')).toBe('still\n');
 });
 
-test(row('the terminal of both is closed (SIGHUP)'), async () => {
+thorough(row('the terminal of both is closed (SIGHUP)'), async () => {
   const mortal = quoted([...CREATE, '--', 'sh', '-c', 'echo ready; exec sleep 1000']);
   // The kernel tells only the leader of the session, which dmfd is (ssh -t, xterm -e) or a shell is.
   for (const line of [`exec ${mortal}`, `${mortal}; true`]) {
@@ -147,7 +147,7 @@ test(row('COMMAND has left a daemon behind'), async () => {
   await sh(`kill ${dmfd.stdout}`);
 });
 
-test(row('`--exec`: dmfd has become COMMAND'), async () => {
+thorough(row('`--exec`: dmfd has become COMMAND'), async () => {
   const { dmfd, command } = await started('', '--exec');
   expect(command).toBe(dmfd.pid);
   expect(await holders()).toEqual([command]);
@@ -223,7 +223,7 @@ const autoclearOff = (table: string, file = '/tmp/held.img'): string =>
   `${quoted(['dmfd', 'create', 'held', '--loop', file, '--table', table, '--wait-gone=0.5', '--'])} setpriv --reuid=65534 --regid=65534 --clear-groups \
       python3 - <${vmFile('scenarios/holders/stay.py')}`;
 
-test(row("a holder without privileges has switched off the loop device's autoclear"), async () => {
+thorough(row("a holder without privileges has switched off the loop device's autoclear"), async () => {
   // The kernel passes it down only if the table is the whole loop device, in one line: linear is written in two.
   for (const [sectors, file] of [['2047'], ['2048'], ['1024', '/tmp/held.img,size=1024']] as const) {
     const linear = await vm.sh(autoclearOff(`0 ${sectors} linear {loop0} 0`, file));

@@ -123,7 +123,7 @@ describe('a call that fails', () => {
     },
   );
 
-  test('so does taking it back: the user is told, and reap removes it', async () => {
+  thorough('so does taking it back: the user is told, and reap removes it', async () => {
     const result = await vm.sh(
       `${atCall('DM_DEV_REMOVE', { nth: 0, error: 'EIO' })} ${CREATE} -- echo ran; echo $?; dmsetup info -c --noheadings -o name; dmfd reap`,
     );
@@ -152,7 +152,7 @@ describe('a machine that lacks something', () => {
     expect(output).toMatch(/^1048576\n0 2040 linear 7:\d+ 0\n2040 8 linear 7:\d+ 2040\n$/);
   });
 
-  test('a /dev that has no such node, or something else in its place: a private node does', async () => {
+  thorough('a /dev that has no such node, or something else in its place: a private node does', async () => {
     const output = await sh(`
       cat >/tmp/bare-dev <<'EOF'
         mkdir -p /tmp/dev; mount --bind /dev /tmp/dev; mount -t tmpfs tmpfs /dev; mkdir /dev/mapper

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { everything, expectNothingLeft, sh, standing, vm } from './support.js';
+import { everything, expectNothingLeft, sh, standing, thorough, vm } from './support.js';
 
 beforeAll(() => sh(`cat >/tmp/counter <<'EOF'\n${COUNTER}EOF\nchmod +x /tmp/counter`));
 beforeEach(() => sh('rm -f /tmp/enough'));
@@ -89,7 +89,7 @@ test('a stop of the command alone stops dmfd for its shell, and SIGCONT to dmfd 
   await shell.exited;
 });
 
-test('where no shell waits, a stopped command stops nobody else', async () => {
+thorough('where no shell waits, a stopped command stops nobody else', async () => {
   const dmfd = await vm.start(['dmfd', 'create', '--table', '0 8 zero', '--', '/tmp/counter']);
   await dmfd.waitForOutput(/<ready>/, 60_000);
   const states = `for p in ${dmfd.pid} $(pgrep -x counter); do ps -o state= -p $p; done | tr -d '\\n'`;

@@ -147,7 +147,7 @@ describe.each(sampleOf(GIVEN, 2))('with the key given in the %s', (given, refuse
 
   if (!everything && refused !== '') return;
 
-  test('strace -f shows none of it', async () => {
+  thorough('strace -f shows none of it', async () => {
     const attach =
       'strace -f -xx -s 70000 -o /tmp/trace -p $COMMAND 2>/tmp/strace.err & until grep -q attached /tmp/strace.err; do sleep 0.1; done';
     const output = await sh(`rm -f /tmp/trace
@@ -221,7 +221,7 @@ test('a key that cannot be had costs no device', async () => {
   ).toBe(rows.map(([, says, status]) => `${says}${status}\n`).join(''));
 });
 
-test('dmfd waits for a key that is slow to come, and ^C ends that', async () => {
+thorough('dmfd waits for a key that is slow to come, and ^C ends that', async () => {
   const output = await sh(`
     (sleep 2; cat /tmp/key) | dmfd create --key-fd 0 ${CRYPT} -- echo made; echo $?
     mkfifo /tmp/slow; sleep 100 >/tmp/slow & writer=$!

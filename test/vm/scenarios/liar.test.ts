@@ -25,7 +25,7 @@ const LIES = [
   ['error:95', /refuses the flag with EOPNOTSUPP/],
 ] as const;
 
-test.each(sampleOf(LIES, 4))(
+test.each(sampleOf(LIES, 6))(
   'dmfd does not believe %s, and reaches the same by the other way',
   async (words, said) => {
     await lie(words);
@@ -39,7 +39,7 @@ test.each(sampleOf(LIES, 4))(
   },
 );
 
-test.each(sampleOf(LIES, 3))(
+test.each(sampleOf(LIES, 5))(
   '--mode atomic fails when the kernel does %s, and leaves nothing',
   async (words) => {
     await lie(words);

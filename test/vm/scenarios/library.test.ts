@@ -76,9 +76,12 @@ thorough('so does one that is killed after a control device was opened through a
   expect(await sh(inBareDev(opened))).toMatch(/^killed shield .*\nok\n$/);
 });
 
-test('the event loop goes on during a long table load and a wait for a key, also one of its own', async () => {
-  expect(await sh(`${script('event-loop')} /tmp/library.img`)).toBe('ok\n');
-});
+thorough(
+  'the event loop goes on during a long table load and a wait for a key, also one of its own',
+  async () => {
+    expect(await sh(`${script('event-loop')} /tmp/library.img`)).toBe('ok\n');
+  },
+);
 
 thorough('it goes on while the control device is opened', async () => {
   // To open the control device takes seconds now, as where a module has to be loaded.
@@ -86,7 +89,7 @@ thorough('it goes on while the control device is opened', async () => {
   expect(await sh(`${slowly} ${script('slow-control')}`)).toBe('ok\n');
 });
 
-test('a signal ends every wait, and a listener that throws at any step leaves nothing', async () => {
+thorough('a signal ends every wait, and a listener that throws at any step leaves nothing', async () => {
   expect(await sh(`${script('aborted')} /tmp/library.img`)).toBe('ok\n');
 });
 

@@ -71,18 +71,21 @@ thorough('of a device that has the name, the name is told', async () => {
   expect(stderr).toMatch(/^dmfd: device linked: .*name/);
 });
 
-test('a link of a killed dmfd is right while the device lives, and reap takes it away after that', async () => {
-  const output = await sh(`${KILLED}
+thorough(
+  'a link of a killed dmfd is right while the device lives, and reap takes it away after that',
+  async () => {
+    const output = await sh(`${KILLED}
     dmfd reap; readlink /dev/mapper/linked; exec 9>&-
     n=0; while [ -e /sys/block/dm-0 ] && [ $n -lt 100 ]; do n=$((n+1)); sleep 0.05; done
     dmfd reap --dry-run; dmfd reap; ${NAMES}`);
-  expect(output).toBe(
-    '.././dm-0\n' +
-      '/dev/mapper/linked -> .././dm-0: stale link, would be removed\n' +
-      '/dev/mapper/linked -> .././dm-0: stale link, removed\n' +
-      'control\n',
-  );
-});
+    expect(output).toBe(
+      '.././dm-0\n' +
+        '/dev/mapper/linked -> .././dm-0: stale link, would be removed\n' +
+        '/dev/mapper/linked -> .././dm-0: stale link, removed\n' +
+        'control\n',
+    );
+  },
+);
 
 thorough(
   'a stale link whose number another device has is no link of that one: reap takes it, and so does the next of its name',
@@ -120,6 +123,6 @@ test('without a node in /dev there is nothing that a link could lead to, and the
   expect(stderr).toMatch(/^dmfd: device linked: \/dev has no node for it that a link could lead to\n/);
 });
 
-test('a handle of the library has it until it is closed', async () => {
+thorough('a handle of the library has it until it is closed', async () => {
   expect(await sh(`node ${vmFile('scenarios/library/mapper-link.mjs')}`)).toBe('');
 });

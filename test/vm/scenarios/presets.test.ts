@@ -95,7 +95,7 @@ describe('the device is the bytes that it should be', () => {
     expect(ours).toBe(theirs);
   });
 
-  test('a crypt device as cryptsetup makes it, both ways', async () => {
+  thorough('a crypt device as cryptsetup makes it, both ways', async () => {
     const output = await run(`
       head -c 64 /dev/urandom >key; cp a.img c.img
       ${create} --key-file key --crypt c.img -- sh -c 'dmsetup table ours | cut -d" " -f1-4,6,8-; cp random.img {path}'
@@ -186,7 +186,7 @@ describe('what a PATH says', () => {
     expect(code).toBe(1);
   });
 
-  test('sector-size and direct-io are the loop device’s', async () => {
+  thorough('sector-size and direct-io are the loop device’s', async () => {
     // Direct I/O wants a disk below: tmpfs has had it only since Linux 6.6.
     const output = await run(`
       mkdir -p disk; truncate -s 32M ext4.img; mkfs.ext4 -q ext4.img; mount -o loop ext4.img disk; truncate -s 4M disk/d.img
@@ -197,7 +197,7 @@ describe('what a PATH says', () => {
     expect(output).toBe('4096\n 4096 1\n1952\n');
   });
 
-  test('a tag names a block device, and is refused when two have it', async () => {
+  thorough('a tag names a block device, and is refused when two have it', async () => {
     const result = await vm.sh(`cd ${HERE}; export DM_DISABLE_UDEV=1
       mkfs.ext4 -qF -L dmfd-label b.img; loop=$(losetup -f --show b.img)
       ${create} --linear LABEL=dmfd-label -- sh -c 'dmsetup deps -o devname ours' | tr -d '()' | sed "s,.*: ,/dev/," | sed "s,^$loop *$,found,"

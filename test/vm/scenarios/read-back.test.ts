@@ -96,12 +96,13 @@ describe('dmsetup finds what was asked', () => {
 });
 
 describe('dmsetup finds the name and the UUID', () => {
-  test.each([
+  const names: readonly [name: string, uuid: string][] = [
     ['with blanks  in it', 'a UUID with blanks'],
     ['Gerät–デバイス', 'Gerät–デバイス'],
     [`#+-.:=@_%"'\\\\$*?[x]{path}`, `#+-.:=@_%"'\\\\$*?[x]{path}`],
     ['n'.repeat(127), 'u'.repeat(128)],
-  ])('%s', async (name, uuid) => {
+  ];
+  test.each(sampleOf(names, 2))('%s', async (name, uuid) => {
     const found = await create({ name, uuid });
     expect(found.info).toMatchObject({ name, uuid });
     expect(found.sys).toMatchObject({ name: mangle(name), uuid: mangle(uuid) });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isSwept, runsEverything } from '../default-set.js';
+import { isSwept, runsEverything, testsAll } from '../default-set.js';
 import { cacheDirectory } from '../harness/cache.js';
 import { vmFile } from '../harness/checkout.js';
 import { bootedVm } from '../harness/index.js';
@@ -62,9 +62,14 @@ export function thorough(name: string, run: () => Promise<void>, timeoutMs?: num
   if (everything) test(name, run, timeoutMs);
 }
 
-/** Of rows that prove the same on different input, `make test` takes every so-manyth one. */
+/**
+ * Of rows that prove the same on different input, `make test` takes every so-manyth one; and `make test-all` twice as many on the
+ * kernels where it does not take all.
+ */
 export function sampleOf<Row>(rows: readonly Row[], step: number): readonly Row[] {
-  return everything ? rows : rows.filter((_, index) => index % step === 0);
+  if (everything) return rows;
+  const every = testsAll ? Math.ceil(step / 2) : step;
+  return rows.filter((_, index) => index % every === 0);
 }
 
 /** Of a scenario that several kernels have, `make test` runs all of it on this one, and on the others a sample. */

@@ -373,7 +373,7 @@ time.sleep(100)' $loop & locker=$!; until [ -e locked ]; do sleep 0.1; done`,
       exec dmfd swap --force ${FILE}'`,
     says: 'device NAME: /dev has no node for it (N:N), and swap without one could not be turned off',
   },
-  ...sampleOf(CONTENT, 3).map(({ what, make }) => ({
+  ...sampleOf(CONTENT, 4).map(({ what, make }) => ({
     what: `a file with ${what}`,
     before: `truncate -s 32M content; { ${make}; } >/dev/null 2>&1`,
     line: 'dmfd swap content && exit; dmfd swap --dry-run content',
@@ -449,7 +449,7 @@ describe('alone', () => {
 });
 
 function sample(rows: readonly Refusal[]): readonly Refusal[] {
-  return sampleOf(rows, 4).filter(({ seldom }) => everything || !seldom);
+  return sampleOf(rows, 8).filter(({ seldom }) => everything || !seldom);
 }
 
 async function refuses({

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { program } from '../../programs.js';
-import { everything, expectNothingLeft, sampleOf, sh } from './support.js';
+import { everything, expectNothingLeft, sampleOf, sh, thorough } from './support.js';
 
 /** Prints all that a process has from who started it. */
 const probe = program('surroundings');
@@ -60,7 +60,7 @@ const ROWS: readonly [what: string, script: string][] = [
   ],
 ];
 
-describe.each(everything ? [...ROWS, ...SELDOM] : sampleOf(ROWS, 4))('%s', (_what, script) => {
+describe.each(everything ? [...ROWS, ...SELDOM] : sampleOf(ROWS, 8))('%s', (_what, script) => {
   test('the command finds what it would find without dmfd', async () => {
     const seen: Record<string, string[]> = {};
     for (const [way, wrapper] of Object.entries(WAYS)) {
@@ -112,7 +112,7 @@ function comparable(seen: readonly string[]): string[] {
   );
 }
 
-test('no debugger is opened in dmfd; the command has its port', async () => {
+thorough('no debugger is opened in dmfd; the command has its port', async () => {
   const output = await sh(`ip link set lo up; export NODE_OPTIONS=--inspect=127.0.0.1:9229
 ${WAYS.spawned} node -p 'require("inspector").url()'; unset NODE_OPTIONS
 mkfifo /tmp/end; sleep 1000 >/tmp/end & NODE_OPTIONS=--inspect dmfd create held --table '0 8 zero' </tmp/end & dmfd=$!

@@ -74,7 +74,7 @@ test('udev that is told nothing follows its rules, which make one link', async (
   expect(output).toMatch(/^\/dev\/mapper\/linked\n(E:DM_UDEV_DISABLE_.*\n)*E:DM_NAME=linked\n$/);
 });
 
-test('a wait for udev has an end, and a signal ends it before', async () => {
+thorough('a wait for udev has an end, and a signal ends it before', async () => {
   const output = await sh(`
     udevadm settle; pkill -STOP -x systemd-udevd
     dmfd create linked --zero 8 --udev full --udev-wait=0.5 --wait-gone -- echo started 2>&1
@@ -107,7 +107,7 @@ test('creations in a row, each gone before the next: a worker that looks at one 
   );
 });
 
-test('creations at once', async () => {
+thorough('creations at once', async () => {
   const count = everything ? 8 : 2;
   const output = await sh(`
     for i in $(seq ${count}); do dmfd create --table '0 8 zero' --wait-gone -- echo made || echo "failed: $?" & done; wait

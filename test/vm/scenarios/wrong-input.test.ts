@@ -55,15 +55,15 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
   'what this process may not do': PERMISSIONS,
 };
 
-/** Of these, `make test` takes every sixth. */
+/** Of these, `make test` takes every ninth. */
 const ASKS_KERNEL: readonly (readonly Row[])[] = [FILES, KERNEL, PERMISSIONS];
-/** Of these, which unit tests say most of, every sixteenth; of the others, nearly all refused before the kernel is asked, every eighth. */
+/** Of these, which unit tests say most of, every 27th; of the others, nearly all refused before the kernel is asked, every 13th. */
 const ASKS_NOBODY: readonly (readonly Row[])[] = [TABLES, NAMES, OPTIONS];
 
 describe.each(Object.entries(groups))('%s', (_group, rows) => {
   const anywhere = rows.filter(({ kernels }) => kernels === undefined);
   const here = [
-    ...sampleOf(anywhere, ASKS_KERNEL.includes(rows) ? 6 : ASKS_NOBODY.includes(rows) ? 16 : 8),
+    ...sampleOf(anywhere, ASKS_KERNEL.includes(rows) ? 9 : ASKS_NOBODY.includes(rows) ? 27 : 13),
     ...rows.filter(({ kernels }) => kernels?.test(vm.kernel.name)),
   ];
 

@@ -2,4 +2,4 @@ import { served } from './served.js';
 // The same tests, served.
 import '../layers.test.js';
 
-served(40);
+served(22);

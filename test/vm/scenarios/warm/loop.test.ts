@@ -2,4 +2,4 @@ import { served } from './served.js';
 // The same tests, served.
 import '../loop.test.js';
 
-served(10);
+served(6);

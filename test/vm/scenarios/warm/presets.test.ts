@@ -2,4 +2,4 @@ import { served } from './served.js';
 // The same tests, served.
 import '../presets.test.js';
 
-served(25);
+served(12);

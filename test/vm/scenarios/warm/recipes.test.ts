@@ -2,4 +2,4 @@ import { served } from './served.js';
 // The same tests, served.
 import '../recipes.test.js';
 
-served(9);
+served(5);

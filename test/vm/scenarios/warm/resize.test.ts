@@ -2,4 +2,4 @@ import { served } from './served.js';
 // The same tests, served.
 import '../resize.test.js';
 
-served(16);
+served(10);
