@@ -8,9 +8,9 @@ const TEXT = 'waiting until mine is gone';
 const IMPORT = `import { whileBlocked, withProgress } from ${JSON.stringify(distribution('cli/progress.js'))};
   import { readFileSync, writeSync } from 'node:fs';`;
 const LONG_WAIT = {
-  'in the event loop': `await withProgress(${JSON.stringify(TEXT)}, false, new Promise((resolve) => setTimeout(resolve, 2500)));`,
+  'in the event loop': `await withProgress(${JSON.stringify(TEXT)}, false, new Promise((resolve) => setTimeout(resolve, 6000)));`,
   blocked: `const pause = new Int32Array(new SharedArrayBuffer(4));
-    whileBlocked(${JSON.stringify(TEXT)}, false, () => Atomics.wait(pause, 0, 0, 4000));`,
+    whileBlocked(${JSON.stringify(TEXT)}, false, () => Atomics.wait(pause, 0, 0, 6000));`,
 };
 
 /** What a wait writes to a terminal of that many columns. */
@@ -87,7 +87,7 @@ test('what a blocked wait throws is thrown, and a long one leaves the standard e
     const before = flags();
     const pause = new Int32Array(new SharedArrayBuffer(4));
     try {
-      whileBlocked(${JSON.stringify(TEXT)}, false, () => { Atomics.wait(pause, 0, 0, 4000); throw new Error('as it is'); });
+      whileBlocked(${JSON.stringify(TEXT)}, false, () => { Atomics.wait(pause, 0, 0, 6000); throw new Error('as it is'); });
     } catch (error) { writeSync(1, error.message + ' ' + (flags() === before) + '\\n'); }`;
   expect(await onTerminal(20, '', wait)).toBe(`dmfd: ${TEXT}\r\nas it is true\r\n`);
 });
