@@ -47,7 +47,6 @@ const ENOUGH: Readonly<Record<string, readonly string[]>> = {
   udev: ['debian-latest'],
   warm: ['debian-latest'],
   'wrong-input': ['debian-6.1'],
-  'write-mounted': ['debian-latest'],
   'xen-hotplug': ['debian-latest'],
 };
 
@@ -71,6 +70,7 @@ const soaks = process.env.DMFD_SOAK !== undefined;
 const LEISURE = [
   'soak',
   'nodes',
+  'write-mounted',
   ...['recipes', 'wrong-input', 'presets', 'layers', 'resize', 'loop'].map((file) => `warm/${file}`),
 ];
 /** What takes long, too, and is all the same to the kernel: the whole of it is enough. */

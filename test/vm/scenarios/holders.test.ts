@@ -155,7 +155,7 @@ thorough(row('`--exec`: dmfd has become COMMAND'), async () => {
   expect(await dmfd.exited).toMatchObject({ signal: 'SIGKILL' });
 });
 
-test(row('there is no COMMAND'), async () => {
+thorough(row('there is no COMMAND'), async () => {
   const dmfd = await vm.start(CREATE, { stdin: 'null' });
   await dmfd.waitForOutput(/\n/, 60_000);
   dmfd.signal('SIGSTOP');
