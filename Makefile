@@ -73,7 +73,7 @@ test-xen: vm-ready completions build/patient/dmfd ## Xen's hotplug script in a r
 	DMFD_TEST_XEN=1 test/vm/run-tests.sh --project xen
 
 .PHONY: soak
-soak: vm-ready ## ten thousand creations beside random kills, udev and a stranger, half of them on each of two kernels; an hour
+soak: vm-ready ## ten thousand creations beside random kills, udev and a stranger, half of them on each of two kernels; more than an hour
 	DMFD_SOAK=5000 DMFD_VM_KERNELS="$(soaked_kernels)" DMFD_TEST_ALL=1 node_modules/.bin/vitest run \
 		--config test/vitest.config.ts $(addprefix --project ,$(soaked_kernels)) soak
 

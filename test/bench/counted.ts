@@ -12,6 +12,7 @@ const DMSETUP_ALONE = byDmsetup('--table', ZERO);
 const BARE = program('bare');
 const SHIM_ALONE = program('shim-alone');
 const LIBRARY = join(checkout, 'test/bench/programs/library.mjs');
+const STEPS = join(checkout, 'test/bench/programs/steps.cjs');
 const INDEX = join(checkout, 'dist/module/index.js');
 
 /** What a script has to do for a device that ends with its holder. */
@@ -22,8 +23,6 @@ function byDmsetup(...table: string[]): Words {
     ...['dmsetup', 'remove', '--deferred', NO_WAIT, 'bench'],
   ];
 }
-
-const PLAN: Words = ['dmfd', 'create', '--dry-run', '--table', ZERO];
 
 const THOUSAND = 1000;
 const LINES = 10_000;
@@ -110,25 +109,28 @@ export async function countedMeasures(guest: BenchGuest): Promise<Measure[]> {
 /** What those are made of that take longer than was asked for. */
 export async function countedSteps(guest: BenchGuest): Promise<Steps[]> {
   const { bare, shimAlone, library } = perDevice(guest);
-  const table = ['--table-file', await guest.file('table', tableOf(LINES))];
+  const one = await guest.file('one-line', `${ZERO}\n`);
+  const table = await guest.file('table', tableOf(LINES));
   const time = (what: string, ...words: string[]) => ({ what, take: () => guest.time(words) });
+  const node = time('Node: `node -e 0`', 'node', '-e', '0');
+  const step = (what: string, ...words: string[]) => time(what, 'node', STEPS, checkout, ...words);
   return [
     {
       of: 'one device, cold',
       steps: [
-        time('Node: `node -e 0`', 'node', '-e', '0'),
-        time('the launcher, and the least of the command: `--version`', 'dmfd', '--version'),
-        time('the options of `create`: `--help`', 'dmfd', 'create', '--help'),
-        time('ffi-rs, the shim, and what is checked: `--dry-run`', ...PLAN),
-        time('the device, and the start of the command', 'dmfd', ...CREATE),
+        node,
+        step('the code of the command, read and compiled with what V8 has kept', 'compile'),
+        step('ffi-rs and the shim', 'load'),
+        time('what the code does, the device, and the start of the command', 'dmfd', ...CREATE),
       ],
     },
     {
-      of: 'a table of 10,000 lines, cold',
+      of: 'a table of 10,000 lines, by the library',
       steps: [
-        time('a plan of one line: `--dry-run`', ...PLAN),
-        time('a plan of all lines: `--dry-run`', 'dmfd', 'create', '--dry-run', ...table),
-        time('the device, and the start of the command', 'dmfd', 'create', ...table, '--exec', '--', 'true'),
+        node,
+        step('the library, and a plan of one line', 'plan', one),
+        step('a plan of all lines', 'plan', table),
+        step('the request to the kernel, and the device', 'create', table),
       ],
     },
     {

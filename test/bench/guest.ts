@@ -22,6 +22,7 @@ const PARTS = [
   'node_modules/ffi-rs',
   'node_modules/@yuuang',
   'test/bench/programs/library.mjs',
+  'test/bench/programs/steps.cjs',
 ];
 /** Of Debian's udev, when it is installed in the guest. */
 const UDEV = ['/usr/lib/systemd/systemd-udevd', '/usr/lib/udev', '/etc/udev'];
