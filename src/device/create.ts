@@ -128,9 +128,9 @@ function createOver(
     const result = createOrExplain(kernel, dm, { ...request, table, key, keyringAllowed }, log);
     const device = { name: request.name, ...result.dev };
     const { linkWarnings, mapperLink } = orClose(result.fd, () => {
-      const own = [`dm-${device.minor}`, ...loops.map(({ minor }) => `loop${minor}`)];
-      for (const named of request.devices ?? []) if (named.overwritten) refuseOthersOn(kernel, named, own);
       const ownLoops = loops.map(({ minor }) => minor);
+      const own = [`dm-${device.minor}`, ...ownLoops.map((minor) => `loop${minor}`)];
+      for (const named of request.devices ?? []) if (named.overwritten) refuseOthersOn(kernel, named, own);
       refuseUnderLoops(kernel, request, request.sharedLoop, ownLoops);
       sendMessages(dm, device, request.messages, log);
       return makeLinks(kernel, request, device, since);

@@ -73,7 +73,8 @@ export function refuseHeldExclusively(kernel: Kernel, devices: readonly NamedDev
 }
 
 /**
- * Refuses block devices that loop devices have, unless they may be shared.
+ * Refuses block devices that loop devices have, unless they may be shared. What is written over is looked at with all that is on it:
+ * refuseOthersOn().
  *
  * @param own the numbers of loop devices of the same request
  * @throws DmfdError `taken`
@@ -84,7 +85,8 @@ export function refuseUnderLoops(
   shared: boolean,
   own?: readonly number[],
 ): void {
-  if (!shared) for (const named of devices) refuseUnderLoop(kernel, named, named.subject, own);
+  if (shared) return;
+  for (const named of devices) if (!named.overwritten) refuseUnderLoop(kernel, named, named.subject, own);
 }
 
 export const NAME_TAKEN_HINT = 'choose another name, or leave it out; "dmsetup info -c" shows what exists';

@@ -347,7 +347,7 @@ if (everything)
       );
     });
 
-    thorough('a PARTLABEL', async () => {
+    test('a PARTLABEL', async () => {
       const output = await run(`
       cp disk.img swap.img; loop=$(losetup -f --show -P swap.img)
       dmfd swap --force PARTLABEL=one --name ours | cut -d' ' -f2-5
